@@ -1,6 +1,41 @@
 """Scaling Laws, Replicated: the thin library behind the notebooks."""
 
-from scalinglaws.claims import Claim, Mutation, Replication
+from scalinglaws.claims import Claim, Mutation
+from scalinglaws.fitting import (
+    Bootstrap,
+    Fit,
+    FitError,
+    Status,
+    bootstrap,
+    check,
+    fit,
+    huber,
+    soft_l1,
+    squared,
+)
+from scalinglaws.frontier import compute_optimal, size_exponent
+from scalinglaws.laws import Law, law
+from scalinglaws.replication import Replication
 from scalinglaws.tables import load, provenance
 
-__all__ = ["Claim", "Mutation", "Replication", "load", "provenance"]
+__all__ = [
+    "Bootstrap",
+    "Claim",
+    "Fit",
+    "FitError",
+    "Law",
+    "Mutation",
+    "Replication",
+    "Status",
+    "bootstrap",
+    "check",
+    "compute_optimal",
+    "fit",
+    "huber",
+    "law",
+    "load",
+    "provenance",
+    "size_exponent",
+    "soft_l1",
+    "squared",
+]

@@ -37,6 +37,8 @@ import pandas as pd
 from scalinglaws import tables
 
 PACKAGE = Path(__file__).resolve().parents[1]
+#: Files that do not change what a run computes.
+BOOKKEEPING = {Path(__file__).resolve()} | {PACKAGE / f"{name}.py" for name in ("__init__", "tables")}
 
 
 def modules_of(path: Path, seen: frozenset[Path] = frozenset()) -> frozenset[Path]:
@@ -53,20 +55,27 @@ def modules_of(path: Path, seen: frozenset[Path] = frozenset()) -> frozenset[Pat
         for name in names:
             place = PACKAGE.joinpath(*name.split(".")[1:])
             for file in (place.with_suffix(".py"), place / "__init__.py"):
-                # Bookkeeping does not change what a run computes.
-                if file.is_file() and file.parent != PACKAGE and file != Path(__file__).resolve():
-                    seen = modules_of(file, seen)
-                elif file.is_file() and file.stem not in ("__init__", "tables", "claims", "figures"):
+                if file.is_file() and file not in BOOKKEEPING:
                     seen = modules_of(file, seen)
     return seen
 
 
+def is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a bare string, such as a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
+
+
 def code_hash(module: ModuleType) -> str:
-    """Hash of the code that a run's numbers rest on: comments and layout do not count."""
+    """Hash of the code that a run's numbers rest on; comments, docstrings and layout do not count."""
     digest = hashlib.sha256()
     for path in sorted(modules_of(Path(module.__file__).resolve())):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
-        digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and is_text(body[0]):
+                body[0].value.value = ""
+        digest.update(ast.dump(tree).encode())
     return digest.hexdigest()
 
 

@@ -1,0 +1,52 @@
+# Two commands matter: `make replicate` and `make test`. Both set up all that they need.
+PYTHON ?= python3.11
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+OUT ?= out
+
+ifeq ($(USE_ACTIVE),1)
+ENV := $(or $(VIRTUAL_ENV),$(CONDA_PREFIX),$(error USE_ACTIVE=1 needs an active virtual or conda environment))
+else
+ENV := .venv
+endif
+BIN := $(ENV)/bin
+READY := $(ENV)/.scalinglaws-ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup replicate test lint bench clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@echo "USE_ACTIVE=1 installs into the active environment instead of .venv; JOBS=N sets how many run at a time."
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(ENV)
+
+# The stamp is written last: an interrupted set-up is simply taken up again.
+$(READY): requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+setup: $(READY) ## Create the environment and install the locked versions
+
+replicate: setup ## Run every notebook at CI scale; executed copies and HTML in out/; the scoreboard
+	$(BIN)/scalinglaws run --all --scale ci --jobs $(JOBS) --output $(OUT) --html
+
+test: setup ## Run all tests: library, data, runner, notebooks as committed and mutated
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 sh tests/offline.sh $(BIN)/python -m pytest \
+	  --numprocesses=$(JOBS) --dist=loadfile --durations=10 \
+	  --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 \
+	  notebooks tests
+
+lint: setup ## Check style, also of the notebooks, and the notebooks' anatomy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/scalinglaws lint --all
+
+bench: setup ## Time the library against the usual way of doing it; ratios measured side by side
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench.py
+
+clean: ## Remove what was generated; the environment too
+	rm -rf $(OUT) .venv .pytest_cache .ruff_cache .hypothesis lib/scalinglaws.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,236 @@
+"""What every notebook must have, checked as text; and a new one that has it, unfilled."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from scalinglaws import notebooks
+
+MOST_CELLS = 40
+MOST_LINES = 300
+MOST_LINES_A_CELL = 25
+MOST_BYTES = 1_500_000
+MOST_PARAMETERS = 6
+FEWEST_WORDS = 400
+OUTPUT_TYPES = {"text/plain", "text/html", "image/png", "application/json"}
+FILL = "FILL IN"
+BLANK = "____"
+
+FORBIDDEN = {
+    r"^\s*[%!]": "a magic or shell line",
+    r"\bpip\b": "pip",
+    r"sys\.path": "sys.path",
+    r"https?://": "a web address in code",
+    r"\bimport\s+\*": "a star import",
+    r"\b(?:requests|urllib|socket|pooch|wandb|huggingface_hub)\b": "a network library",
+    r"\bpickle\b|\.pkl\b": "pickle",
+    r"""["'](?:/|~/|[A-Za-z]:\\)\w""": "an absolute path",
+    r"\btqdm\b": "a progress bar",
+}
+
+
+def lines(cell: NotebookNode) -> int:
+    """Lines of a cell that are not blank."""
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def problems(name: str) -> list[str]:
+    """Everything in which a notebook departs from the anatomy, one sentence each."""
+    path = notebooks.locate(name)
+    notebook = notebooks.read(path)
+    found = structure(notebook) + sources(notebook) + outputs(notebook)
+    if path.stat().st_size > MOST_BYTES:
+        found.append(f"{path.stat().st_size // 1024} KB; at most {MOST_BYTES // 1024}")
+    if not found and notebooks.declared(notebook).name != path.stem:
+        found.append(f"its Replication is named {notebooks.declared(notebook).name!r}")
+    return found
+
+
+def structure(notebook: NotebookNode) -> list[str]:
+    """Order, tags, sizes."""
+    found = []
+    code = notebooks.code(notebook)
+    if len(notebook.cells) > MOST_CELLS:
+        found.append(f"{len(notebook.cells)} cells; at most {MOST_CELLS}")
+    if (total := sum(map(lines, code))) > MOST_LINES:
+        found.append(f"{total} lines of code; at most {MOST_LINES}")
+    for index, cell in enumerate(code, 1):
+        is_claims = notebooks.TAG_CLAIMS in notebooks.tags(cell)
+        if not is_claims and lines(cell) > MOST_LINES_A_CELL:
+            found.append(f"code cell {index} has {lines(cell)} lines; at most {MOST_LINES_A_CELL}")
+    first = notebook.cells[0]
+    if first.cell_type != "markdown" or not first.source.startswith("# "):
+        found.append("the first cell is no title")
+    if "arxiv.org/abs/" not in first.source:
+        found.append("the title cell cites no paper (a link to arxiv.org/abs/...)")
+    if not re.search(r"CI [\d.]+ ?s", first.source):
+        found.append("the title cell does not give the measured cost ('CI 12 s')")
+    words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
+    if words < FEWEST_WORDS:
+        found.append(f"{words} words of prose; a student needs at least {FEWEST_WORDS}")
+    places = {}
+    for tag in (
+        notebooks.TAG_CLAIMS,
+        notebooks.TAG_PARAMETERS,
+        notebooks.TAG_FALSIFICATION,
+        notebooks.TAG_VERDICT,
+    ):
+        try:
+            places[tag] = code.index(notebooks.tagged(notebook, tag))
+        except notebooks.NotebookError as error:
+            found.append(str(error))
+    if found:
+        return found
+    if places[notebooks.TAG_CLAIMS] != 0:
+        found.append("the claims are not the first code cell: state them before any result")
+    if places[notebooks.TAG_PARAMETERS] != 1:
+        found.append("the parameters are not the second code cell")
+    verdict = places[notebooks.TAG_VERDICT]
+    if places[notebooks.TAG_FALSIFICATION] > verdict:
+        found.append("the falsification cell comes after the verdict")
+    if code[verdict].source.strip() != "paper.verdicts()":
+        found.append("the verdict cell is not exactly 'paper.verdicts()'")
+    if verdict + 1 >= len(code) or code[verdict + 1].source.strip() != "paper.record(scale, seed)":
+        found.append("the verdict cell is not followed by 'paper.record(scale, seed)'")
+    declared = notebooks.parameters(notebook)
+    if (declared.get("scale"), declared.get("seed")) != ("ci", 0):
+        found.append('the parameters do not start with scale = "ci" and seed = 0')
+    if len(declared) > MOST_PARAMETERS:
+        found.append(f"{len(declared)} parameters; at most {MOST_PARAMETERS}")
+    return found
+
+
+def sources(notebook: NotebookNode) -> list[str]:
+    """What code may not contain, and what must have been filled in."""
+    found = []
+    for index, cell in enumerate(notebooks.code(notebook), 1):
+        is_claims = notebooks.TAG_CLAIMS in notebooks.tags(cell)
+        for pattern, what in FORBIDDEN.items():
+            if not is_claims and re.search(pattern, cell.source, re.MULTILINE):
+                found.append(f"code cell {index} holds {what}")
+        ast.parse(cell.source)
+    for cell in notebook.cells:
+        if FILL in cell.source or "TODO" in cell.source:
+            found.append(f"not filled in: {cell.source.strip().splitlines()[0][:60]!r}")
+    return found
+
+
+def outputs(notebook: NotebookNode) -> list[str]:
+    """Execution counts in order; only text, tables, PNG with alt text and the record stored."""
+    found = []
+    code = notebooks.code(notebook)
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        found.append("execution counts are not 1..n: run 'scalinglaws run NAME --write'")
+    for index, cell in enumerate(code, 1):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"code cell {index} stores an error")
+            if output.get("name") == "stderr":
+                found.append(f"code cell {index} stores text of stderr")
+            kinds = set(output.get("data", {}))
+            if kinds - OUTPUT_TYPES:
+                found.append(f"code cell {index} stores {sorted(kinds - OUTPUT_TYPES)}")
+            if "image/png" in kinds and not output.metadata.get("image/png", {}).get("alt"):
+                found.append(f"code cell {index} stores a figure without alt text")
+            text = str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", ""))
+            if BLANK in text:
+                found.append(f"code cell {index} leaves a blank ({BLANK}) in the checklist")
+            if "MUTATED" in text:
+                found.append(f"code cell {index} stores the output of a mutated run")
+    if not found and len(notebooks.records(notebook)) != 1:
+        found.append("the verdict record is not stored exactly once")
+    return found
+
+
+def start(name: str) -> Path:
+    """Write `notebooks/NN_name.ipynb` with the anatomy, to be filled in.
+
+    Raises
+    ------
+    NotebookError
+        If the name is not of the form `NN_short_finding`, or is taken.
+    """
+    if not re.fullmatch(r"\d\d_[a-z0-9_]+", name):
+        raise notebooks.NotebookError(f"name a notebook NN_short_finding, not {name!r}")
+    path = notebooks.folder() / f"{name}.ipynb"
+    if path.exists():
+        raise notebooks.NotebookError(f"{path} exists already")
+    notebook = nbformat.v4.new_notebook()
+    for kind, tag, source in TEMPLATE:
+        text = source.strip().replace("NAME", name)
+        if kind == "markdown":
+            cell = nbformat.v4.new_markdown_cell(text)
+        else:
+            cell = nbformat.v4.new_code_cell(text, metadata={"tags": [tag]} if tag else {})
+        notebook.cells.append(cell)
+    notebooks.save(notebooks.normalise(notebook), path)
+    return path
+
+
+TEMPLATE: list[tuple[str, str, str]] = [
+    (
+        "markdown",
+        "",
+        """
+# FILL IN: the finding, as a sentence
+
+*FILL IN: authors (year), "title", [arXiv:0000.00000](https://arxiv.org/abs/0000.00000)* · CI FILL IN s
+
+FILL IN: the question, the answer, and what could be wrong with it.
+""",
+    ),
+    (
+        "markdown",
+        "",
+        "## What is claimed\n\nFILL IN: each claim in words, where it was read, what would refute it.",
+    ),
+    (
+        "code",
+        notebooks.TAG_CLAIMS,
+        """
+from scalinglaws import Claim, Mutation, Replication
+
+paper = Replication("NAME")
+paper.claims(
+    Claim(
+        "slope",
+        "FILL IN: the statement",
+        paper=1.0,
+        rival=0.0,
+        within=0.1,
+        source="FILL IN: table or figure of the paper",
+        why="FILL IN: why this tolerance",
+        evidence="third-party data",
+    ),
+)
+paper.mutations(
+    Mutation(
+        "losses shuffled",
+        changes=("slope",),
+        edit=lambda t: t.assign(loss=t.loss.sample(frac=1, random_state=0).to_numpy()),
+        table="FILL IN: slug",
+    ),
+)
+""",
+    ),
+    ("code", notebooks.TAG_PARAMETERS, 'scale = "ci"\nseed = 0'),
+    ("code", "", "from scalinglaws import load, provenance"),
+    ("markdown", "", "## Data\n\nFILL IN: units, and which parameters and FLOPs are counted."),
+    ("code", "", 'table = load("FILL IN: slug")\nprovenance(table)'),
+    ("markdown", "", "## The law\n\nFILL IN: the equation, then the same thing as a short function."),
+    ("code", "", "# FILL IN: fit, one call; then paper.measured(...)"),
+    ("markdown", "", "FILL IN: does the number match? In words."),
+    ("code", notebooks.TAG_FIGURE, "# FILL IN: the paper's figure, its own curve dashed"),
+    ("markdown", "", "## How sure, and what could break it\n\nFILL IN."),
+    ("markdown", "", "## Can it fail?\n\nFILL IN: the same analysis where the effect was removed."),
+    ("code", notebooks.TAG_FALSIFICATION, "# FILL IN"),
+    ("markdown", "", "## Verdict"),
+    ("code", notebooks.TAG_VERDICT, "paper.verdicts()"),
+    ("code", "", "paper.record(scale, seed)"),
+    ("markdown", "", "## What did not replicate, limits, exercises, references\n\nFILL IN."),
+]

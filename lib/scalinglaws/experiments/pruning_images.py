@@ -1,0 +1,211 @@
+"""Networks trained on what is left of a real image set after pruning by a probe's margin.
+
+A probe, the same small network trained on examples of its own, ranks a pool by the gap
+between its two largest logits, the counterpart of `|probe.x|` in the perceptron theory.
+The smallest (hard), the largest (easy) or random ones are kept and a fresh network is
+trained on them, for a number of steps that depends on the number of kept examples only.
+
+CPU scale: MNIST-1D, made on the spot by the `mnist1d` package. Full scale: Fashion-MNIST,
+fetched from its public address and checked by hash (or read from the mirror folder); it
+runs on a GPU if there is one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mnist1d.data import get_dataset_args, make_dataset
+
+from scalinglaws.experiments import command
+from scalinglaws.models import convnet
+from scalinglaws.tables import MIRROR_VARIABLE, TableError, sha256
+from scalinglaws.training import error_rate, logits, train
+
+SLUG = "pruning_fashion_mnist"
+SLUG_CI = "pruning_mnist1d"
+TITLE = "Test error of small convolutional networks on margin-pruned image sets"
+COLUMNS = {
+    "data": {"unit": "text", "about": "image set"},
+    "total": {"unit": "examples", "about": "pool size before pruning", "min": 100, "max": 60000},
+    "f": {"unit": "fraction", "about": "kept fraction", "min": 0.01, "max": 1},
+    "keep": {"unit": "text", "about": "hard: smallest probe margins kept; easy: largest; random: neither"},
+    "seed": {"unit": "integer", "about": "seed of pool, probe, weights and data order", "min": 0, "max": 100},
+    "n_kept": {"unit": "examples", "about": "training examples kept", "min": 10, "max": 60000},
+    "probe_error": {"unit": "fraction", "about": "test error of the probe", "min": 0, "max": 1},
+    "train_loss": {"unit": "nats", "about": "training loss, mean of the last tenth", "min": 0, "max": 10},
+    "error": {"unit": "fraction", "about": "test error on the fixed held-out set", "min": 0, "max": 1},
+}
+#: Typical standard deviation over seeds in the MNIST-1D table.
+SPREAD = {"probe_error": 0.01, "train_loss": 0.03, "error": 0.015}
+
+FRACTIONS = (0.8, 0.6, 0.4, 0.2)
+TOTALS = {"mnist1d": (1000, 2000, 4000, 8000, 16000), "fashion_mnist": (3125, 6250, 12500, 25000, 50000)}
+#: Examples of the probe, never in a pool.
+PROBE = {"mnist1d": 4000, "fashion_mnist": 10000}
+WIDTH = {"mnist1d": 32, "fashion_mnist": 32}
+TEST_SEED = 2_000_000
+#: Chosen on unpruned MNIST-1D alone: of 0.002, 0.005 and 0.01 the best at 1,600 and 6,400 examples.
+LEARNING_RATE = 1e-2
+
+FASHION = {
+    "train-images-idx3-ubyte.gz": "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
+    "train-labels-idx1-ubyte.gz": "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
+    "t10k-images-idx3-ubyte.gz": "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
+    "t10k-labels-idx1-ubyte.gz": "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
+}
+FASHION_ADDRESS = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
+
+
+def fashion_file(name: str) -> Path:
+    """One file of Fashion-MNIST, from the mirror folder or its public address.
+
+    Raises
+    ------
+    TableError
+        If it can be had from neither, or its hash is wrong.
+    """
+    if mirror := os.environ.get(MIRROR_VARIABLE):
+        path = Path(mirror) / "_datasets" / "fashion_mnist" / name
+        if not path.is_file():
+            raise TableError(f"{MIRROR_VARIABLE} is set, but {path} is missing")
+    else:
+        import pooch
+
+        try:
+            path = Path(pooch.retrieve(FASHION_ADDRESS + name, known_hash=FASHION[name], progressbar=False))
+        except Exception as error:
+            raise TableError(
+                f"cannot fetch {FASHION_ADDRESS + name} ({error}); without a network set "
+                f"{MIRROR_VARIABLE} to a folder that holds _datasets/fashion_mnist/{name}"
+            ) from error
+    if sha256(path) != FASHION[name]:
+        raise TableError(f"{name}: wrong sha256, not the published file")
+    return path
+
+
+@lru_cache(maxsize=2)
+def fashion_mnist(part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images, centred and scaled by fixed numbers, and labels; `part` is `train` or `t10k`."""
+    images = np.frombuffer(
+        gzip.decompress(fashion_file(f"{part}-images-idx3-ubyte.gz").read_bytes()), np.uint8
+    )
+    labels = np.frombuffer(
+        gzip.decompress(fashion_file(f"{part}-labels-idx1-ubyte.gz").read_bytes()), np.uint8
+    )
+    return (images[16:].reshape(-1, 28, 28) / 255 - 0.286).astype(np.float32) / 0.353, labels[8:].astype(
+        np.int64
+    )
+
+
+@lru_cache(maxsize=8)
+def mnist1d(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """`n` examples of MNIST-1D (a multiple of ten) with the package's own settings."""
+    args = get_dataset_args()
+    args.num_samples, args.seed, args.train_split = n, seed, 1.0
+    made = make_dataset(args)
+    return made["x"].astype(np.float32), made["y"].astype(np.int64)
+
+
+def draw(data: str, n: int, role: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Examples for a role, `probe`, `pool` or `test`; the test set is the same for every seed."""
+    if data == "mnist1d":
+        offset = {"pool": 0, "probe": 1_000_000, "test": TEST_SEED}[role]
+        return mnist1d(n, offset + (0 if role == "test" else seed))
+    if role == "test":
+        return fashion_mnist("t10k")
+    x, y = fashion_mnist("train")
+    order = np.random.default_rng(seed).permutation(len(x))
+    chosen = order[: PROBE[data]][:n] if role == "probe" else order[PROBE[data] :][:n]
+    return x[chosen], y[chosen]
+
+
+def device() -> str:
+    """`cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
+    if torch.cuda.is_available():
+        return "cuda"
+    torch.set_num_threads(1)
+    return "cpu"
+
+
+def fit(data: str, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[torch.nn.Module, list[float]]:
+    """A fresh network trained on (x, y): twenty passes, but 800 steps at least."""
+    model = convnet(x.shape[1:], WIDTH[data], 10, seed).to(device())
+    inputs, labels = torch.from_numpy(x).to(device()), torch.from_numpy(y).to(device())
+    steps = max(800, 20 * len(x) // 64)
+    return model, train(model, inputs, labels, steps=steps, seed=seed, batch=64, lr=LEARNING_RATE)
+
+
+def judged(data: str, model: torch.nn.Module) -> float:
+    """Test error on the fixed held-out set."""
+    x, y = draw(data, 5000, "test", 0)
+    return error_rate(model, torch.from_numpy(x).to(device()), torch.from_numpy(y).to(device()))
+
+
+@lru_cache(maxsize=8)
+def probe(data: str, seed: int) -> tuple[torch.nn.Module, float]:
+    """The probe of a seed and its test error."""
+    model, _ = fit(data, *draw(data, PROBE[data], "probe", seed), seed + 10_000)
+    return model, judged(data, model)
+
+
+def margins(model: torch.nn.Module, x: np.ndarray) -> np.ndarray:
+    """Gap between the two largest logits of each example; needs no label."""
+    top = logits(model, torch.from_numpy(x).to(device())).topk(2, dim=1).values
+    return (top[:, 0] - top[:, 1]).cpu().numpy()
+
+
+def grid(scale: str) -> list[dict[str, Any]]:
+    """The configurations of a scale: `ci` is MNIST-1D on a CPU, `full` Fashion-MNIST."""
+    data, seeds = ("mnist1d", 4) if scale == "ci" else ("fashion_mnist", 5)
+    rules = [(1.0, "random"), *((f, keep) for f in FRACTIONS for keep in ("random", "hard", "easy"))]
+    return [
+        {"data": data, "total": total, "f": f, "keep": keep, "seed": seed}
+        for seed in range(seeds)
+        for total in TOTALS[data]
+        for f, keep in rules
+    ]
+
+
+def run(data: str, total: int, f: float, keep: str, seed: int) -> dict[str, Any]:
+    """Prune one pool, train one network on what is left, and test it.
+
+    Parameters
+    ----------
+    data
+        `mnist1d` or `fashion_mnist`.
+    total
+        Pool size, a multiple of ten.
+    f
+        Kept fraction.
+    keep
+        `hard`, `easy` or `random`.
+    seed
+        Seed of the pool, the probe, the weights and the data order.
+    """
+    scorer, probe_error = probe(data, seed)
+    x, y = draw(data, total, "pool", seed)
+    score = np.random.default_rng([seed, total]).random(total) if keep == "random" else margins(scorer, x)
+    order = np.argsort(score, kind="stable")
+    kept = {"easy": order[::-1], "hard": order, "random": order}[keep][: round(f * total)]
+    model, losses = fit(data, x[kept], y[kept], seed)
+    return {
+        "n_kept": len(kept),
+        "probe_error": probe_error,
+        "train_loss": float(np.mean(losses[-len(losses) // 10 :])),
+        "error": judged(data, model),
+    }
+
+
+def cost(total: int, f: float, **_: Any) -> float:
+    """Relative cost: training steps, and a little for making the pool."""
+    return max(800.0, 20 * f * total / 64) + 0.1 * total
+
+
+if __name__ == "__main__":
+    command("scalinglaws.experiments.pruning_images")

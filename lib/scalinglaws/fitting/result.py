@@ -1,0 +1,307 @@
+"""What a fit is: estimates, a status that says what to do, and intervals where they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from scalinglaws.fitting.problem import FitError, Problem, column
+from scalinglaws.fitting.solve import SAME, TIGHT, Point
+
+
+class Status(Enum):
+    """How a fit ended, each with a sentence that says what to do."""
+
+    CONVERGED = "the optimum is proved: use the estimates"
+    NOT_CONVERGED = "no proved optimum: give more starts, or check the data for a few runs that dominate"
+    BOUND_HIT = (
+        "a parameter lies at its bound: widen bounds={...}, or fix it there with fixed={...} and say so"
+    )
+    UNIDENTIFIABLE = (
+        "the runs do not determine every parameter: vary what is constant, fix a parameter with fixed={...}, "
+        "or fit a smaller law"
+    )
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Why a fit counts as converged.
+
+    Attributes
+    ----------
+    scaled_gradient
+        What a Gauss-Newton step would still gain, as a share of the objective.
+    agree, starts
+        How many of how many independent starts reach the best objective to 1e-6.
+    second
+        Relative difference to a second, different algorithm from another start; infinite if none was tried.
+    """
+
+    scaled_gradient: float
+    agree: int
+    starts: int
+    second: float
+
+    @property
+    def holds(self) -> bool:
+        """All three parts at once (a single start can only agree with itself)."""
+        return self.scaled_gradient < TIGHT and self.agree >= min(2, self.starts) and abs(self.second) <= SAME
+
+    def __str__(self) -> str:
+        # Bounds instead of values: the digits beyond are rounding and differ across machines.
+        gradient = f"< {TIGHT:.0e}" if self.scaled_gradient < TIGHT else f"{self.scaled_gradient:.1e}"
+        second = "no second algorithm tried"
+        if np.isfinite(self.second):
+            same = abs(self.second) <= SAME
+            second = (
+                f"second algorithm {f'agrees to {SAME:.0e}' if same else f'is off by {self.second:+.1e}'}"
+            )
+        return f"scaled gradient {gradient}, {self.agree} of {self.starts} starts agree, {second}"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Fit:
+    """The result of `fit`.
+
+    Attributes
+    ----------
+    params
+        Every parameter in natural units, the fixed ones too.
+    status
+        One of `Status`; `status.value` says what to do.
+    message
+        What happened, in one sentence.
+    objective
+        Sum of the losses.
+    proof
+        The evidence of convergence.
+    problem, point, data
+        What was fitted, the place that was found, and the data as they were given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scalinglaws import fit
+    >>> from scalinglaws.laws import power_law
+    >>> x = np.array([1.0, 2, 4, 8, 16])
+    >>> y = 3 * x**-0.5 * np.exp([0.01, -0.01, 0.0, 0.01, -0.01])
+    >>> found = fit(power_law, {"x": x, "loss": y})
+    >>> round(found["alpha"], 4)
+    0.5029
+    """
+
+    params: dict[str, float]
+    status: Status
+    message: str
+    objective: float
+    proof: Proof
+    problem: Problem = field(repr=False)
+    point: Point = field(repr=False)
+    data: Any = field(repr=False)
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.params:
+            raise KeyError(f"{name!r}; the parameters are {', '.join(self.params)}")
+        return self.params[name]
+
+    def log(self, name: str) -> float:
+        """Natural logarithm of a parameter."""
+        return float(np.log(self[name]))
+
+    @property
+    def law(self) -> Any:
+        """The law that was fitted."""
+        return self.problem.law
+
+    @property
+    def n(self) -> int:
+        """Number of runs."""
+        return len(self.problem.y)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Names of the estimated parameters."""
+        return self.problem.names
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Observed minus fitted, of the logarithms where the residual is "log"."""
+        return self.point.residuals.copy()
+
+    def predict(self, data: Any) -> np.ndarray:
+        """The law at these parameters for other data, in the unit of y.
+
+        Raises
+        ------
+        FitError
+            If the data lack a column of the law, or hold missing values.
+        """
+        columns = tuple(column(data, name) for name in self.law.columns)
+        predicted = self.law(*columns, **self.params)
+        return np.broadcast_to(np.asarray(predicted, float), columns[0].shape).copy()
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the estimated coordinates (log of positive parameters), squared loss only.
+
+        Infinite where the runs do not determine a parameter.
+
+        Raises
+        ------
+        FitError
+            For a robust loss.
+        """
+        p = self.problem
+        if p.loss.kind != "squared":
+            raise FitError(
+                f"a Wald interval on a {p.loss} fit covers too little (84 to 92 % instead of 95 % where it was "
+                "measured): use bootstrap(fit, n, seed).interval(...)"
+            )
+        if self.status is Status.UNIDENTIFIABLE:
+            return np.full((len(self.free),) * 2, np.inf)
+        size = np.sqrt(np.diag(self.point.normal))
+        root = self.point.jacobian * np.sqrt(p.weights)[:, None] / size
+        triangle = np.linalg.inv(np.linalg.qr(root, mode="r"))
+        spread = 2 * self.objective / self.degrees_of_freedom
+        return spread * (triangle @ triangle.T) / np.outer(size, size)
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Runs with a positive weight, less the estimated parameters."""
+        return int(np.sum(self.problem.weights > 0)) - len(self.free)
+
+    def interval(
+        self, what: str | Callable[[dict[str, float]], float], level: float = 0.95
+    ) -> tuple[float, float]:
+        """Wald interval of a parameter, or of a function of the parameters; squared loss only.
+
+        For a positive parameter it is the exponential of the interval of its logarithm;
+        a symmetric interval in natural units is not offered, since it covers too little.
+
+        Parameters
+        ----------
+        what
+            A parameter; `"log A"` for a logarithm; or a function of the dictionary of
+            parameters, such as `scalinglaws.frontier.size_exponent` (delta method).
+        level
+            Confidence level.
+
+        Raises
+        ------
+        FitError
+            For a robust loss (use `bootstrap`), a fixed or unknown parameter.
+        """
+        if not 0 < level < 1:
+            raise FitError(f"level is a share between 0 and 1, not {level}")
+        cov, theta = self.covariance, self.point.theta
+        quantile = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2))
+        if callable(what):
+            slope = np.empty(len(theta))
+            for j in range(len(theta)):
+                step = np.zeros_like(theta)
+                step[j] = 1e-5 * max(1.0, abs(theta[j]))
+                up, down = (what(self.problem.params(theta + s)) for s in (step, -step))
+                slope[j] = (up - down) / (2 * step[j])
+            centre = float(what(self.params))
+            half = quantile * float(np.sqrt(slope @ cov @ slope)) if np.isfinite(cov).all() else np.inf
+            return centre - half, centre + half
+        name = what.removeprefix("log ")
+        if name not in self.free:
+            raise FitError(f"{name!r} is not estimated here; estimated are {', '.join(self.free)}")
+        j = self.free.index(name)
+        half = quantile * float(np.sqrt(cov[j, j]))
+        low, high = theta[j] - half, theta[j] + half
+        logged = self.problem.logged[j]
+        if name != what and not logged:
+            raise FitError(f"{name!r} is not estimated on the log scale: ask for {name!r}")
+        return (
+            (float(np.exp(low)), float(np.exp(high)))
+            if logged and name == what
+            else (float(low), float(high))
+        )
+
+    def report(self) -> dict[str, str]:
+        """What the reporting checklist can learn from this fit: item -> answer."""
+        p = self.problem
+        fixed = f"; fixed: {', '.join(f'{k} = {v:.4g}' for k, v in p.fixed.items())}" if p.fixed else ""
+        spread = "of the logarithm" if p.residual == "log" else f"of {p.y_name}"
+        return {
+            "form": self.law.summary,
+            "variables": f"{', '.join(self.law.columns)} -> {p.y_name}",
+            "parameters": f"estimated: {', '.join(labels(p))}{fixed}",
+            "objective": f"sum of {p.loss} of the residual {spread}",
+            "weights": "given by the caller" if p.weighted else "every run counts the same",
+            "algorithm": "damped Newton; stops when a step gains less than 1e-20 of the objective",
+            "starts": str(self.proof),
+            "goodness": f"root mean square residual {spread} {np.sqrt(np.mean(self.residuals**2)):.3g}, "
+            f"median absolute {np.median(np.abs(self.residuals)):.3g}",
+            "intervals": "Wald on the estimated scale" if p.loss.kind == "squared" else "bootstrap over runs",
+        }
+
+    def __repr__(self) -> str:
+        p = self.problem
+        rows = []
+        for j, label in enumerate(labels(p)):
+            text = f"{digits(self.point.theta[j])}"
+            if p.loss.kind == "squared":
+                low, high = self.interval(label)
+                text += f"  [{digits(low)}, {digits(high)}]"
+            rows.append((label, text))
+        rows += [(name, f"{digits(value)}  fixed") for name, value in p.fixed.items()]
+        width = max(len(label) for label, _ in rows)
+        lines = [f"{label:<{width}}  {text}" for label, text in rows]
+        word = self.status.name.lower().replace("_", " ")
+        lines.append(f"{word}: {self.proof}")
+        if self.status is not Status.CONVERGED:
+            lines.append(self.message)
+        lines.append(f"objective {digits(self.objective, p.floor)} = sum of {p.loss} on {self.n} runs")
+        return "\n".join(lines)
+
+
+def labels(problem: Problem) -> list[str]:
+    """Names of the estimated coordinates: "log A" for a positive parameter A."""
+    return [f"log {n}" if logged else n for n, logged in zip(problem.names, problem.logged, strict=True)]
+
+
+def digits(value: float, floor: float = 0.0) -> str:
+    """Four significant digits, which agree across machines; rounding noise prints as 0."""
+    return "0" if abs(value) <= floor else f"{value:.4g}"
+
+
+def raise_for(fit: Fit) -> None:
+    """Raise a `FitError` that carries the fit, unless it converged."""
+    if fit.status is not Status.CONVERGED:
+        error = FitError(f"{fit.message} {fit.status.value[0].upper()}{fit.status.value[1:]}.")
+        error.fit = fit
+        raise error
+
+
+def constant_columns(problem: Problem) -> list[str]:
+    """Names of the data columns that hold a single value."""
+    used = problem.weights > 0
+    return [
+        name
+        for name, values in zip(problem.law.columns, problem.columns, strict=True)
+        if np.ptp(values[used]) <= 1e-12 * np.max(np.abs(values[used]))
+    ]
+
+
+def undetermined(problem: Problem, at: Point) -> str:
+    """Why the runs do not determine the parameters at this point; empty if they do."""
+    names = np.array(labels(problem))
+    use = ~at.held
+    root = (at.jacobian * np.sqrt(problem.weights)[:, None])[:, use]
+    size = np.linalg.norm(root, axis=0)
+    idle = size < 1e-8 * problem.size * np.sqrt(problem.weights.sum())
+    if idle.any():
+        return f"{', '.join(names[use][idle])} has no effect on the fitted values."
+    if root.shape[1] and np.linalg.cond(root / size) > 1e9:
+        constant = constant_columns(problem)
+        cause = f" (constant: {', '.join(constant)})" if constant else ""
+        return f"Several sets of parameters fit the runs equally well{cause}."
+    return ""

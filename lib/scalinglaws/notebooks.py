@@ -1,0 +1,192 @@
+"""Notebooks as files: where they are, what they declare, how they are kept in git."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from scalinglaws import tables
+from scalinglaws.replication import Replication
+
+TAG_CLAIMS = "claims"
+TAG_PARAMETERS = "parameters"
+TAG_FIGURE = "figure"
+TAG_FALSIFICATION = "falsification"
+TAG_VERDICT = "nbval-check-output"
+
+
+class NotebookError(RuntimeError):
+    """A notebook that is missing or not what it should be, with what to do."""
+
+
+def folder() -> Path:
+    """The repository's `notebooks/` folder."""
+    return tables.data_folder().parent / "notebooks"
+
+
+def names() -> list[str]:
+    """The names of all notebooks, in reading order."""
+    return sorted(path.stem for path in folder().glob("[0-9][0-9]_*.ipynb"))
+
+
+def locate(name: str) -> Path:
+    """The path of a notebook, by its name, its number, or its file name.
+
+    Raises
+    ------
+    NotebookError
+        If no notebook, or more than one, is meant.
+    """
+    stem = Path(name).stem
+    found = [n for n in names() if n == stem] or [n for n in names() if n.startswith(f"{stem}_")]
+    if len(found) != 1:
+        raise NotebookError(f"no notebook {name!r}; there are: {', '.join(names())}")
+    return folder() / f"{found[0]}.ipynb"
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook.
+
+    Raises
+    ------
+    NotebookError
+        If the file is missing or no notebook.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError as error:
+        raise NotebookError(f"{path} does not exist") from error
+    except Exception as error:
+        raise NotebookError(f"{path} is no readable notebook: {error}") from error
+
+
+def save(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook so that a kill leaves the old file or the new one, whole."""
+    tables.write_atomically(path, nbformat.writes(notebook) + "\n")
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells that are not empty."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def tagged(notebook: NotebookNode, tag: str) -> NotebookNode:
+    """The one code cell with a tag.
+
+    Raises
+    ------
+    NotebookError
+        If there is none, or more than one.
+    """
+    found = [cell for cell in code(notebook) if tag in tags(cell)]
+    if len(found) != 1:
+        raise NotebookError(f"{len(found)} code cells are tagged {tag!r}; there must be one")
+    return found[0]
+
+
+def title(notebook: NotebookNode) -> str:
+    """The heading of the first cell."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
+
+
+def parameters(notebook: NotebookNode) -> dict[str, Any]:
+    """The parameters cell as a dictionary; it holds plain assignments of literals only.
+
+    Raises
+    ------
+    NotebookError
+        If it holds anything else.
+    """
+    found = {}
+    for node in ast.parse(tagged(notebook, TAG_PARAMETERS).source).body:
+        try:
+            (target,) = node.targets
+            found[target.id] = ast.literal_eval(node.value)
+        except (AttributeError, ValueError) as error:
+            raise NotebookError(
+                f"the parameters cell holds more than assignments of literals: {ast.unparse(node)}"
+            ) from error
+    return found
+
+
+def given(notebook: NotebookNode, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Parameters to inject: known, and of the type of their default.
+
+    papermill itself takes an unknown parameter for a new one and runs the defaults.
+
+    Raises
+    ------
+    NotebookError
+        For an unknown name, a wrong type, or an unknown scale.
+    """
+    defaults = parameters(notebook)
+    for name, value in wanted.items():
+        if name not in defaults:
+            raise NotebookError(f"unknown parameter {name!r}; there are: {', '.join(defaults)}")
+        kind = type(defaults[name])
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise NotebookError(f"parameter {name!r} is a {kind.__name__}, got {value!r}")
+        if name == "scale" and value not in ("ci", "full"):
+            raise NotebookError(f"scale is 'ci' or 'full', got {value!r}")
+    return {name: value for name, value in wanted.items() if value != defaults[name]}
+
+
+def declared(notebook: NotebookNode) -> Replication:
+    """The claims and mutations that a notebook states, read by running that cell alone."""
+    namespace: dict[str, Any] = {}
+    exec(compile(tagged(notebook, TAG_CLAIMS).source, "claims", "exec"), namespace)
+    return namespace["paper"]
+
+
+def records(notebook: NotebookNode) -> list[dict[str, Any]]:
+    """The verdict records among the outputs, in order."""
+    return [
+        output.data["application/json"]
+        for cell in code(notebook)
+        for output in cell.get("outputs", [])
+        if "application/json" in output.get("data", {})
+    ]
+
+
+def normalise(notebook: NotebookNode) -> NotebookNode:
+    """The notebook as it is kept in git: the same run gives the same bytes.
+
+    Keeps sources, tags, execution counts, text, tables, PNG with alt text and the verdict
+    record; drops timings, identities and whatever the execution engine added.
+    """
+    kept = nbformat.v4.new_notebook(
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    for index, cell in enumerate(notebook.cells):
+        metadata = {"tags": sorted(tags(cell))} if tags(cell) else {}
+        clean = {"id": f"cell-{index:02d}", "metadata": metadata, "source": cell.source.rstrip()}
+        if cell.cell_type != "code":
+            kept.cells.append(nbformat.v4.new_markdown_cell(**clean))
+            continue
+        outputs = []
+        for output in cell.outputs:
+            if "metadata" in output:
+                alt = output.metadata.get("image/png", {}).get("alt")
+                output = output | {"metadata": {"image/png": {"alt": alt}} if alt else {}}
+            # A kernel may flush one print in several pieces.
+            if outputs and "text" in output and output.get("name") == outputs[-1].get("name"):
+                outputs[-1].text += output.text
+                continue
+            outputs.append(nbformat.from_dict(output))
+        kept.cells.append(
+            nbformat.v4.new_code_cell(**clean, execution_count=cell.execution_count, outputs=outputs)
+        )
+    nbformat.validate(kept)
+    return kept

@@ -1,0 +1,351 @@
+"""The command line: list, run, check, mutate, scoreboard, data, new."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from scalinglaws import anatomy, execution, mutation, notebooks, tables, verdicts
+from scalinglaws.claims import ClaimError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Scaling Laws, Replicated.")
+data = typer.Typer(no_args_is_help=True, help="The tables in data/.")
+app.add_typer(data, name="data")
+console = Console(highlight=False)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+SEEDS = (0, 1, 2, 3, 4)
+EXPECTED = (
+    notebooks.NotebookError,
+    verdicts.VerdictError,
+    tables.TableError,
+    ClaimError,
+    OSError,
+)
+Names = Annotated[list[str] | None, typer.Argument(help="Names or numbers of notebooks.", show_default=False)]
+Everything = Annotated[bool, typer.Option("--all", help="Every notebook.")]
+Jobs = Annotated[int, typer.Option(min=1, help="How many notebooks at a time.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds that one cell may take.")]
+Output = Annotated[Path, typer.Option(help="Folder for executed copies, HTML and verdicts.")]
+
+
+def fail(message: str, status: int = 1) -> None:
+    """Say what went wrong, in one line, and stop."""
+    complaints.print(f"error: {message}", markup=False)
+    raise typer.Exit(status)
+
+
+def chosen(names: list[str] | None, everything: bool) -> list[str]:
+    """The notebooks meant by the command line, in reading order."""
+    if everything == bool(names):
+        fail("name notebooks, or say --all", 2)
+    try:
+        return sorted({notebooks.locate(name).stem for name in names or notebooks.names()})
+    except notebooks.NotebookError as error:
+        fail(str(error), 2)
+
+
+def literal(text: str) -> Any:
+    """A parameter value as typed: a Python literal, otherwise text."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+
+
+def run_all(tasks: dict[str, Any], jobs: int, timeout: float) -> dict[str, execution.Outcome]:
+    """Run the tasks with a progress bar; report failures as they come."""
+    found = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        Progress(*columns, console=complaints) as progress,
+        execution.outcomes(tasks, jobs, timeout) as stream,
+    ):
+        bar = progress.add_task("notebooks", total=len(tasks))
+        for outcome in stream:
+            found[outcome.name] = outcome
+            progress.advance(bar)
+            state = "[red]failed[/red]" if outcome.error else "done"
+            progress.console.print(f"{outcome.name}  {state}  {outcome.seconds:.0f} s")
+            if outcome.error:
+                progress.console.print(f"  {outcome.error}", markup=False)
+    return {name: found[name] for name in tasks}
+
+
+def export_html(executed: dict[str, execution.Outcome], output: Path) -> None:
+    """Write an HTML page for each executed notebook, and an index."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter()
+    items = []
+    for name, outcome in executed.items():
+        page, _ = exporter.from_notebook_node(outcome.notebook)
+        tables.write_atomically(output / f"{name}.html", page)
+        items.append(f'<li><a href="{name}.html">{notebooks.title(outcome.notebook)}</a></li>')
+    index = "<!doctype html><meta charset=utf-8><title>Scaling Laws, Replicated</title>"
+    tables.write_atomically(output / "index.html", f"{index}<ul>{''.join(items)}</ul>\n")
+
+
+def scoreboard_table(place: Path, names: list[str]) -> Table:
+    """The scoreboard for a terminal."""
+    table = Table("finding", "paper", "ours [95 % interval]", "verdict", title="Scoreboard")
+    for name in names:
+        table.add_section()
+        table.add_row(f"[bold]{name}[/bold]")
+        for row in verdicts.rows(name, place):
+            table.add_row(*(cell.replace("[", "\\[") for cell in row))
+    return table
+
+
+def unsteady(name: str, by_seed: dict[int, dict[str, Any]]) -> list[str]:
+    """Claims whose word depends on the seed, and are not declared so."""
+    found = []
+    for first in by_seed[SEEDS[0]]["verdicts"]:
+        words = {
+            seed: next(v["word"] for v in record["verdicts"] if v["id"] == first["id"])
+            for seed, record in by_seed.items()
+        }
+        if len(set(words.values())) > 1:
+            found.append(f"{name}: the word of {first['id']!r} depends on the seed: {words}; set unstable=")
+    return found
+
+
+@app.command("list")
+def list_() -> None:
+    """List the notebooks with their claims and costs."""
+    table = Table("notebook", "title", "claims", "cost")
+    for name in notebooks.names():
+        notebook = notebooks.read(notebooks.locate(name))
+        count = str(len(notebooks.declared(notebook).declared))
+        table.add_row(name, notebooks.title(notebook), count, verdicts.cost_of(name))
+    console.print(table)
+
+
+@app.command()
+def run(
+    names: Names = None,
+    everything: Everything = False,
+    scale: Annotated[str, typer.Option(help="ci or full.")] = "ci",
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE of another parameter.")
+    ] = None,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+    output: Output = Path("out"),
+    html: Annotated[bool, typer.Option(help="Write HTML pages too.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Refresh the committed outputs, verdicts and costs.")
+    ] = False,
+) -> None:
+    """Run notebooks headlessly; exit 1 if one fails or a verdict differs from the one kept.
+
+    With --write the CI-scale run of seeds 0 to 4 replaces what is committed. At full scale
+    --write records the cost only.
+    """
+    wanted = {"scale": scale, "seed": seed}
+    for item in parameter or []:
+        name, equals, value = item.partition("=")
+        if not equals:
+            fail(f"write a parameter as NAME=VALUE, got {item!r}", 2)
+        wanted[name] = literal(value)
+    picked = chosen(names, everything)
+    if write and scale == "ci" and wanted != {"scale": "ci", "seed": 0}:
+        fail("--write takes the default parameters", 2)
+    try:
+        tasks = {}
+        for name in picked:
+            notebook = notebooks.read(notebooks.locate(name))
+            tasks[name] = (notebook, output / f"{name}.ipynb", notebooks.given(notebook, wanted))
+    except notebooks.NotebookError as error:
+        fail(f"{name}: {error}", 2)
+    found = run_all(tasks, jobs, timeout)
+    good = {name: outcome for name, outcome in found.items() if not outcome.error}
+    problems = [f"{name}: {outcome.error}" for name, outcome in found.items() if outcome.error]
+    for name, outcome in good.items():
+        if len(notebooks.records(outcome.notebook)) != 1:
+            fail(f"{name}: ended without its verdict record")
+        tables.write_atomically(
+            output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record | {"mutated": None})
+        )
+        if write and scale == "full":
+            verdicts.add_cost(name, full_seconds=round(outcome.seconds, 1))
+        elif not write:
+            problems += [f"{name}: {line}" for line in compared(name, outcome.record)]
+    if write and scale == "ci" and not problems:
+        problems += write_back(good, jobs, timeout)
+    if html:
+        export_html(good, output)
+    if good:
+        console.print(scoreboard_table(output / "verdicts", list(good)))
+    if problems:
+        fail("\n".join(problems))
+
+
+def compared(name: str, record: dict[str, Any]) -> list[str]:
+    """Differences from the verdicts kept; at full scale and with other seeds, of words only."""
+    if name not in verdicts.kept():
+        return ["no verdicts are kept; 'scalinglaws run NAME --write' keeps them"]
+    found = verdicts.differences(record, verdicts.read(name))
+    if record["scale"] == "ci" and record["seed"] == 0:
+        return found
+    return [line for line in found if "measures" not in line]
+
+
+def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float) -> list[str]:
+    """Replace the committed outputs, verdicts and costs, if the words hold over the seeds."""
+    problems = []
+    with tempfile.TemporaryDirectory() as scratch:
+        tasks = {
+            f"{name} seed {seed}": (
+                notebooks.read(notebooks.locate(name)),
+                Path(scratch) / f"{name}-{seed}.ipynb",
+                {"seed": seed},
+            )
+            for name in good
+            for seed in SEEDS[1:]
+        }
+        others = run_all(tasks, jobs, timeout)
+    for name, outcome in good.items():
+        by_seed = {SEEDS[0]: outcome.record}
+        for seed in SEEDS[1:]:
+            other = others[f"{name} seed {seed}"]
+            if other.error:
+                problems.append(f"{name} with seed {seed}: {other.error}")
+            else:
+                by_seed[seed] = other.record
+        problems += unsteady(name, by_seed)
+        if any(line.startswith(name) for line in problems):
+            continue
+        if outcome.record["mutated"]:
+            problems.append(f"{name}: a mutated run is never written back")
+            continue
+        kept = {key: value for key, value in outcome.record.items() if key not in ("mutated", "seed")}
+        notebooks.save(notebooks.normalise(outcome.notebook), notebooks.locate(name))
+        tables.write_atomically(
+            verdicts.folder() / f"{name}.json", verdicts.dumps(kept | {"seeds": list(SEEDS)})
+        )
+        verdicts.add_cost(name, ci_seconds=round(outcome.seconds, 1), device=f"{os.cpu_count()} CPU cores")
+    return problems
+
+
+@app.command()
+def check(names: Names = None, everything: Everything = False, output: Output = Path("out")) -> None:
+    """Compare the fresh verdicts of a run with those in data/verdicts; exit 1 if they differ."""
+    problems = []
+    for name in chosen(names, everything):
+        fresh = verdicts.read(name, output / "verdicts")
+        problems += [f"{name}: {line}" for line in compared(name, fresh)]
+    if problems:
+        fail("\n".join(problems))
+    console.print("the fresh verdicts are those kept in data/verdicts")
+
+
+@app.command()
+def mutate(
+    names: Names = None,
+    everything: Everything = False,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+    output: Output = Path("out"),
+) -> None:
+    """Break what each claim rests on and see that its verdict changes, and no other."""
+    tasks, papers = {}, {}
+    for name in chosen(names, everything):
+        notebook = notebooks.read(notebooks.locate(name))
+        papers[name] = notebooks.declared(notebook)
+        broken = mutation.mutated(notebook, papers[name])
+        tasks[name] = (broken, output / "mutated" / f"{name}.ipynb", {})
+    problems = []
+    for name, outcome in run_all(tasks, jobs, timeout).items():
+        if outcome.error:
+            problems.append(f"{name}: {outcome.error}")
+            continue
+        records = notebooks.records(outcome.notebook)
+        problems += [
+            f"{name}: {line}" for line in mutation.survivors(papers[name], verdicts.read(name), records)
+        ]
+    if problems:
+        fail("\n".join(problems))
+    console.print("every mutation changes the verdicts it names, and no other")
+
+
+@app.command()
+def lint(names: Names = None, everything: Everything = False) -> None:
+    """Check the anatomy of notebooks without running them."""
+    problems = []
+    for name in chosen(names, everything):
+        try:
+            problems += [f"{name}: {line}" for line in anatomy.problems(name)]
+        except EXPECTED as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        fail("\n".join(problems))
+    console.print("every notebook has the anatomy")
+
+
+@app.command()
+def scoreboard(
+    write: Annotated[bool, typer.Option("--write", help="Put it into README.md.")] = False,
+) -> None:
+    """Show the scoreboard of the verdicts kept, or put it into the README."""
+    readme = tables.data_folder().parent / "README.md"
+    if write:
+        tables.write_atomically(readme, verdicts.placed(readme.read_text(encoding="utf-8")))
+    else:
+        console.print(scoreboard_table(verdicts.folder(), notebooks.names()))
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="NN_short_finding")]) -> None:
+    """Write a notebook that has the anatomy, and fails until it is filled."""
+    console.print(f"wrote {anatomy.start(name)}; 'scalinglaws lint {name}' says what is missing")
+
+
+@data.command()
+def verify() -> None:
+    """Check hash, columns and ranges of every table, and that data/README.md describes them."""
+    problems = []
+    for slug in tables.folders():
+        try:
+            tables.load(slug)
+        except tables.TableError as error:
+            problems.append(str(error))
+    if (tables.data_folder() / "README.md").read_text(encoding="utf-8") != tables.describe():
+        problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
+    if problems:
+        fail("\n".join(problems))
+    console.print(f"{len(tables.folders())} tables are what their SOURCE.json says")
+
+
+@data.command()
+def rebuild(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Tables; all published ones if none.")] = None,
+) -> None:
+    """Make published tables again from their upstream files, and data/README.md with them."""
+    known = sorted(path.stem for path in tables.data_folder().glob("convert/*.py"))
+    for slug in slugs or known:
+        console.print(f"{tables.rebuild(slug).name}: {tables.source(slug)['rows']} rows")
+    tables.write_atomically(tables.data_folder() / "README.md", tables.describe())
+
+
+def main() -> None:
+    """The `scalinglaws` command: what a user can mend is one line, not a traceback."""
+    try:
+        app()
+    except EXPECTED as error:
+        complaints.print(f"error: {error}", markup=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+"""Does a trend turn? Quadratic, two lines, and intervals by resampling whole groups.
+
+A quadratic term of the right sign does not make a U: a curve that only rises, ever less or
+ever more steeply, has one too. What does make a U is a change of sign of the slope, so the
+tests here look at the slope on both sides of a break, and the break follows a published
+rule instead of the eye.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import statsmodels.api as sm
+from scipy.interpolate import BSpline
+from scipy.stats import norm
+
+
+class Quadratic(NamedTuple):
+    """A fitted parabola: `curvature` in y per x², and its `vertex` in units of x."""
+
+    curvature: float
+    vertex: float
+
+
+class TwoLines(NamedTuple):
+    """Slopes below and above a break, in y per x, with 95 % intervals and p-values."""
+
+    at: float
+    below: float
+    above: float
+    below_interval: tuple[float, float]
+    above_interval: tuple[float, float]
+    p_below: float
+    p_above: float
+    n_below: int
+    n_above: int
+
+
+def quadratic(x: np.ndarray, y: np.ndarray) -> Quadratic:
+    """Least-squares parabola through points.
+
+    Parameters
+    ----------
+    x, y
+        Points; at least three different x.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three different x.
+    """
+    x, y = _points(x, y, 3)
+    c, b, _ = np.polyfit(x - x.mean(), y, 2)
+    return Quadratic(float(c), float(x.mean() - b / (2 * c)))
+
+
+def two_lines(x: np.ndarray, y: np.ndarray, at: float, groups: np.ndarray | None = None) -> TwoLines:
+    """Two unconnected lines, one for x <= at and one for x > at, in one regression.
+
+    Parameters
+    ----------
+    x, y
+        Points.
+    at
+        The break, in units of x.
+    groups
+        Labels of points that are not independent of each other. With them the intervals
+        are cluster-robust, with Student's t at (groups - 1) degrees of freedom; without them
+        they are robust to unequal variances (HC3), with t at (points - 4).
+
+    Raises
+    ------
+    ValueError
+        If one side of the break has fewer than three different x (a line through two
+        leaves nothing to judge its error by) or, with groups, fewer than two groups.
+
+    Notes
+    -----
+    The interrupted regression of Simonsohn (2018), doi:10.1177/2515245918805755.
+    """
+    x, y = _points(x, y, 6)
+    high = x > at
+    if min(len(np.unique(x[high])), len(np.unique(x[~high]))) < 3:
+        raise ValueError(f"a line needs three different x on each side of the break {at:.3g}")
+    columns = [~high, high, np.where(high, 0, x - at), np.where(high, x - at, 0)]
+    model = sm.OLS(y, np.column_stack(columns).astype(float))
+    if groups is None:
+        fitted = model.fit(cov_type="HC3", use_t=True)
+    else:
+        labels = np.unique(np.asarray(groups), return_inverse=True)[1]
+        if min(len(np.unique(labels[high])), len(np.unique(labels[~high]))) < 2:
+            raise ValueError(f"a line needs two groups on each side of the break {at:.3g}")
+        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
+    below, above = (tuple(map(float, row)) for row in fitted.conf_int()[2:])
+    return TwoLines(
+        float(at),
+        *map(float, fitted.params[2:]),
+        below,
+        above,
+        *map(float, fitted.pvalues[2:]),
+        int((~high).sum()),
+        int(high.sum()),
+    )
+
+
+def robin_hood(x: np.ndarray, y: np.ndarray, shape: str = "U") -> float:
+    """A break for `two_lines` that gives points from the clearer arm to the weaker one.
+
+    A smooth curve is fitted; the inner points that are within one standard error of its
+    extreme are the flat stretch; within that stretch the break is moved away from the arm
+    whose slope, from a break in the middle, is the less certain of the two.
+
+    Parameters
+    ----------
+    x, y
+        Points; at least seven different x.
+    shape
+        `"U"` looks for a lowest stretch, `"inverted U"` for a highest one.
+
+    Returns
+    -------
+    float
+        The break, in units of x, with three different x and a tenth of the points, at
+        least, on either side.
+
+    Raises
+    ------
+    ValueError
+        For an unknown shape or too few points.
+
+    Notes
+    -----
+    The Robin Hood rule of Simonsohn (2018), doi:10.1177/2515245918805755, with a cubic
+    spline of one inner knot, at the median of x, for the smooth curve.
+    """
+    if shape not in ("U", "inverted U"):
+        raise ValueError(f"shape {shape!r} is neither 'U' nor 'inverted U'")
+    x, y = _points(x, y, 7)
+    low, high = x.min(), x.max()
+    knots = np.r_[[low] * 4, np.median(x), [high] * 4]
+    smooth = sm.OLS(y, BSpline.design_matrix(x, knots, 3).toarray()).fit()
+    curve = smooth.fittedvalues if shape == "U" else -smooth.fittedvalues
+    error = smooth.get_prediction().se_mean
+    # Both arms must be able to hold a line; splines are wild at their ends besides.
+    different = np.unique(x)
+    tenth = np.sort(x)[[max(0, len(x) // 10 - 1), -(len(x) // 10) - 1]]
+    inner = (x >= max(different[2], tenth[0])) & (x < different[-3] + 1e-12) & (x <= tenth[1])
+    lowest = np.flatnonzero(inner)[np.argmin(curve[inner])]
+    flat = np.sort(x[inner & (curve <= curve[lowest] + error[lowest])])
+    middle = two_lines(x, y, float(np.median(flat)))
+    certain = [norm.isf(np.clip(p / 2, 1e-300, 0.5)) for p in (middle.p_below, middle.p_above)]
+    share = certain[1] / sum(certain) if sum(certain) else 0.5
+    return float(np.quantile(flat, share))
+
+
+def cluster_resamples(groups: np.ndarray, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Row numbers of `n` bootstrap samples that draw whole groups with replacement.
+
+    Parameters
+    ----------
+    groups
+        A label for each row; rows of one label are drawn together.
+    n
+        Number of samples.
+    rng
+        Source of randomness.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups.
+    """
+    names, codes = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("resampling groups needs at least two of them")
+    rows = [np.flatnonzero(codes == code) for code in range(len(names))]
+    for _ in range(n):
+        yield np.concatenate([rows[k] for k in rng.integers(len(names), size=len(names))])
+
+
+def cluster_interval(
+    statistic: Callable[[np.ndarray], np.ndarray | float],
+    groups: np.ndarray,
+    n: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Percentile 95 % intervals of a statistic under resampling of whole groups.
+
+    Parameters
+    ----------
+    statistic
+        From row numbers to one number or several. A sample on which it raises `ValueError`
+        (no line can be drawn) counts as unknown and widens the interval on both sides.
+    groups, n, rng
+        As in `cluster_resamples`.
+
+    Returns
+    -------
+    ndarray
+        Two rows, low and high, one column for each number of the statistic.
+
+    Raises
+    ------
+    ValueError
+        If the statistic fails on every sample, or there are fewer than two groups.
+    """
+    drawn, failed = [], 0
+    for rows in cluster_resamples(groups, n, rng):
+        try:
+            drawn.append(np.atleast_1d(statistic(rows)))
+        except ValueError:
+            failed += 1
+    if not drawn:
+        raise ValueError("the statistic cannot be computed on any resample")
+    width = (failed, drawn[0].size)
+    low = np.quantile(np.vstack([*drawn, np.full(width, -np.inf)]), 0.025, axis=0, method="lower")
+    high = np.quantile(np.vstack([*drawn, np.full(width, np.inf)]), 0.975, axis=0, method="higher")
+    return np.vstack([low, high])
+
+
+def _points(x: np.ndarray, y: np.ndarray, different: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both as finite float arrays of one length, with enough different x."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if x.shape != y.shape or x.ndim != 1 or not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("x and y must be finite and of one length")
+    if len(np.unique(x)) < different:
+        raise ValueError(f"needs at least {different} different x, has {len(np.unique(x))}")
+    return x, y

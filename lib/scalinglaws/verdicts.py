@@ -1,0 +1,137 @@
+"""Verdicts that are kept: compared with fresh ones, and shown as the scoreboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scalinglaws import notebooks, tables
+from scalinglaws.text import number
+
+BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
+#: Fits agree across machines to about 1e-8; anything beyond the four printed digits is drift.
+RELATIVE = 1e-3
+
+
+class VerdictError(RuntimeError):
+    """Verdicts that are missing, with what to do."""
+
+
+def folder() -> Path:
+    """The repository's `data/verdicts/` folder."""
+    return tables.data_folder() / "verdicts"
+
+
+def dumps(content: Any) -> str:
+    """JSON as it is kept in git."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def read(name: str, place: Path | None = None) -> dict[str, Any]:
+    """The verdict record of a notebook.
+
+    Raises
+    ------
+    VerdictError
+        If there is none.
+    """
+    path = (place or folder()) / f"{name}.json"
+    if not path.is_file():
+        raise VerdictError(f"no verdicts of {name} at {path}; run 'scalinglaws run {name}' first")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def kept() -> list[str]:
+    """The notebooks whose verdicts are kept."""
+    return sorted(path.stem for path in folder().glob("[0-9][0-9]_*.json"))
+
+
+def costs() -> dict[str, dict[str, Any]]:
+    """Measured cost of each notebook."""
+    path = folder() / "costs.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def add_cost(name: str, **cost: Any) -> None:
+    """Keep a measured cost."""
+    known = costs()
+    known[name] = known.get(name, {}) | cost
+    tables.write_atomically(folder() / "costs.json", dumps(dict(sorted(known.items()))))
+
+
+def differences(fresh: dict[str, Any], pinned: dict[str, Any]) -> list[str]:
+    """How a fresh record differs from the one kept: words exactly, numbers within tolerance.
+
+    A measured number may differ by a tenth of its claim's tolerance or by `RELATIVE`,
+    whichever is more.
+    """
+    old = {verdict["id"]: verdict for verdict in pinned["verdicts"]}
+    new = {verdict["id"]: verdict for verdict in fresh["verdicts"]}
+    found = [f"claim {claim!r} is gone" for claim in old if claim not in new]
+    for claim, verdict in new.items():
+        if claim not in old:
+            found.append(f"claim {claim!r} is new: {verdict['word']}")
+            continue
+        if verdict["word"] != old[claim]["word"]:
+            found.append(f"claim {claim!r} was {old[claim]['word']!r} and is now {verdict['word']!r}")
+            continue
+        ours, kept = verdict["measured"], old[claim]["measured"]
+        if isinstance(ours, float) and isinstance(kept, float):
+            allowed = max(verdict["within"] / 10, RELATIVE * abs(kept))
+            if abs(ours - kept) > allowed:
+                found.append(f"claim {claim!r} measured {kept:.6g} and now measures {ours:.6g}")
+    found += [f"data check fails: {c['label']}" for c in fresh["data_checks"] if not c["holds"]]
+    return found
+
+
+def minutes(seconds: float) -> str:
+    """A duration for people."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def rows(name: str, place: Path | None = None) -> list[tuple[str, str, str, str]]:
+    """Statement, paper, ours with interval, and word of each claim of a notebook."""
+    found = []
+    for v in read(name, place)["verdicts"]:
+        paper = v["printed"] or (number(v["paper"]) if isinstance(v["paper"], float | int) else v["paper"])
+        ours = "–" if v["measured"] is None else number(float(v["measured"]))
+        if v["low"] is not None:
+            ours += f" [{number(float(v['low']))}, {number(float(v['high']))}]"
+        found.append((v["statement"], paper, ours, v["word"]))
+    return found
+
+
+def cost_of(name: str) -> str:
+    """The cost of a notebook for people, at CI and at full scale."""
+    cost = costs().get(name, {})
+    parts = [f"CI {minutes(cost['ci_seconds'])}"] if "ci_seconds" in cost else []
+    parts += [f"full {minutes(cost['full_seconds'])}"] if "full_seconds" in cost else []
+    return " · ".join(parts) or "–"
+
+
+def markdown() -> str:
+    """The scoreboard as a markdown table, one block a notebook."""
+    lines = ["| finding | paper | ours [95 % interval] | verdict | cost |", "| --- | --- | --- | --- | --- |"]
+    for name in notebooks.names():
+        heading = notebooks.title(notebooks.read(notebooks.locate(name)))
+        lines.append(f"| **[{heading}](notebooks/{name}.ipynb)** | | | | {cost_of(name)} |")
+        for row in rows(name):
+            cells = (cell.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;") for cell in row)
+            lines.append(f"| {' | '.join(cells)} | |")
+    return "\n".join(lines)
+
+
+def placed(readme: str) -> str:
+    """The README's text with a fresh scoreboard between its markers.
+
+    Raises
+    ------
+    VerdictError
+        If the markers are missing.
+    """
+    head, begin, rest = readme.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise VerdictError(f"README.md lacks the markers {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n{markdown()}\n{END}{tail}"

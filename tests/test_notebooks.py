@@ -1,0 +1,94 @@
+"""Every committed notebook: anatomy, stored outputs, verdicts kept, claims that can fail.
+
+Nothing is executed here; nbval and the mutated runs do that (see conftest.py).
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from scalinglaws import anatomy, notebooks, verdicts
+from scalinglaws.claims import NOT_REPLICATED, REPLICATED, UNTESTABLE, Claim
+
+NAMES = notebooks.names()
+
+
+@pytest.fixture(params=NAMES)
+def name(request) -> str:
+    return request.param
+
+
+def test_there_are_notebooks():
+    assert len(NAMES) >= 4
+
+
+def test_anatomy(name):
+    assert not anatomy.problems(name), "\n".join(anatomy.problems(name))
+
+
+def test_it_is_kept_as_the_runner_writes_it(name):
+    notebook = notebooks.read(notebooks.locate(name))
+    assert notebooks.normalise(notebook) == notebook
+
+
+def test_stored_record_is_the_verdict_file(name):
+    (record,) = notebooks.records(notebooks.read(notebooks.locate(name)))
+    assert record["mutated"] is None and (record["scale"], record["seed"]) == ("ci", 0)
+    pinned = verdicts.read(name)
+    assert pinned["seeds"] == [0, 1, 2, 3, 4]
+    assert not verdicts.differences(record, pinned)
+
+
+def test_stored_table_shows_the_words_of_the_verdict_file(name):
+    cell = notebooks.tagged(notebooks.read(notebooks.locate(name)), notebooks.TAG_VERDICT)
+    (output,) = cell.outputs
+    assert set(output.data) == {"text/plain"}
+    table = output.data["text/plain"].splitlines()
+    for verdict in verdicts.read(name)["verdicts"]:
+        (line,) = [row for row in table if row.split("  ")[0] == verdict["id"]]
+        assert line.endswith(f"  {verdict['word']}")
+
+
+def test_every_claim_can_fail(name):
+    pinned = {verdict["id"]: verdict["word"] for verdict in verdicts.read(name)["verdicts"]}
+    paper = notebooks.declared(notebooks.read(notebooks.locate(name)))
+    assert pinned.keys() == paper.declared.keys()
+    for claim in paper.declared.values():
+        if claim.untestable:
+            assert pinned[claim.id] == UNTESTABLE
+            continue
+        # Judged without "unstable", which would hide what the measurement says.
+        steady = Claim(**{**vars(claim), "unstable": ""})
+        at_rival, at_paper = steady.judge(steady.at_rival()), steady.judge(steady.at_paper())
+        assert (at_rival, at_paper) == (NOT_REPLICATED, REPLICATED), claim.id
+        assert pinned[claim.id] != (at_paper if pinned[claim.id] == NOT_REPLICATED else at_rival)
+
+
+def test_cost_is_kept_and_no_pilot_stands_as_the_papers(name):
+    assert verdicts.costs()[name]["ci_seconds"] > 0 and verdicts.costs()[name]["device"]
+    for claim in notebooks.declared(notebooks.read(notebooks.locate(name))).declared.values():
+        assert not re.search(r"pilot|memory|unverified", claim.source, re.IGNORECASE), claim.id
+
+
+def test_it_is_a_valid_script(name):
+    source = "\n\n".join(cell.source for cell in notebooks.code(notebooks.read(notebooks.locate(name))))
+    compile(source, name, "exec")
+
+
+def test_links_inside_the_repository_lead_somewhere(name, repository):
+    for cell in notebooks.read(notebooks.locate(name)).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\(([^)#\s]+)\)", cell.source):
+                if not target.startswith("http"):
+                    assert (repository / "notebooks" / target).exists(), target
+
+
+def test_style(repository):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "."], cwd=repository, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,161 @@
+"""The front doors: README, environment.yml, links, and what may not be in the tree."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from scalinglaws import verdicts
+
+# PyPI name -> conda-forge name, where they differ.
+CONDA = {"torch": "pytorch"}
+
+
+def split(requirement: str) -> tuple[str, str]:
+    name, rest = re.fullmatch(r"([A-Za-z0-9_.-]+?)((?:[<>=!~].*)?)", requirement.strip()).groups()
+    return name.lower(), rest
+
+
+@pytest.fixture(scope="session")
+def project(repository) -> dict:
+    return tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="session")
+def readme(repository) -> str:
+    return (repository / "README.md").read_text(encoding="utf-8")
+
+
+def tracked(repository) -> list[str]:
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [name for name in done.stdout.splitlines() if (repository / name).is_file()]
+
+
+def test_environment_and_pyproject_agree(repository, project):
+    environment = yaml.safe_load((repository / "environment.yml").read_text())
+    listed = [item for item in environment["dependencies"] if isinstance(item, str)]
+    (by_pip,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
+    assert "--editable ." in by_pip
+    found = dict(split(item) for item in listed + by_pip if item != "--editable .")
+    assert found.pop("python") == "=3.11"
+    for only_conda in ("pip", "pytorch-cpu"):
+        assert found.pop(only_conda) == ""
+    wanted = map(split, project["dependencies"] + project["optional-dependencies"]["test"])
+    assert found == {CONDA.get(name, name): bounds for name, bounds in wanted}
+
+
+def test_each_line_of_the_environment_says_who_needs_it(repository):
+    for line in (repository / "environment.yml").read_text().splitlines():
+        if re.match(r"\s+- (?!pip:|conda-forge)", line):
+            assert re.search(r"#\s\S", line), line
+
+
+def test_the_lock_pins_what_the_project_needs(repository, project):
+    lines = (repository / "requirements.lock").read_text().splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    pinned = {name.lower().replace("_", "-"): version for name, version in pins.items()}
+    for requirement in project["dependencies"] + project["optional-dependencies"]["test"]:
+        name, bounds = split(requirement)
+        lowest = tuple(int(part) for part in bounds.removeprefix(">=").split("."))
+        assert tuple(int(x) for x in re.findall(r"\d+", pinned[name])[: len(lowest)]) >= lowest
+    assert "torch" in pinned and "+" not in pinned["torch"]
+
+
+def test_the_scoreboard_is_what_the_verdicts_say(readme):
+    assert verdicts.placed(readme) == readme, "run 'scalinglaws scoreboard --write'"
+
+
+def test_the_code_of_the_readme_runs(readme, repository, tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        done = subprocess.run(
+            [sys.executable, "-W", "error::UserWarning", "-c", block],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+
+
+def test_links_of_the_readme_lead_somewhere(readme, repository):
+    targets = re.findall(r"\]\(([^)#\s]+)", readme) + re.findall(r'src="([^"]+)"', readme)
+    inside = [target for target in targets if not target.startswith("http")]
+    assert inside
+    for target in inside:
+        assert (repository / target).exists(), target
+
+
+def test_commands_of_the_readme_exist(readme, repository, cli):
+    targets = set(re.findall(r"^(\w+):", (repository / "Makefile").read_text(), re.MULTILINE))
+    for command in re.findall(
+        r"\bmake (\w+)", "\n".join(re.findall(r"`[^`]+`|```.*?```", readme, re.DOTALL))
+    ):
+        assert command in targets, command
+    known = set(re.findall(r"│ (\w+)", cli("--help").stdout))
+    for command in re.findall(r"`scalinglaws (\w+)", readme):
+        assert command in known, command
+
+
+def test_importing_the_library_does_not_import_torch():
+    code = "import sys, scalinglaws; assert 'torch' not in sys.modules, 'torch'"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_arrows_between_modules_go_one_way(repository):
+    """No circle of imports at module level."""
+    package = repository / "lib" / "scalinglaws"
+    imports = {}
+    for path in package.rglob("*.py"):
+        parts = path.relative_to(package).with_suffix("").parts
+        name = ".".join(p for p in parts if p != "__init__")
+        text = path.read_text()
+        found = {
+            m.removeprefix("scalinglaws.")
+            for m in re.findall(r"^from (scalinglaws\.[\w.]+) import", text, re.M)
+        }
+        for names in re.findall(r"^from scalinglaws import (.+)$", text, re.M):
+            found |= {n.strip() for n in names.split(",")}
+        imports[name] = found - {name}
+    imports.pop("")
+    done: set[str] = set()
+    while len(done) < len(imports):
+        free = {n for n, needs in imports.items() if n not in done and not (needs & imports.keys()) - done}
+        assert free, f"circle among {sorted(imports.keys() - done)}"
+        done |= free
+
+
+def test_only_experiments_models_and_training_import_torch(repository):
+    package = repository / "lib" / "scalinglaws"
+    for path in package.rglob("*.py"):
+        if re.search(r"^\s*(?:import|from) torch\b", path.read_text(), re.MULTILINE):
+            place = path.relative_to(package).as_posix()
+            assert place in ("models.py", "training.py") or place.startswith("experiments/"), place
+
+
+def test_nothing_in_the_tree_that_should_not_be(repository):
+    for name in tracked(repository):
+        path = repository / name
+        assert path.suffix not in {".pkl", ".pickle", ".pt", ".pth", ".npy", ".npz", ".joblib"}, name
+        assert path.stat().st_size < 1_500_000, name
+        if path.suffix in {".png"} or name == "tests/test_repository.py":
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"/(?:home|Users|root|tmp|work)/\w", text), f"{name} holds an absolute path"
+        if path.suffix == ".py":
+            assert not re.search(r"^\s*(?:import|from) pickle\b", text, re.MULTILINE), name
+            for call in re.findall(r"torch\.load\([^)]*\)", text):
+                assert "weights_only=True" in call, name

@@ -1,0 +1,270 @@
+"""The runner: strict parameters, lone failures, nothing half-written, nothing changed unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from scalinglaws import mutation, notebooks
+from scalinglaws.claims import Claim, Mutation
+from scalinglaws.replication import Replication
+
+CLAIMS = """
+from scalinglaws import Claim, Mutation, Replication
+
+paper = Replication("{name}")
+said = dict(statement="s", source="Table 1", why="rounding", evidence="theory")
+paper.claims(
+    Claim("one", paper=1.0, rival=2.0, within=0.1, **said),
+    Claim("two", paper=2.0, rival=1.0, within=0.1, **said),
+)
+paper.mutations(
+    Mutation("one is two", ("one",), lambda f: lambda: 2.0, target="one"),
+    Mutation("two is one", ("two",), lambda f: lambda: 1.0, target="two"),
+)
+"""
+LAWS = """
+def one():
+    return 1.0
+
+
+def two():
+    return 2.0
+"""
+MEASURE = 'paper.measured("one", one())\npaper.measured("two", two())'
+
+
+def small(name: str, body: str = "", measure: str = MEASURE, claims: str = CLAIMS) -> nbformat.NotebookNode:
+    """A notebook of a few cells with the tags that the runner needs."""
+    cells = [
+        ("claims", claims.format(name=name)),
+        ("parameters", 'scale = "ci"\nseed = 0\ndraws = 10'),
+        ("", LAWS),
+        ("", body or "draws"),
+        ("", measure),
+        ("nbval-check-output", "paper.verdicts()"),
+        ("", "paper.record(scale, seed)"),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name}")])
+    for tag, source in cells:
+        metadata = {"tags": [tag]} if tag else {}
+        notebook.cells.append(nbformat.v4.new_code_cell(source.strip(), metadata=metadata))
+    return notebook
+
+
+@pytest.fixture
+def place(tmp_path, repository, cli):
+    """A repository of its own: the library, no tables, and the notebooks a test puts in."""
+
+    class Place:
+        root = tmp_path / "repository"
+        out = tmp_path / "out"
+        elsewhere = tmp_path
+
+        def add(self, name: str, **changes: str) -> Path:
+            notebooks.save(small(name, **changes), self.root / "notebooks" / f"{name}.ipynb")
+            return self.root / "notebooks" / f"{name}.ipynb"
+
+        def __call__(self, *words: str):
+            done = cli(*words, PYTHONPATH=str(self.root / "lib"))
+            assert "Traceback" not in done.stderr + done.stdout, done.stderr
+            return done
+
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(repository / "lib" / "scalinglaws", Place.root / "lib" / "scalinglaws", ignore=ignore)
+    for folder in ("notebooks", "data/verdicts", "data/published", "data/runs"):
+        (Place.root / folder).mkdir(parents=True)
+    return Place()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run", "10", "--parameter", "drawz=5"), "unknown parameter 'drawz'; there are: scale, seed, draws"),
+        (("run", "10", "--parameter", "draws=many"), "parameter 'draws' is a int, got 'many'"),
+        (("run", "10", "--parameter", "draws"), "NAME=VALUE"),
+        (("run", "10", "--scale", "huge"), "scale is 'ci' or 'full'"),
+        (("run", "10", "--write", "--seed", "3"), "--write takes the default parameters"),
+        (("run", "11"), "no notebook '11'"),
+        (("run",), "name notebooks, or say --all"),
+    ],
+)
+def test_wrong_words_are_refused_before_a_kernel_starts(place, words, says):
+    place.add("10_good")
+    done = place(*words, *(["--output", str(place.out)] if words[0] == "run" else []))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not place.out.exists()
+
+
+def test_failures_stand_alone(place):
+    place.add("10_good")
+    place.add("11_dies", body="import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    place.add("12_raises", body='from scalinglaws import load\nload("nonesuch")')
+    place.add("13_sleeps", body="import time\ntime.sleep(60)")
+    (place.out / "12_raises.ipynb").parent.mkdir()
+    (place.out / "12_raises.ipynb").write_text("an earlier run")
+    started = time.monotonic()
+    done = place("run", "--all", "--jobs", "2", "--timeout", "10", "--output", str(place.out))
+    assert time.monotonic() - started < 3 * 30, "a dead kernel is reported within 20 s"
+    assert done.returncode == 1
+    assert "11_dies: the kernel died" in done.stderr
+    assert "12_raises: cell [4] raised TableError: no table 'nonesuch'" in done.stderr
+    assert "13_sleeps: a cell took longer than 10 s" in done.stderr
+    # No verdicts are kept yet, so the good one says so; it did run to its end.
+    assert notebooks.records(notebooks.read(place.out / "10_good.ipynb"))[0]["notebook"] == "10_good"
+    assert (place.out / "12_raises.ipynb").read_text() == "an earlier run"
+    assert notebooks.read(place.out / "12_raises.failed.ipynb").cells
+    assert not list(place.out.glob(".*"))
+
+
+def test_write_check_and_a_changed_verdict(place):
+    path = place.add("10_good")
+    assert place("run", "10", "--write", "--output", str(place.out)).returncode == 0
+    first = path.read_bytes(), (place.root / "data/verdicts/10_good.json").read_bytes()
+    assert place("run", "10", "--write", "--output", str(place.out)).returncode == 0
+    assert first == (path.read_bytes(), (place.root / "data/verdicts/10_good.json").read_bytes())
+    assert place("check", "10", "--output", str(place.out)).returncode == 0
+    assert json.loads((place.root / "data/verdicts/costs.json").read_text())["10_good"]["ci_seconds"] > 0
+    place.add("10_good", measure='paper.measured("one", 2.0)\npaper.measured("two", 2.05)')
+    changed = place("run", "10", "--output", str(place.out))
+    assert changed.returncode == 1
+    assert "claim 'one' was 'replicated' and is now 'not replicated'" in changed.stderr
+    assert "claim 'two' measured 2 and now measures 2.05" in changed.stderr
+    assert place("check", "10", "--output", str(place.out)).returncode == 1
+
+
+def test_mutations_change_what_they_name(place):
+    place.add("10_good")
+    place.add("11_deaf", measure='paper.measured("one", 1.0)\npaper.measured("two", two())')
+    place("run", "--all", "--write", "--jobs", "2", "--output", str(place.out))
+    done = place("mutate", "--all", "--jobs", "2", "--output", str(place.out))
+    assert done.returncode == 1
+    assert "10_good" not in done.stderr.partition("error:")[2]
+    assert "11_deaf: 'one is two' leaves 'one' 'replicated', but should change it" in done.stderr
+    text = (place.out / "mutated" / "10_good.ipynb").read_text()
+    assert "MUTATED: one is two" in text and "MUTATED: two is one" in text
+
+
+def test_what_may_not_be_written_back(place):
+    before = [
+        place.add("10_mutated", body='paper.mutated = "by hand"').read_bytes(),
+        place.add(
+            "11_fickle", measure='paper.measured("one", 1.0 + seed)\npaper.measured("two", 2.0)'
+        ).read_bytes(),
+    ]
+    done = place("run", "--all", "--write", "--jobs", "2", "--output", str(place.out))
+    assert done.returncode == 1
+    assert "a mutated run is never written back" in done.stderr
+    assert "the word of 'one' depends on the seed" in done.stderr
+    assert before == [path.read_bytes() for path in sorted((place.root / "notebooks").glob("*.ipynb"))]
+    assert not list((place.root / "data/verdicts").iterdir())
+
+
+def test_a_folder_that_cannot_be_written(place):
+    place.add("10_good")
+    blocked = place.elsewhere / "file"
+    blocked.write_text("not a folder")
+    done = place("run", "10", "--output", str(blocked / "out"))
+    assert done.returncode == 1
+    assert "NotADirectoryError" in done.stderr and str(blocked) in done.stderr
+    assert blocked.read_text() == "not a folder"
+    if os.geteuid() == 0:
+        return  # a superuser may write anywhere
+    (place.elsewhere / "closed").mkdir(mode=0o555)
+    done = place("run", "10", "--output", str(place.elsewhere / "closed"))
+    assert done.returncode == 1 and "PermissionError" in done.stderr
+
+
+def test_a_new_notebook_has_the_anatomy_and_fails_until_filled(place):
+    assert place("new", "77_fresh").returncode == 0
+    done = place("lint", "77")
+    assert done.returncode == 1 and "not filled in" in done.stderr
+    assert place("run", "77", "--output", str(place.out)).returncode == 1
+    assert "exists already" in place("new", "77_fresh").stderr
+    assert "name a notebook NN_short_finding" in place("new", "thirty").stderr
+
+
+SAVER = """
+import sys
+from pathlib import Path
+import nbformat
+from scalinglaws import notebooks
+
+path = Path(sys.argv[1])
+cells = [nbformat.v4.new_markdown_cell("x" * 200_000, id=f"cell-{i}") for i in range(5)]
+print("ready", flush=True)
+number = 0
+while True:
+    number += 1
+    notebooks.save(nbformat.v4.new_notebook(cells=cells, metadata={"number": number}), path)
+"""
+
+
+def test_fifty_kills_while_saving_tear_nothing(tmp_path):
+    path = tmp_path / "kept.ipynb"
+    rng = random.Random(0)
+    for _ in range(50):
+        saver = subprocess.Popen([sys.executable, "-c", SAVER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert saver.stdout.readline() == "ready\n"
+        time.sleep(rng.uniform(0, 0.1))
+        saver.send_signal(signal.SIGKILL)
+        saver.wait()
+        if path.exists():
+            kept = notebooks.read(path)
+            assert kept.metadata["number"] >= 1 and len(kept.cells) == 5
+    assert path.exists()
+
+
+def test_normalising_twice_is_normalising_once():
+    notebook = small("10_good")
+    notebook.metadata["papermill"] = {"duration": 3.2}
+    cell = notebook.cells[3]
+    cell.metadata["execution"] = {"iopub.status.busy": "2026-01-01"}
+    cell.outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text="a"),
+        nbformat.v4.new_output("stream", name="stdout", text="b\n"),
+        nbformat.v4.new_output(
+            "display_data", {"image/png": "AAAA"}, metadata={"image/png": {"alt": "a curve", "width": 3}}
+        ),
+    ]
+    once = notebooks.normalise(notebook)
+    assert nbformat.writes(notebooks.normalise(once)) == nbformat.writes(once)
+    assert "papermill" not in once.metadata and "execution" not in once.cells[3].metadata
+    assert once.cells[3].outputs[0].text == "ab\n"
+    assert once.cells[3].outputs[1].metadata == {"image/png": {"alt": "a curve"}}
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "bound"),
+    [
+        ("from scalinglaws import fit, load", "load", True),
+        ("import numpy as np", "np", True),
+        ("def law(x):\n    load = 3", "load", False),
+        ("a, (b, c) = 1, (2, 3)", "c", True),
+        ("x: float = 3.0", "x", True),
+        ("print(load)", "load", False),
+    ],
+)
+def test_binds(source, name, bound):
+    assert mutation.binds(source, name) is bound
+
+
+def test_a_mutation_without_a_place_is_refused():
+    paper = Replication("10_good")
+    paper.claims(
+        Claim("one", "s", 1.0, "Table 1", "rounding", "theory", rival=2.0, within=0.1),
+    )
+    paper.mutations(Mutation("nowhere", ("one",), lambda f: f, target="nowhere"))
+    with pytest.raises(notebooks.NotebookError, match="no cell binds 'nowhere'"):
+        mutation.mutated(small("10_good"), paper)

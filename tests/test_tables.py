@@ -1,0 +1,158 @@
+"""Hashes, schema, licences; a flipped byte is refused; tables rebuild from the mirror."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+from scalinglaws import tables
+
+SLUGS = list(tables.folders())
+PUBLISHED = sorted(path.stem for path in tables.data_folder().glob("convert/*.py"))
+PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".npy", ".npz", ".joblib", ".dill"}
+
+
+@pytest.fixture
+def copy_of_data(tmp_path, monkeypatch):
+    """A copy of data/ that a test may damage."""
+    copy = tmp_path / "data"
+    shutil.copytree(tables.data_folder(), copy)
+    monkeypatch.setattr(tables, "data_folder", lambda: copy)
+    return copy
+
+
+def test_there_are_tables():
+    assert SLUGS and PUBLISHED
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_table_is_what_its_source_says(slug):
+    table = tables.load(slug)
+    about = table.attrs
+    for column in about["columns"].values():
+        assert column["unit"] and column["about"]
+    if slug in PUBLISHED:
+        assert about["licence"] and about["paper"] and about["how_obtained"]
+        assert len(about["commit"]) == 40 and "/" in about["repository"]
+        assert all(len(file["sha256"]) == 64 for file in about["files"])
+    else:
+        assert about["device"] and about["versions"] and about["command"] and about["spread"]
+    assert len(tables.provenance(table)) > 20
+    assert len(table) <= 5000, "carry over the aggregate or the sub-sample that the analysis uses"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_one_flipped_byte_is_refused(slug, copy_of_data):
+    path = tables.folders()[slug] / "table.csv"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(tables.TableError, match="sha256"):
+        tables.load(slug)
+
+
+@pytest.mark.parametrize("slug", PUBLISHED)
+def test_rebuilt_from_the_mirror_it_is_the_same(slug):
+    if not os.environ.get(tables.MIRROR_VARIABLE):
+        pytest.skip(f"no mirror folder: {tables.MIRROR_VARIABLE} is not set")
+    table, about = tables.convert(slug)
+    kept = tables.load(slug)
+    pd.testing.assert_frame_equal(table, kept, check_exact=True, check_dtype=False)
+    assert about == {key: value for key, value in kept.attrs.items() if key != "sha256"}
+
+
+def test_the_readme_of_data_is_generated():
+    assert (tables.data_folder() / "README.md").read_text(encoding="utf-8") == tables.describe()
+
+
+def test_no_pickles_and_nothing_undescribed():
+    data = tables.data_folder()
+    files = [p for p in data.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    assert not [p for p in files if p.suffix in PICKLES]
+    for path in files:
+        if path.is_relative_to(data / "published") or path.is_relative_to(data / "runs"):
+            assert path.name in ("table.csv", "SOURCE.json"), path
+    assert {p.parent.name for p in data.glob("published/*/SOURCE.json")} == set(PUBLISHED)
+
+
+def test_missing_table_and_missing_file(copy_of_data):
+    with pytest.raises(tables.TableError, match="no table 'nonesuch'; there are: "):
+        tables.load("nonesuch")
+    (tables.folders()[SLUGS[0]] / "table.csv").unlink()
+    with pytest.raises(tables.TableError, match="is missing; run 'scalinglaws data rebuild"):
+        tables.load(SLUGS[0])
+
+
+ABOUT = {
+    "title": "t",
+    "columns": {
+        "n_params": {"unit": "parameters", "about": "size", "min": 1, "max": 1e12},
+        "family": {"unit": "name", "about": "family"},
+    },
+    "rows": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ({"n_params": [1.0, 0.0], "family": ["a", "b"]}, "values from 0.0 to 1.0"),
+        ({"n_params": [1.0, None], "family": ["a", "b"]}, "missing values"),
+        ({"n_params": [1.0, float("inf")], "family": ["a", "b"]}, "infinite"),
+        ({"n_params": ["1", "x"], "family": ["a", "b"]}, "not numeric"),
+        ({"n_params": [1.0], "family": ["a"]}, "1 rows, expected 2"),
+        ({"family": ["a", "b"], "n_params": [1.0, 2.0]}, "columns"),
+    ],
+)
+def test_a_table_out_of_its_schema_is_refused(table, says):
+    with pytest.raises(tables.TableError, match=says):
+        tables.validate("t", pd.DataFrame(table), ABOUT)
+
+
+def test_what_is_saved_loads(copy_of_data):
+    table = pd.DataFrame({"n_params": [1.0, 1 / 3 + 1], "family": ["a", "b"]})
+    about = ABOUT | {"device": "d", "versions": {}, "command": "c"}
+    tables.save(copy_of_data / "runs" / "fresh", table, about)
+    pd.testing.assert_frame_equal(tables.load("fresh"), table, check_exact=True)
+
+
+def test_upstream_is_hash_checked(tmp_path, monkeypatch):
+    (tmp_path / "file.csv").write_text("x\n")
+    monkeypatch.setenv(tables.MIRROR_VARIABLE, str(tmp_path))
+    with pytest.raises(tables.TableError, match="wrong sha256"):
+        tables.fetch(tables.Upstream("file.csv", "0" * 64, "file.csv"), "owner/name", "0" * 40)
+    with pytest.raises(tables.TableError, match="missing"):
+        tables.fetch(tables.Upstream("none.csv", "0" * 64, "none.csv"), "owner/name", "0" * 40)
+    monkeypatch.delenv(tables.MIRROR_VARIABLE)
+    with pytest.raises(tables.TableError, match="no public address"):
+        tables.fetch(tables.Upstream("f", "0" * 64, "f", public=False), "owner/name", "0" * 40)
+
+
+def test_without_network_the_error_says_what_to_do(monkeypatch):
+    import pooch
+
+    def refuse(*args, **kwargs):
+        raise OSError("network is unreachable")
+
+    monkeypatch.delenv(tables.MIRROR_VARIABLE, raising=False)
+    monkeypatch.setattr(pooch, "retrieve", refuse)
+    with pytest.raises(tables.TableError, match="without a network set SCALINGLAWS_MIRROR"):
+        tables.fetch(tables.Upstream("f.csv", "0" * 64, "f.csv"), "owner/name", "0" * 40)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "kept.json"
+    tables.write_atomically(path, json.dumps({"old": True}))
+
+    def full(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        tables.write_atomically(path, "new")
+    assert json.loads(path.read_text()) == {"old": True}
+    assert [p.name for p in tmp_path.iterdir()] == ["kept.json"]
