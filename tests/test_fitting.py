@@ -110,7 +110,7 @@ def test_every_status_says_what_to_do():
 @pytest.mark.parametrize("some_law", [power_law, power_law_with_constant, chinchilla], ids=lambda x: x.name)
 def test_recovery_without_noise(some_law):
     rng = np.random.default_rng(5)
-    for _ in range(100 if some_law is not chinchilla else 40):
+    for _ in range(100):
         truth = {name: np.exp(rng.normal(0, 0.5)) for name in some_law.positive}
         truth |= {name: rng.uniform(0.15, 0.8) for name in some_law.nonlinear}
         data = {name: 10 ** rng.uniform(0, 5, 40) for name in some_law.columns}

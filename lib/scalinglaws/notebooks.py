@@ -147,6 +147,15 @@ def declared(notebook: NotebookNode) -> Replication:
     return namespace["paper"]
 
 
+def uses(notebook: NotebookNode, name: str) -> bool:
+    """Whether any cell reads a name, besides the last one, which only records it."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for cell in code(notebook)[:-1]
+        for node in ast.walk(ast.parse(cell.source))
+    )
+
+
 def records(notebook: NotebookNode) -> list[dict[str, Any]]:
     """The verdict records among the outputs, in order."""
     return [

@@ -1,4 +1,4 @@
-"""The teacher-student perceptron whose training set was pruned: its theory and its simulation.
+"""The teacher-student perceptron whose training set was pruned: its theory.
 
 A teacher `T` labels Gaussian inputs, `y = sign(T.x)`. A probe at the angle `theta` to the
 teacher ranks them by `|probe.x|`; a fraction `f` of them is kept, the hardest (smallest) or
@@ -8,7 +8,7 @@ its test error is its angle to the teacher over pi. Everything is for `N` dimens
 
 `solve` finds the student by a convex reduction (Gordon's comparison, also called CGMT);
 `saddle_hard` and `saddle_probe` are the equations of the paper, a different route to the same
-student; `simulate` builds one at finite `N`.
+student. `scalinglaws.experiments.pruning_perceptron` builds one at finite `N`.
 
 Source: Sorscher, Geirhos, Shekhar, Ganguli and Morcos (2022), arXiv:2206.14486.
 """
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import nnls
 from scipy.special import ndtr, ndtri
 
 #: Beyond this many standard deviations a Gaussian weighs less than 1e-15.
@@ -157,7 +156,7 @@ def ascend(alpha, f, theta: float, keep: str, k, r, nodes: int) -> tuple[np.ndar
     live, eye = np.arange(len(k)), np.eye(r.shape[1])
     for _ in range(60):
         at = alpha[live], f[live], theta, keep
-        for _ in range(3):
+        for _ in range(2):
             g, g_k, *_ = constraint(*at, k[live], r[live], nodes)
             # The root of G is convex and nearly straight in k.
             k[live] = np.maximum(k[live] + 2 * (np.sqrt(g) - g) / np.maximum(g_k, 1e-12), 0.0)
@@ -172,18 +171,19 @@ def ascend(alpha, f, theta: float, keep: str, k, r, nodes: int) -> tuple[np.ndar
         curve += (g_k * kappa / long)[:, None, None] * (eye - outer)
         step = -np.linalg.solve(curve, slope[..., None])[..., 0]
         damp = 1 / np.maximum(1, np.abs(step).max(1) / (2 * long))
-        waiting = size[live] > 1e-10
-        for _ in range(30):
+        waiting, close = size[live] > 1e-9, size[live] < 1e-4
+        for _ in range(20):
             trial = r[live] + damp[:, None] * step
             height = constraint(*at, kappa * np.sqrt(1 + (trial**2).sum(1)), trial, nodes)[0]
-            take = waiting & (height < g)
+            # Close by, what a step gains is lost in rounding.
+            take = waiting & (close | (height < g))
             r[live[take]] = trial[take]
             k[live[take]] = (kappa * np.sqrt(1 + (trial**2).sum(1)))[take]
             waiting &= ~take
             damp /= 2
             if not waiting.any():
                 break
-        live = live[(size[live] > 1e-10) & ~waiting]
+        live = live[(size[live] > 1e-9) & ~waiting]
         if not len(live):
             break
     return k, r, size
@@ -229,8 +229,8 @@ def solve(
     start = np.maximum(0.6 * alpha, 0.3)
     k, r, size = ascend(alpha, f, theta, keep, 1 + start * low, start[:, None] * direction, nodes)
     if not (size < 1e-7).all():
-        bad = ", ".join(f"(alpha={a:.4g}, f={b:.4g})" for a, b in zip(alpha, f, strict=True))
-        raise RuntimeError(f"no solution found for theta={theta}, keep={keep!r} among {bad}")
+        bad = [(float(alpha[i]), float(f[i])) for i in np.flatnonzero(~(size < 1e-7))]
+        raise RuntimeError(f"no solution found for theta={theta}, keep={keep!r}, (alpha, f) in {bad}")
     c = 1 / np.sqrt(1 + (r * r).sum(1))
     # R is close to 1 where it matters: the angle comes from its sine.
     across = np.hypot(1.0, r @ np.array([-direction[-1], direction[0]]) if theta else 0.0)
@@ -238,7 +238,7 @@ def solve(
     return Student(*(v.reshape(shape) for v in (error, c * (r @ direction), c * r[:, 0], c * k)))
 
 
-def panels(low: float, high: float, count: int = 80) -> tuple[np.ndarray, np.ndarray]:
+def composite(low: float, high: float, count: int = 80) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre points and weights on equal panels of [low, high], ten points each."""
     edges = np.linspace(low, high, count + 1)
     return tuple(part.ravel() for part in gauss(10, edges[:-1], edges[1:]))
@@ -259,7 +259,7 @@ def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.nda
         Left side minus right side of both.
     """
     g, s = kept_range(f, "hard")[1], np.sqrt(1 - overlap**2)
-    t, w = panels(-FAR, margin)
+    t, w = composite(-FAR, margin)
     w = w * density(t) * 2 * alpha / f
     tail = np.exp(-((overlap * t) ** 2) / (2 * s * s)) - np.exp(-((overlap * t - g) ** 2) / (2 * s * s))
     first = w @ (tail * (margin - t)) / (np.sqrt(2 * np.pi) * s)
@@ -291,8 +291,8 @@ def saddle_probe(
     R, rho, cos, sin2 = overlap, probe_overlap, np.cos(theta), np.sin(theta) ** 2
     out = 1 - rho**2
     length = np.sqrt(sin2 - R**2 - rho**2 + 2 * rho * R * cos)
-    z, wz = panels(*(kept_range(f, "hard")[1] * np.array([-1.0, 1.0])), count=20)
-    t, wt = panels(-FAR, margin)
+    z, wz = composite(*(kept_range(f, "hard")[1] * np.array([-1.0, 1.0])), count=20)
+    t, wt = composite(-FAR, margin)
     z, w = z[:, None], (wz * density(z) / f)[:, None] * wt
     turn = z * (rho * R - cos) - t * (R - rho * cos)
     delta = z**2 * (rho**2 + cos**2 - 2 * rho * R * cos) + 2 * t * z * (R * cos - rho) + t**2 * sin2
@@ -306,70 +306,3 @@ def saddle_probe(
         2 * alpha * (w * inner * (margin - t)).sum(),
     )
     return np.array(left) / sin2 - np.array(right)
-
-
-def max_margin(rows: np.ndarray) -> np.ndarray:
-    """The unit direction of the largest smallest product with all rows, exactly.
-
-    Lawson and Hanson's reduction: the shortest w with `rows @ w >= 1` comes from the
-    residual of one non-negative least-squares problem, which ends after finitely many steps.
-
-    Parameters
-    ----------
-    rows
-        Labelled examples `y x`, shape (examples, dimensions).
-
-    Raises
-    ------
-    ValueError
-        If no direction has a positive margin.
-    """
-    count, dimension = rows.shape
-    system = np.vstack([rows.T, np.ones(count)])
-    target = np.zeros(dimension + 1)
-    target[-1] = 1.0
-    multipliers, _ = nnls(system, target, maxiter=30 * count)
-    rest = target - system @ multipliers
-    if rest[-1] < 1e-10:
-        raise ValueError("the examples cannot be separated")
-    return -rest[:-1] / np.linalg.norm(rest[:-1])
-
-
-def simulate(
-    n_dim: int, alpha_total: float, f: float, theta: float, keep: str, seed: int
-) -> dict[str, float]:
-    """One pruned training set of finite size and its maximum-margin student.
-
-    Parameters
-    ----------
-    n_dim
-        Input dimension N.
-    alpha_total
-        All examples a dimension, before pruning.
-    f, theta, keep
-        As in `solve`; exactly `round(f * P)` of the `P = round(alpha_total * N)` are kept.
-    seed
-        Seed of the draw.
-
-    Returns
-    -------
-    dict
-        `error`, `probe_overlap` and `margin` of the student.
-    """
-    rng = np.random.default_rng(seed)
-    total = round(alpha_total * n_dim)
-    # Along the probe, across it in the teacher's plane, and the rest; only kept rows need a rest.
-    z, v = rng.standard_normal((2, total))
-    order = np.argsort(np.abs(z))
-    count = max(1, round(f * total))
-    kept = {"hard": order[:count], "easy": order[-count:]}[keep]
-    x = np.column_stack([z[kept], v[kept], rng.standard_normal((count, n_dim - 2))])
-    y = np.sign(x[:, 0] * np.cos(theta) + x[:, 1] * np.sin(theta))
-    student = max_margin(y[:, None] * x)
-    aligned = student[0] * np.cos(theta) + student[1] * np.sin(theta)
-    across = np.hypot(student[1] * np.cos(theta) - student[0] * np.sin(theta), np.linalg.norm(student[2:]))
-    return {
-        "error": float(np.arctan2(across, aligned) / np.pi),
-        "probe_overlap": float(student[0]),
-        "margin": float((y * (x @ student)).min()),
-    }

@@ -106,17 +106,17 @@ def scoreboard_table(place: Path, names: list[str]) -> Table:
     return table
 
 
-def unsteady(name: str, by_seed: dict[int, dict[str, Any]]) -> list[str]:
+def unsteady(name: str, records: list[dict[str, Any]]) -> list[str]:
     """Claims whose word depends on the seed, and are not declared so."""
-    found = []
-    for first in by_seed[SEEDS[0]]["verdicts"]:
-        words = {
-            seed: next(v["word"] for v in record["verdicts"] if v["id"] == first["id"])
-            for seed, record in by_seed.items()
-        }
-        if len(set(words.values())) > 1:
-            found.append(f"{name}: the word of {first['id']!r} depends on the seed: {words}; set unstable=")
-    return found
+    words: dict[str, dict[int, str]] = {}
+    for record in records:
+        for verdict in record["verdicts"]:
+            words.setdefault(verdict["id"], {})[record["seed"]] = verdict["word"]
+    return [
+        f"{name}: the word of {claim!r} depends on the seed: {found}; set unstable="
+        for claim, found in words.items()
+        if len(set(found.values())) > 1
+    ]
 
 
 @app.command("list")
@@ -203,39 +203,37 @@ def compared(name: str, record: dict[str, Any]) -> list[str]:
 
 def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float) -> list[str]:
     """Replace the committed outputs, verdicts and costs, if the words hold over the seeds."""
-    problems = []
-    with tempfile.TemporaryDirectory() as scratch:
-        tasks = {
-            f"{name} seed {seed}": (
-                notebooks.read(notebooks.locate(name)),
-                Path(scratch) / f"{name}-{seed}.ipynb",
-                {"seed": seed},
-            )
-            for name in good
-            for seed in SEEDS[1:]
-        }
-        others = run_all(tasks, jobs, timeout)
+    problems, steady, tasks = [], [], {}
     for name, outcome in good.items():
-        by_seed = {SEEDS[0]: outcome.record}
-        for seed in SEEDS[1:]:
-            other = others[f"{name} seed {seed}"]
-            if other.error:
-                problems.append(f"{name} with seed {seed}: {other.error}")
-            else:
-                by_seed[seed] = other.record
-        problems += unsteady(name, by_seed)
-        if any(line.startswith(name) for line in problems):
-            continue
+        notebook = notebooks.read(notebooks.locate(name))
         if outcome.record["mutated"]:
             problems.append(f"{name}: a mutated run is never written back")
             continue
-        kept = {key: value for key, value in outcome.record.items() if key not in ("mutated", "seed")}
-        notebooks.save(notebooks.normalise(outcome.notebook), notebooks.locate(name))
-        tables.write_atomically(
-            verdicts.folder() / f"{name}.json", verdicts.dumps(kept | {"seeds": list(SEEDS)})
-        )
-        verdicts.add_cost(name, ci_seconds=round(outcome.seconds, 1), device=f"{os.cpu_count()} CPU cores")
+        steady.append(name)
+        if notebooks.uses(notebook, "seed"):
+            for seed in SEEDS[1:]:
+                tasks[f"{name} seed {seed}"] = (notebook, f"{name}-{seed}.ipynb", {"seed": seed})
+    with tempfile.TemporaryDirectory() as scratch:
+        placed = {label: (nb, Path(scratch) / file, given) for label, (nb, file, given) in tasks.items()}
+        others = run_all(placed, jobs, timeout) if placed else {}
+    for name in steady:
+        mine = {label: other for label, other in others.items() if label.startswith(f"{name} seed ")}
+        wrong = [f"{label}: {other.error}" for label, other in mine.items() if other.error]
+        if not wrong:
+            wrong = unsteady(name, [good[name].record, *(other.record for other in mine.values())])
+        if not wrong:
+            keep(name, good[name])
+        problems += wrong
     return problems
+
+
+def keep(name: str, outcome: execution.Outcome) -> None:
+    """Make a run the committed one: outputs, verdicts, cost."""
+    record = {key: value for key, value in outcome.record.items() if key not in ("mutated", "seed")}
+    notebooks.save(notebooks.normalise(outcome.notebook), notebooks.locate(name))
+    path = verdicts.folder() / f"{name}.json"
+    tables.write_atomically(path, verdicts.dumps(record | {"seeds": list(SEEDS)}))
+    verdicts.add_cost(name, ci_seconds=round(outcome.seconds, 1), device=f"{os.cpu_count()} CPU cores")
 
 
 @app.command()

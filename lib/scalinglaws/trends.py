@@ -67,14 +67,15 @@ def two_lines(x: np.ndarray, y: np.ndarray, at: float, groups: np.ndarray | None
         The break, in units of x.
     groups
         Labels of points that are not independent of each other. With them the intervals
-        are cluster-robust, with Student's t at (groups - 1) degrees of freedom; without them
-        they are robust to unequal variances (HC3), with t at (points - 4).
+        are cluster-robust, with Student's t at (groups - 1) degrees of freedom, and infinite
+        for a line whose points are all of one group; without them they are robust to unequal
+        variances (HC3), with t at (points - 4).
 
     Raises
     ------
     ValueError
         If one side of the break has fewer than three different x (a line through two
-        leaves nothing to judge its error by) or, with groups, fewer than two groups.
+        leaves nothing to judge its error by).
 
     Notes
     -----
@@ -87,22 +88,16 @@ def two_lines(x: np.ndarray, y: np.ndarray, at: float, groups: np.ndarray | None
     columns = [~high, high, np.where(high, 0, x - at), np.where(high, x - at, 0)]
     model = sm.OLS(y, np.column_stack(columns).astype(float))
     if groups is None:
-        fitted = model.fit(cov_type="HC3", use_t=True)
+        fitted, known = model.fit(cov_type="HC3", use_t=True), (True, True)
     else:
         labels = np.unique(np.asarray(groups), return_inverse=True)[1]
-        if min(len(np.unique(labels[high])), len(np.unique(labels[~high]))) < 2:
-            raise ValueError(f"a line needs two groups on each side of the break {at:.3g}")
         fitted = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
-    below, above = (tuple(map(float, row)) for row in fitted.conf_int()[2:])
-    return TwoLines(
-        float(at),
-        *map(float, fitted.params[2:]),
-        below,
-        above,
-        *map(float, fitted.pvalues[2:]),
-        int((~high).sum()),
-        int(high.sum()),
-    )
+        known = [len(np.unique(labels[side])) > 1 for side in (~high, high)]
+    intervals = [tuple(map(float, row)) for row in fitted.conf_int()[2:]]
+    below, above = (row if ok else (-np.inf, np.inf) for row, ok in zip(intervals, known, strict=True))
+    p_below, p_above = (float(p) if ok else 1.0 for p, ok in zip(fitted.pvalues[2:], known, strict=True))
+    slopes = map(float, fitted.params[2:])
+    return TwoLines(float(at), *slopes, below, above, p_below, p_above, int((~high).sum()), int(high.sum()))
 
 
 def robin_hood(x: np.ndarray, y: np.ndarray, shape: str = "U") -> float:

@@ -122,7 +122,8 @@ def fit(
         points = sorted((minimise(problem, theta) for theta in chosen), key=lambda p: p.value)
         second = np.inf
         # A local optimum of the second algorithm is no disagreement; a lower one is.
-        for theta in (ranked[min(1, len(ranked) - 1)], chosen[-1], ranked[0]):
+        tries = {id(theta): theta for theta in (ranked[min(1, len(ranked) - 1)], chosen[-1], ranked[0])}
+        for theta in tries.values():
             second = min(second, second_opinion(problem, theta))
             if second <= points[0].value * (1 + SAME) + problem.floor:
                 break

@@ -53,8 +53,8 @@ def column(data: Any, name: str) -> np.ndarray:
         raise FitError(f"column {name!r} has {values.ndim} dimensions: give one number a run")
     if values.dtype.kind == "i" and np.any(values < 0):
         raise FitError(
-            f"integer column {name!r} is negative in row {int(np.argmax(values < 0))}: {values.dtype} overflows "
-            "where products like 6ND exceed its range; compute them with astype(float)"
+            f"integer column {name!r} is negative in row {int(np.argmax(values < 0))}: {values.dtype} "
+            "overflows where products like 6ND exceed its range; compute them with astype(float)"
         )
     values = values.astype(float)
     if not np.isfinite(values).all():
@@ -207,8 +207,8 @@ def bind(
     target = column(data, y)
     if residual == "log" and np.any(target <= 0):
         raise FitError(
-            f"{y!r} is not positive in {int(np.sum(target <= 0))} runs (first in row {int(np.argmax(target <= 0))}): "
-            "log residuals need positive values; drop those runs, or use residual='raw'"
+            f"{y!r} is not positive in {int(np.sum(target <= 0))} runs "
+            f"(first in row {int(np.argmax(target <= 0))}): log residuals need positive values; drop those runs, or use residual='raw'"
         )
     if len({len(values) for values in (*columns, target)}) != 1:
         raise FitError("the columns have different lengths: give one entry a run in each")

@@ -184,8 +184,8 @@ def bootstrap(
         found.append(problem.params(at.theta) | {"objective": at.value})
     if len(failed) > 0.2 * (len(failed) + len(kept)):
         raise FitError(
-            f"{len(failed)} of {len(failed) + len(kept)} resamples did not converge: the runs hardly determine "
-            "the parameters; fix one, or fit a smaller law"
+            f"{len(failed)} of {len(failed) + len(kept)} resamples did not converge: the runs hardly "
+            "determine the parameters; fix one, or fit a smaller law"
         )
     samples = pd.DataFrame(found, index=pd.Index(kept, name="resample"), columns=[*fit.params, "objective"])
     return Bootstrap(fit, samples, tuple(failed), f"{count} groups" if by is not None else f"{rows} runs")

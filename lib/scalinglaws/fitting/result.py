@@ -159,8 +159,8 @@ class Fit:
         p = self.problem
         if p.loss.kind != "squared":
             raise FitError(
-                f"a Wald interval on a {p.loss} fit covers too little (84 to 92 % instead of 95 % where it was "
-                "measured): use bootstrap(fit, n, seed).interval(...)"
+                f"a Wald interval on a {p.loss} fit covers too little (84 to 92 % instead of 95 % where it "
+                "was measured): use bootstrap(fit, n, seed).interval(...)"
             )
         if self.status is Status.UNIDENTIFIABLE:
             return np.full((len(self.free),) * 2, np.inf)

@@ -149,7 +149,7 @@ def minimise(problem: Problem, theta: np.ndarray) -> Point:
 
 
 def second_opinion(problem: Problem, theta: np.ndarray) -> float:
-    """The objective that scipy's BFGS reaches from theta, in coordinates scaled by the Gauss-Newton matrix."""
+    """The objective that scipy's BFGS reaches from theta, in coordinates scaled by Gauss-Newton."""
     at = point(problem, theta)
     size = np.sqrt(np.diag(at.normal))
     size = np.where(size > 0, size, 1.0)

@@ -31,8 +31,8 @@ def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.nd
     open_ended = [name for name, a, b in zip(names, low, high, strict=True) if not np.isfinite([a, b]).all()]
     if open_ended:
         raise FitError(
-            f"no finite bounds for {', '.join(open_ended)}: give bounds={{name: (low, high)}}, with low > 0 for a "
-            "positive parameter, or explicit starts=[{name: value, ...}]"
+            f"no finite bounds for {', '.join(open_ended)}: give bounds={{name: (low, high)}}, with low > 0 for "
+            "a positive parameter, or explicit starts=[{name: value, ...}]"
         )
     return low, high
 
@@ -112,8 +112,8 @@ def candidates(problem: Problem, count: int, seed: int) -> list[np.ndarray]:
             found.append((value, len(found), theta))
     if not found:
         raise FitError(
-            f"{problem.law.name} gives no finite prediction anywhere within its bounds: are all columns positive "
-            "where the law takes powers or logarithms?"
+            f"{problem.law.name} gives no finite prediction anywhere within its bounds: are all columns "
+            "positive where the law takes powers or logarithms?"
         )
     return [theta for _, _, theta in sorted(found, key=lambda item: item[:2])]
 
