@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -195,35 +195,28 @@ def test_a_new_notebook_has_the_anatomy_and_fails_until_filled(place):
     assert "name a notebook NN_short_finding" in place("new", "thirty").stderr
 
 
-SAVER = """
-import sys
-from pathlib import Path
-import nbformat
-from scalinglaws import notebooks
-
-path = Path(sys.argv[1])
-cells = [nbformat.v4.new_markdown_cell("x" * 200_000, id=f"cell-{i}") for i in range(5)]
-print("ready", flush=True)
-number = 0
-while True:
-    number += 1
-    notebooks.save(nbformat.v4.new_notebook(cells=cells, metadata={"number": number}), path)
-"""
+def save_without_end(path: Path, ready) -> None:
+    """Save ever new versions of a notebook of a megabyte."""
+    cells = [nbformat.v4.new_markdown_cell("x" * 200_000, id=f"cell-{i}") for i in range(5)]
+    for number in itertools.count(1):
+        notebooks.save(nbformat.v4.new_notebook(cells=cells, metadata={"number": number}), path)
+        ready.set()
 
 
 def test_fifty_kills_while_saving_tear_nothing(tmp_path):
     path = tmp_path / "kept.ipynb"
     rng = random.Random(0)
+    context = multiprocessing.get_context("fork")
     for _ in range(50):
-        saver = subprocess.Popen([sys.executable, "-c", SAVER, str(path)], stdout=subprocess.PIPE, text=True)
-        assert saver.stdout.readline() == "ready\n"
+        ready = context.Event()
+        saver = context.Process(target=save_without_end, args=(path, ready))
+        saver.start()
+        assert ready.wait(60)
         time.sleep(rng.uniform(0, 0.1))
-        saver.send_signal(signal.SIGKILL)
-        saver.wait()
-        if path.exists():
-            kept = notebooks.read(path)
-            assert kept.metadata["number"] >= 1 and len(kept.cells) == 5
-    assert path.exists()
+        os.kill(saver.pid, signal.SIGKILL)
+        saver.join()
+        kept = notebooks.read(path)
+        assert kept.metadata["number"] >= 1 and len(kept.cells) == 5
 
 
 def test_normalising_twice_is_normalising_once():

@@ -74,6 +74,7 @@ def execute(
     ExecutionError
         If a cell raised, ran out of time, or the kernel died.
     """
+    keep = keep.absolute()
     keep.parent.mkdir(parents=True, exist_ok=True)
     failed = keep.with_suffix(".failed.ipynb")
     with tempfile.TemporaryDirectory(dir=keep.parent, prefix=f".{keep.stem}.") as scratch:

@@ -1,77 +1,170 @@
 """Break what the claims rest on, run the notebook again, and see the words change.
 
-One execution of a mutated notebook holds one pass per declared mutation. In each pass the
-notebook's own cells run from a clean namespace, but right after the cell that binds the
-mutation's target an injected cell replaces that name. Nothing in the library knows of it.
+One execution of a mutated notebook runs it once as it is, then once more for each declared
+mutation. An injected cell replaces the name that the mutation targets (`load`, a law, a
+constant) in the notebook's namespace; nothing in the library knows of it. Of the notebook's
+own cells only those run again that depend on that name, directly or through other names.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
+import copy
+import symtable
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
+import numpy as np
+import pandas as pd
 from nbformat import NotebookNode
 
-from scalinglaws import notebooks
+from scalinglaws import notebooks, verdicts
+from scalinglaws.claims import Mutation
 from scalinglaws.replication import Replication
 
-CLEAN = "get_ipython().run_line_magic('reset', '-f')"
-INJECTED = """
-_mutation = {{m.name: m for m in paper.declared_mutations}}[{name!r}]
-{target} = _mutation.apply({target})
-print("MUTATED:", _mutation.name)
+SNAPSHOT = """
+from scalinglaws import mutation as _mutation
+
+_kept = _mutation.snapshot(globals())
 """
-MARK = """
+INJECTED = """
+globals().update(_mutation.snapshot(_kept))
 paper.mutated = {name!r}
+_broken = {{m.name: m for m in paper.declared_mutations}}[paper.mutated]
+{target} = _broken.apply({target})
 print("MUTATED:", paper.mutated)
 """
+#: What a later cell could change in place, so that the next mutation would see it.
+CHANGEABLE = (Replication, pd.DataFrame, pd.Series, np.ndarray, dict, list, set)
+
+
+def snapshot(namespace: dict[str, Any]) -> dict[str, Any]:
+    """A notebook's names, with copies of what could be changed in place."""
+    return {
+        name: copy.deepcopy(value) if isinstance(value, CHANGEABLE) else value
+        for name, value in namespace.items()
+        if not name.startswith("_") and name not in ("In", "Out", "get_ipython", "exit", "quit")
+    }
+
+
+def imported(source: str) -> set[str]:
+    """The names that a cell imports at its top level."""
+    return {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
 
 
 def binds(source: str, name: str) -> bool:
     """Whether a cell imports, defines or assigns a name at its top level."""
+    bound = imported(source)
     for node in ast.parse(source).body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound = [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound = [node.name]
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            bound = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+            bound |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return name in bound
+
+
+def names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
+    """The notebook's names that a statement reads, and those that it binds or changes in place."""
+    scope = symtable.symtable(ast.unparse(statement), "cell", "exec")
+    read = {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced()}
+    changed = {s.get_name() for s in scope.get_symbols() if s.is_assigned() or s.is_imported()}
+    inner = scope.get_children()
+    while inner:  # functions and comprehensions: their own names stay their own
+        child = inner.pop()
+        inner += child.get_children()
+        read |= {symbol.get_name() for symbol in child.get_symbols() if symbol.is_global()}
+    for node in ast.walk(statement):
+        place = None
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            place = node.value
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            # A call whose result nobody takes is made for what it changes: a list that grows.
+            place = node.value.func
+        if place is not None:
+            changed |= {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
+    return read, changed
+
+
+def loads(statement: ast.stmt, slug: str) -> bool:
+    """Whether a statement loads a table: by its slug, or by something not written out."""
+    return any(
+        not node.args or not isinstance(node.args[0], ast.Constant) or node.args[0].value == slug
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load"
+    )
+
+
+def spread(
+    cell: NotebookNode, tainted: set[str], constant: set[str], slug: str
+) -> tuple[bool, set[str], set[str]]:
+    """Whether a cell reads a tainted name; the names it taints; all that it binds or changes."""
+    hot = False
+    caught: set[str] = set()
+    fresh: set[str] = set()
+    every: set[str] = set()
+    for statement in ast.parse(cell.source).body:
+        read, changed = names_in(statement)
+        changed -= constant
+        touched = read & (tainted | caught) - fresh
+        if touched == {"load"} and slug and not loads(statement, slug):
+            touched = set()
+        if touched:
+            hot = True
+            caught |= changed
+            fresh -= changed
         else:
-            continue
-        if name in bound:
-            return True
-    return False
+            fresh |= changed
+        every |= changed
+    return hot, caught, every
 
 
-def mutated(notebook: NotebookNode, paper: Replication) -> NotebookNode:
-    """A notebook that runs one pass per mutation; figures are left out.
+def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[NotebookNode]:
+    """The cells that must run again under a mutation, in order.
 
     Raises
     ------
     NotebookError
-        If a mutation's target is bound nowhere in the notebook.
+        If no cell binds the mutation's target.
     """
-    broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
+    if not places:
+        raise notebooks.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
+    # Modules are not changed by calling what is in them; measurements land in `paper`, which only
+    # the last two cells read.
+    constant = {"paper", *dir(builtins)} | {n for c in cells for n in imported(c.source)}
+    constant -= {mutation.target}
+    tainted = {mutation.target}
+    for place, cell in enumerate(cells):
+        if place == places[0] or notebooks.TAG_CLAIMS in notebooks.tags(cell):
+            continue
+        hot, caught, every = spread(cell, tainted, constant, mutation.table)
+        # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
+        if hot or every & tainted or place >= len(cells) - 2:
+            tainted |= caught
+            yield cell
 
-    def add(source: str) -> None:
-        broken.cells.append(nbformat.v4.new_code_cell(source.strip()))
 
+def mutated(notebook: NotebookNode, paper: Replication) -> NotebookNode:
+    """A notebook that runs as it is and then once for each mutation.
+
+    Cells that measure nothing are left out: figures, and the falsification.
+    """
+    aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
+    cells = [cell for cell in notebooks.code(notebook) if not aside & set(notebooks.tags(cell))]
+    sources = [cell.source for cell in cells] + [SNAPSHOT]
     for mutation in paper.declared_mutations:
-        add(CLEAN)
-        injected = False
-        for cell in notebooks.code(notebook):
-            if notebooks.TAG_FIGURE in notebooks.tags(cell):
-                continue
-            add(cell.source)
-            if notebooks.TAG_CLAIMS in notebooks.tags(cell):
-                add(MARK.format(name=mutation.name))
-            if not injected and binds(cell.source, mutation.target):
-                add(INJECTED.format(name=mutation.name, target=mutation.target))
-                injected = True
-        if not injected:
-            raise notebooks.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
+        sources.append(INJECTED.format(name=mutation.name, target=mutation.target))
+        sources += [cell.source for cell in dependent(cells, mutation)]
+    broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    broken.cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
     return broken
 
 
@@ -85,7 +178,7 @@ def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, 
     pinned
         The verdict record kept in `data/verdicts`.
     found
-        The records of the mutated run, one per mutation, in order.
+        The records of the mutated run: the notebook as it is, then one per mutation.
 
     Returns
     -------
@@ -93,10 +186,11 @@ def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, 
         One sentence for each offence; empty if every mutation did what it says.
     """
     before = {verdict["id"]: verdict["word"] for verdict in pinned["verdicts"]}
-    problems = []
-    if [record["mutated"] for record in found] != [m.name for m in paper.declared_mutations]:
-        return [f"the mutated run ended with {len(found)} of {len(paper.declared_mutations)} records"]
-    for mutation, record in zip(paper.declared_mutations, found, strict=True):
+    expected = [None, *(mutation.name for mutation in paper.declared_mutations)]
+    if [record["mutated"] for record in found] != expected:
+        return [f"the mutated run ended with {len(found)} of {len(expected)} records"]
+    problems = [f"before any mutation, {line}" for line in verdicts.differences(found[0], pinned)]
+    for mutation, record in zip(paper.declared_mutations, found[1:], strict=True):
         after = {verdict["id"]: verdict["word"] for verdict in record["verdicts"]}
         for claim, word in before.items():
             if claim in mutation.changes and after[claim] == word:

@@ -141,7 +141,8 @@ def execute(name: str, configs: list[dict[str, Any]], store: Path, workers: int)
             done[key(config)] = row
             file.write("\n" * (file.tell() > 0) + json.dumps({"key": key(config), "row": row}))
             file.flush()
-            print(f"{len(done)} of {len(configs)} runs", file=sys.stderr, end="\r")
+            if sys.stderr.isatty():
+                print(f"{len(done)} of {len(configs)} runs", file=sys.stderr, end="\r")
 
         if workers == 1:
             for config in todo:
