@@ -77,6 +77,14 @@ def test_the_scoreboard_is_what_the_verdicts_say(readme):
     assert verdicts.placed(readme) == readme, "run 'scalinglaws scoreboard --write'"
 
 
+def test_the_figure_is_the_notebooks(readme, repository):
+    figure, alt = verdicts.cover()
+    assert (repository / ".github" / "figure.png").read_bytes() == figure, (
+        "run 'scalinglaws scoreboard --write'"
+    )
+    assert f'alt="{alt}"' in readme
+
+
 def test_the_code_of_the_readme_runs(readme, repository, tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     assert blocks

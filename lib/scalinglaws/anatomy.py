@@ -90,6 +90,8 @@ def structure(notebook: NotebookNode) -> list[str]:
         found.append("the claims are not the first code cell: state them before any result")
     if places[notebooks.TAG_PARAMETERS] != 1:
         found.append("the parameters are not the second code cell")
+    if re.search(r"paper\.(measured|data_check)", code[places[notebooks.TAG_FALSIFICATION]].source):
+        found.append("the falsification cell measures a claim; mutated runs leave that cell out")
     verdict = places[notebooks.TAG_VERDICT]
     if places[notebooks.TAG_FALSIFICATION] > verdict:
         found.append("the falsification cell comes after the verdict")

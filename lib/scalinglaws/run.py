@@ -295,10 +295,11 @@ def lint(names: Names = None, everything: Everything = False) -> None:
 def scoreboard(
     write: Annotated[bool, typer.Option("--write", help="Put it into README.md.")] = False,
 ) -> None:
-    """Show the scoreboard of the verdicts kept, or put it into the README."""
+    """Show the scoreboard of the verdicts kept, or put it into the README, with its figure."""
     readme = tables.data_folder().parent / "README.md"
     if write:
         tables.write_atomically(readme, verdicts.placed(readme.read_text(encoding="utf-8")))
+        (readme.parent / ".github" / "figure.png").write_bytes(verdicts.cover()[0])
     else:
         console.print(scoreboard_table(verdicts.folder(), notebooks.names()))
 

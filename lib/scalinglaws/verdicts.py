@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from scalinglaws import notebooks, tables
 from scalinglaws.text import number
 
+#: The notebook whose last figure stands at the top of the README.
+COVER = "10_chinchilla_third_approach"
 BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
 #: Fits agree across machines to about 1e-8; anything beyond the four printed digits is drift.
 RELATIVE = 1e-3
@@ -120,6 +123,14 @@ def markdown() -> str:
             cells = (cell.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;") for cell in row)
             lines.append(f"| {' | '.join(cells)} | |")
     return "\n".join(lines)
+
+
+def cover() -> tuple[bytes, str]:
+    """The README's figure and its alt text, as the notebook stores them."""
+    notebook = notebooks.read(notebooks.locate(COVER))
+    outputs = [output for cell in notebooks.code(notebook) for output in cell.outputs]
+    last = [output for output in outputs if "image/png" in output.get("data", {})][-1]
+    return base64.b64decode(last.data["image/png"]), last.metadata["image/png"]["alt"]
 
 
 def placed(readme: str) -> str:

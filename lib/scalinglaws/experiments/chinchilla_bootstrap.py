@@ -23,14 +23,14 @@ def _number(unit: str, about: str, low: float, high: float) -> dict:
 
 
 COLUMNS = {
-    "seed": _number("", "seed of all resamples; resample k draws with default_rng([seed, k])", 0, 0),
-    "resample": _number("", "number of the resample", 0, 3999),
+    "seed": _number("1", "seed of all resamples; resample k draws with default_rng([seed, k])", 0, 0),
+    "resample": _number("1", "number of the resample", 0, 3999),
     "log_E": _number("log nats per token", "logarithm of the irreducible loss", -1, 2),
     "log_A": _number("log nats per token", "logarithm of the coefficient of size", 0, 20),
     "log_B": _number("log nats per token", "logarithm of the coefficient of data", 0, 20),
-    "alpha": _number("", "exponent of size", 0, 1),
-    "beta": _number("", "exponent of data", 0, 1),
-    "objective": _number("", "sum of Huber losses over the 240 runs drawn", 0, 0.01),
+    "alpha": _number("1", "exponent of size", 0, 1),
+    "beta": _number("1", "exponent of data", 0, 1),
+    "objective": _number("1", "sum of Huber losses over the 240 runs drawn", 0, 0.01),
 }
 
 # Fits agree across machines to far better; a row that differs by more was made by other code.
