@@ -143,7 +143,11 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
     constant -= {mutation.target}
     tainted = {mutation.target}
     for place, cell in enumerate(cells):
-        if place == places[0] or notebooks.TAG_CLAIMS in notebooks.tags(cell):
+        if notebooks.TAG_CLAIMS in notebooks.tags(cell):
+            continue
+        if place == places[0]:
+            # Running it again would mend what was broken; functions beside the target feel it anyway.
+            tainted |= spread(cell, tainted, constant | tainted, mutation.table)[1]
             continue
         hot, caught, every = spread(cell, tainted, constant, mutation.table)
         # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
