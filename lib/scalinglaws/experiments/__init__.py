@@ -8,7 +8,8 @@ An experiment is a module with
 - `run(**config) -> dict`: one run, its measured scalars;
 - `cost(**config) -> float`: relative cost, so that the cheapest rows can be found;
 - `SPREAD`: measured name -> standard deviation over seeds, the scale on which a
-  repeated run may differ on another machine.
+  repeated run may differ on another machine;
+- where it uses an accelerator, `device() -> str`: "cuda" or "cpu", as its runs choose.
 
 `python -m scalinglaws.experiments.<name> --scale full` calls `command`, which resumes
 where an earlier call stopped. Needs numpy, scipy, pandas and torch only.
@@ -167,7 +168,6 @@ def command(name: str) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=module.TITLE)
     parser.add_argument("--scale", choices=("ci", "full"), default="ci")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="only recorded here; a run names its own device")
     parser.add_argument("--store", type=Path, help="where finished runs are kept, to resume from")
     parser.add_argument("--output", type=Path, help="folder of the table (default: data/runs/SLUG)")
     options = parser.parse_args()
@@ -182,7 +182,7 @@ def command(name: str) -> None:
         "module": name,
         "command": f"python -m {name} --scale {options.scale}",
         "scale": options.scale,
-        "device": device_name(options.device),
+        "device": device_name(module.device() if hasattr(module, "device") else "cpu"),
         "versions": versions(),
         "seeds": ", ".join(str(s) for s in sorted({row["seed"] for row in rows})),
         "seconds": round(seconds, 1),
