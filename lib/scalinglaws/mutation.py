@@ -34,7 +34,7 @@ globals().update(_mutation.snapshot(_kept))
 paper.mutated = {name!r}
 _broken = {{m.name: m for m in paper.declared_mutations}}[paper.mutated]
 {target} = _broken.apply({target})
-print("MUTATED:", paper.mutated)
+print("MUTATED: " + paper.mutated)
 """
 #: What a later cell could change in place, so that the next mutation would see it.
 CHANGEABLE = (Replication, pd.DataFrame, pd.Series, np.ndarray, dict, list, set)
