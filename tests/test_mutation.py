@@ -12,6 +12,7 @@ import pytest
 from scalinglaws import mutation, notebooks
 from scalinglaws.claims import Claim, Mutation
 from scalinglaws.replication import Replication
+from scalinglaws.snapshot import snapshot
 
 CELLS = [
     "paper = Replication('00_test')",
@@ -58,6 +59,12 @@ def test_only_what_depends_on_the_target_runs_again(target, expected):
     assert rerun(**target) == expected
 
 
+def test_cells_that_no_measurement_rests_on_are_left_out():
+    sources = ["x = 1", "y = x + 1", "shown = y * 2", "shown", "paper.measured('one', y)"]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert [cell.source for cell in mutation.measuring(made)] == [sources[0], sources[1], sources[4]]
+
+
 @pytest.mark.parametrize(
     ("source", "read", "changed"),
     [
@@ -80,7 +87,7 @@ def test_names_that_a_statement_reads_and_changes(source, read, changed):
 
 def test_a_snapshot_is_not_changed_by_what_comes_after():
     namespace = {"table": pd.DataFrame({"x": [1.0]}), "values": np.zeros(2), "f": len, "_hidden": 1}
-    kept = mutation.snapshot(namespace)
+    kept = snapshot(namespace)
     namespace["table"]["y"] = 2.0
     namespace["values"][0] = 1.0
     assert list(kept["table"]) == ["x"] and kept["values"][0] == 0 and kept["f"] is len

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import symtable
 from collections.abc import Iterator
 from typing import Any
 
 import nbformat
-import numpy as np
-import pandas as pd
 from nbformat import NotebookNode
 
 from scalinglaws import notebooks, verdicts
@@ -25,28 +22,17 @@ from scalinglaws.claims import Mutation
 from scalinglaws.replication import Replication
 
 SNAPSHOT = """
-from scalinglaws import mutation as _mutation
+from scalinglaws.snapshot import snapshot as _snapshot
 
-_kept = _mutation.snapshot(globals())
+_kept = _snapshot(globals())
 """
 INJECTED = """
-globals().update(_mutation.snapshot(_kept))
+globals().update(_snapshot(_kept))
 paper.mutated = {name!r}
 _broken = {{m.name: m for m in paper.declared_mutations}}[paper.mutated]
 {target} = _broken.apply({target})
 print("MUTATED: " + paper.mutated)
 """
-#: What a later cell could change in place, so that the next mutation would see it.
-CHANGEABLE = (Replication, pd.DataFrame, pd.Series, np.ndarray, dict, list, set)
-
-
-def snapshot(namespace: dict[str, Any]) -> dict[str, Any]:
-    """A notebook's names, with copies of what could be changed in place."""
-    return {
-        name: copy.deepcopy(value) if isinstance(value, CHANGEABLE) else value
-        for name, value in namespace.items()
-        if not name.startswith("_") and name not in ("In", "Out", "get_ipython", "exit", "quit")
-    }
 
 
 def imported(source: str) -> set[str]:
@@ -156,13 +142,27 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
             yield cell
 
 
+def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells that a measurement rests on: what only shows something is left out."""
+    kept, needed = [], {"paper"}
+    for cell in reversed(cells):
+        read, changed = set(), set()
+        for statement in ast.parse(cell.source).body:
+            found = names_in(statement)
+            read, changed = read | found[0], changed | found[1]
+        if (read | changed) & {"paper"} or changed & needed:
+            needed |= read
+            kept.insert(0, cell)
+    return kept
+
+
 def mutated(notebook: NotebookNode, paper: Replication) -> NotebookNode:
     """A notebook that runs as it is and then once for each mutation.
 
-    Cells that measure nothing are left out: figures, and the falsification.
+    Figures, the falsification and whatever else no measurement rests on are left out.
     """
     aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
-    cells = [cell for cell in notebooks.code(notebook) if not aside & set(notebooks.tags(cell))]
+    cells = measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
     sources = [cell.source for cell in cells] + [SNAPSHOT]
     for mutation in paper.declared_mutations:
         sources.append(INJECTED.format(name=mutation.name, target=mutation.target))
