@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from scalinglaws import notebooks
+from scalinglaws.checklist import BLANK
 
 MOST_CELLS = 40
 MOST_LINES = 300
@@ -19,7 +20,6 @@ MOST_PARAMETERS = 6
 FEWEST_WORDS = 400
 OUTPUT_TYPES = {"text/plain", "text/html", "image/png", "application/json"}
 FILL = "FILL IN"
-BLANK = "____"
 
 FORBIDDEN = {
     r"^\s*[%!]": "a magic or shell line",

@@ -62,11 +62,6 @@ def span(values: np.ndarray) -> str:
     return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
-def from_fit(fit: Any) -> dict[str, str]:
-    """What a `scalinglaws.Fit` knows about itself."""
-    return dict(fit.report())
-
-
 def from_runs(runs: pd.DataFrame) -> dict[str, str]:
     """What a table of runs knows: how many, and the range of each standard column."""
     known = {}
@@ -129,7 +124,7 @@ def checklist(fit: Any = None, runs: pd.DataFrame | None = None, **answers: str)
     if wrong := sorted(key for key, answer in answers.items() if not isinstance(answer, str)):
         raise ValueError(f"answer in words (text), not so for: {wrong}")
     known = {} if runs is None else from_runs(runs)
-    known |= {} if fit is None else from_fit(fit)
+    known |= {} if fit is None else fit.report()
     known |= {key: answer for key, answer in answers.items() if answer.strip()}
     width = max(map(len, keywords))
     lines = []

@@ -144,13 +144,13 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
 
 def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
     """The cells that a measurement rests on: what only shows something is left out."""
-    kept, needed = [], {"paper"}
+    kept, needed = [], set()
     for cell in reversed(cells):
         read, changed = set(), set()
         for statement in ast.parse(cell.source).body:
             found = names_in(statement)
             read, changed = read | found[0], changed | found[1]
-        if (read | changed) & {"paper"} or changed & needed:
+        if "paper" in read | changed or changed & needed:
             needed |= read
             kept.insert(0, cell)
     return kept

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scalinglaws.claims import UNTESTABLE, WORDS, Claim, ClaimError, Mutation
-from scalinglaws.text import Text, number
+from scalinglaws.text import Text, number, shown
 
 
 @dataclass
@@ -164,10 +164,9 @@ class Replication:
         rows = [("claim", "paper", "ours", "95 % interval", "rival", "verdict")]
         for v in self.all_verdicts():
             c = v.claim
-            paper = c.printed or (number(c.paper) if isinstance(c.paper, (int, float)) else c.paper)
-            rival = number(c.rival) if isinstance(c.rival, (int, float)) else c.rival
-            if rival is None:
-                rival = "–" if c.untestable else "the reverse"
+            paper = c.printed or shown(c.paper)
+            absent = "–" if c.untestable else "the reverse"
+            rival = absent if c.rival is None else shown(c.rival)
             span = "–" if v.low is None else f"[{number(v.low)}, {number(v.high)}]"
             rows.append((c.id, paper, number(v.measured), span, rival, v.word))
         widths = [max(len(row[i]) for row in rows) for i in range(6)]

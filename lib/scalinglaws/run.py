@@ -169,14 +169,13 @@ def run(
     except notebooks.NotebookError as error:
         fail(f"{name}: {error}", 2)
     found = run_all(tasks, jobs, timeout)
+    for name, outcome in found.items():
+        if not outcome.error and len(notebooks.records(outcome.notebook)) != 1:
+            found[name] = execution.Outcome(name, outcome.seconds, error="ended without its verdict record")
     good = {name: outcome for name, outcome in found.items() if not outcome.error}
     problems = [f"{name}: {outcome.error}" for name, outcome in found.items() if outcome.error]
     for name, outcome in good.items():
-        if len(notebooks.records(outcome.notebook)) != 1:
-            fail(f"{name}: ended without its verdict record")
-        tables.write_atomically(
-            output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record | {"mutated": None})
-        )
+        tables.write_atomically(output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record))
         if write and scale == "full":
             verdicts.add_cost(name, full_seconds=round(outcome.seconds, 1))
         elif not write:
@@ -195,32 +194,28 @@ def compared(name: str, record: dict[str, Any]) -> list[str]:
     """Differences from the verdicts kept; at full scale and with other seeds, of words only."""
     if name not in verdicts.kept():
         return ["no verdicts are kept; 'scalinglaws run NAME --write' keeps them"]
-    found = verdicts.differences(record, verdicts.read(name))
-    if record["scale"] == "ci" and record["seed"] == 0:
-        return found
-    return [line for line in found if "measures" not in line]
+    as_kept = (record["scale"], record["seed"]) == ("ci", SEEDS[0])
+    return verdicts.differences(record, verdicts.read(name), numbers=as_kept)
 
 
 def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float) -> list[str]:
     """Replace the committed outputs, verdicts and costs, if the words hold over the seeds."""
-    problems, steady, tasks = [], [], {}
-    for name, outcome in good.items():
-        notebook = notebooks.read(notebooks.locate(name))
-        if outcome.record["mutated"]:
-            problems.append(f"{name}: a mutated run is never written back")
-            continue
-        steady.append(name)
-        if notebooks.uses(notebook, "seed"):
-            for seed in SEEDS[1:]:
-                tasks[f"{name} seed {seed}"] = (notebook, f"{name}-{seed}.ipynb", {"seed": seed})
+    marked = [name for name, outcome in good.items() if outcome.record["mutated"]]
+    problems = [f"{name}: a mutated run is never written back" for name in marked]
+    steady = [name for name in good if name not in marked]
     with tempfile.TemporaryDirectory() as scratch:
-        placed = {label: (nb, Path(scratch) / file, given) for label, (nb, file, given) in tasks.items()}
-        others = run_all(placed, jobs, timeout) if placed else {}
+        tasks = {}
+        for name in steady:
+            notebook = notebooks.read(notebooks.locate(name))
+            for seed in SEEDS[1:] if notebooks.uses(notebook, "seed") else ():
+                keep_at = Path(scratch) / f"{name}-{seed}.ipynb"
+                tasks[f"{name} seed {seed}"] = (notebook, keep_at, {"seed": seed})
+        others = run_all(tasks, jobs, timeout) if tasks else {}
     for name in steady:
-        mine = {label: other for label, other in others.items() if label.startswith(f"{name} seed ")}
-        wrong = [f"{label}: {other.error}" for label, other in mine.items() if other.error]
+        mine = [others[f"{name} seed {seed}"] for seed in SEEDS[1:] if f"{name} seed {seed}" in others]
+        wrong = [f"{other.name}: {other.error}" for other in mine if other.error]
         if not wrong:
-            wrong = unsteady(name, [good[name].record, *(other.record for other in mine.values())])
+            wrong = unsteady(name, [good[name].record, *(other.record for other in mine)])
         if not wrong:
             keep(name, good[name])
         problems += wrong

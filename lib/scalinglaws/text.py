@@ -17,6 +17,11 @@ def number(x: float | None, digits: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def shown(value: float | str) -> str:
+    """A number as tables print it, text as it is."""
+    return value if isinstance(value, str) else number(value)
+
+
 class Text(str):
     """Text that a notebook shows as it is, without quotes."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import notebooks, tables
-from scalinglaws.text import number
+from scalinglaws.text import number, shown
 
 #: The notebook whose last figure stands at the top of the README.
 COVER = "10_chinchilla_third_approach"
@@ -63,11 +63,11 @@ def add_cost(name: str, **cost: Any) -> None:
     tables.write_atomically(folder() / "costs.json", dumps(dict(sorted(known.items()))))
 
 
-def differences(fresh: dict[str, Any], pinned: dict[str, Any]) -> list[str]:
+def differences(fresh: dict[str, Any], pinned: dict[str, Any], numbers: bool = True) -> list[str]:
     """How a fresh record differs from the one kept: words exactly, numbers within tolerance.
 
     A measured number may differ by a tenth of its claim's tolerance or by `RELATIVE`,
-    whichever is more.
+    whichever is more; with `numbers=False` only words and data checks are compared.
     """
     old = {verdict["id"]: verdict for verdict in pinned["verdicts"]}
     new = {verdict["id"]: verdict for verdict in fresh["verdicts"]}
@@ -80,7 +80,7 @@ def differences(fresh: dict[str, Any], pinned: dict[str, Any]) -> list[str]:
             found.append(f"claim {claim!r} was {old[claim]['word']!r} and is now {verdict['word']!r}")
             continue
         ours, kept = verdict["measured"], old[claim]["measured"]
-        if isinstance(ours, float) and isinstance(kept, float):
+        if numbers and isinstance(ours, float) and isinstance(kept, float):
             allowed = max(verdict["within"] / 10, RELATIVE * abs(kept))
             if abs(ours - kept) > allowed:
                 found.append(f"claim {claim!r} measured {kept:.6g} and now measures {ours:.6g}")
@@ -97,7 +97,7 @@ def rows(name: str, place: Path | None = None) -> list[tuple[str, str, str, str]
     """Statement, paper, ours with interval, and word of each claim of a notebook."""
     found = []
     for v in read(name, place)["verdicts"]:
-        paper = v["printed"] or (number(v["paper"]) if isinstance(v["paper"], float | int) else v["paper"])
+        paper = v["printed"] or shown(v["paper"])
         ours = "–" if v["measured"] is None else number(float(v["measured"]))
         if v["low"] is not None:
             ours += f" [{number(float(v['low']))}, {number(float(v['high']))}]"
