@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import json
 import math
+import pkgutil
+from concurrent.futures import ThreadPoolExecutor
 
+import pandas as pd
 import pytest
 
-from scalinglaws import experiments, tables
+from scalinglaws import experiments, keys, tables
+from scalinglaws.sweep import sweep
 
+MODULES = [f"scalinglaws.experiments.{module.name}" for module in pkgutil.iter_modules(experiments.__path__)]
 RUNS = [slug for slug, folder in tables.folders().items() if folder.parent.name == "runs"]
 
 
@@ -33,7 +37,7 @@ def test_the_two_cheapest_rows_come_out_again(slug):
 def test_the_code_is_the_code_that_made_the_table(slug):
     about = tables.source(slug)
     module = importlib.import_module(about["module"])
-    assert experiments.code_hash(module) == about["code"], (
+    assert keys.code_hash(module) == about["code"], (
         f"data/runs/{slug} was made by other code: run '{about['command']}' again"
     )
 
@@ -46,31 +50,49 @@ def test_the_grid_is_in_the_table(slug):
     assert table[list(grid[0])].to_dict("records") == grid
 
 
-def test_resuming_repeats_nothing_and_drops_torn_lines(slug, tmp_path):
+def test_resuming_repeats_nothing(slug, tmp_path):
     about = tables.source(slug)
     module = importlib.import_module(about["module"])
     config = min(module.grid(about["scale"]), key=lambda config: module.cost(**config))
-    store = tmp_path / "store.jsonl"
-    first = experiments.execute(about["module"], [config], store, workers=1)
-    with store.open("a") as file:
-        file.write('\n{"key": "torn')
-    again = experiments.execute(about["module"], [config], store, workers=1)
-    assert again == first  # the time it took is part of the row, so nothing ran twice
-    whole = [line for line in store.read_text().splitlines() if line.endswith("}")]
-    assert [json.loads(line)["row"] for line in whole] == first
+    with ThreadPoolExecutor(1) as here:
+        first = sweep(module.run, [config], store=tmp_path / "store.sqlite", executor=here)
+        again = sweep(module.run, [config], store=tmp_path / "store.sqlite", executor=here)
+    # The time it took is part of the row, so nothing ran twice.
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    assert first["status"].tolist() == ["done"]
+    assert set(module.COLUMNS) <= set(first)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_experiment_has_all_its_parts(name):
+    module = importlib.import_module(name)
+    assert module.SLUG and module.TITLE and module.SPREAD.keys() <= module.COLUMNS.keys()
+    assert hasattr(module, "pack") == hasattr(module, "run_many")
+    for scale in ("ci", "full"):
+        grid = module.grid(scale)
+        assert grid[0].keys() <= module.COLUMNS.keys() and "seed" in grid[0]
+        assert len({keys.key(config, "") for config in grid}) == len(grid)
+        assert min(module.cost(**config) for config in grid) > 0
+
+
+def test_a_table_with_a_failed_run_is_not_exported(tmp_path):
+    table = pd.DataFrame({"seed": [0, 1], "status": ["done", "failed"]})
+    with pytest.raises(ValueError, match="failed"):
+        experiments.export(importlib.import_module(MODULES[0]), "ci", table, tmp_path / "table")
+    assert not (tmp_path / "table").exists()
 
 
 def test_comments_and_docstrings_do_not_count_as_code(tmp_path, monkeypatch):
     package = tmp_path / "scalinglaws"
     package.mkdir()
-    monkeypatch.setattr(experiments, "PACKAGE", package)
+    monkeypatch.setattr(keys, "PACKAGE", package)
 
     class Module:
         __file__ = str(package / "thing.py")
 
     def hashed(source: str) -> str:
         (package / "thing.py").write_text(source)
-        return experiments.code_hash(Module)
+        return keys.code_hash(Module)
 
     plain = hashed('def f():\n    """Say."""\n    return 1\n')
     assert hashed('def f():\n    """Say more."""\n    # why\n    return 1\n') == plain

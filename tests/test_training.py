@@ -1,20 +1,39 @@
-"""The training loop: repeatable, able to fit, and loud when it fails."""
+"""The training loop: repeatable, resumable, able to fit, and loud when it fails."""
 
 from __future__ import annotations
 
+import io
+import json
 import math
 import subprocess
 import sys
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from scalinglaws import training
+from scalinglaws.counting import Transformer
 from scalinglaws.experiments import pruning_images
-from scalinglaws.models import convnet, n_params
-from scalinglaws.tables import TableError
-from scalinglaws.training import batches, error_rate, logits, train
+from scalinglaws.experiments.pruning_images import train
+from scalinglaws.models import convnet, mlp
+from scalinglaws.recording import peak_flops
+from scalinglaws.training import (
+    TrainConfig,
+    batches,
+    error_rate,
+    evaluate,
+    examples,
+    logits,
+    loss_of,
+    windows,
+)
+from scalinglaws.transformer import Decoder
+
+SHAPE = Transformer(16, 1, 11, 8, 2, learned_positions=False, biases=False)
 
 
 @pytest.fixture(autouse=True)
@@ -59,17 +78,6 @@ def test_an_untrained_network_knows_nothing_and_a_batch_can_be_learnt(signals):
     assert last < 0.01
 
 
-@pytest.mark.parametrize(("shape", "sides", "cells"), [((40,), 1, 5), ((28, 28), 2, 16)])
-def test_parameters_are_counted_by_hand(shape, sides, cells):
-    width = 8
-    expected = (5**sides + 1) * width + 2 * (3**sides * width + 1) * width + (cells * width + 1) * 10
-    model = convnet(shape, width, 10, 0)
-    assert n_params(model) == expected
-    assert model(torch.zeros(2, *shape)).shape == (2, 10)
-    with pytest.raises(ValueError, match="sides"):
-        convnet((3, 8, 8), width, 10, 0)
-
-
 def test_batches_use_every_example_equally_often():
     index = batches(100, 32, 25, seed=0)
     assert index.shape == (25, 32)
@@ -106,15 +114,295 @@ def test_a_probe_never_sees_the_pool_and_all_seeds_share_one_test_set():
     )
 
 
-def test_missing_or_altered_image_files_are_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("SCALINGLAWS_MIRROR", str(tmp_path))
-    name = "t10k-labels-idx1-ubyte.gz"
-    with pytest.raises(TableError, match="missing"):
-        pruning_images.fashion_file(name)
-    (tmp_path / "_datasets" / "fashion_mnist").mkdir(parents=True)
-    (tmp_path / "_datasets" / "fashion_mnist" / name).write_bytes(b"not the file")
-    with pytest.raises(TableError, match="sha256"):
-        pruning_images.fashion_file(name)
+# T1: the same bits in another process.
+REPEAT = """
+import sys, torch
+torch.set_num_threads(1)
+from scalinglaws.models import mlp
+from scalinglaws.training import TrainConfig, examples, train
+torch.manual_seed(int(sys.argv[1]))
+x, y = torch.linspace(-1, 1, 64 * 12).sin().view(64, 12), torch.arange(64) % 10
+run = train(mlp((12, 16, 10), 3), examples(x, y, 16, 50, 3), TrainConfig(steps=50, lr=1e-2))
+print([loss.hex() for loss in run.losses])
+"""
+
+
+def test_fresh_processes_give_the_same_bits():
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", REPEAT, seed], capture_output=True, text=True, check=True
+        ).stdout
+        for seed in "12"
+    )
+    assert first == second
+    assert first.count("0x") == 50
+
+
+def weights(model: nn.Module) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+class Killed(Exception):
+    """Stands for a kill."""
+
+
+# T2: interrupted anywhere and resumed, with dropout, averaging and accumulation.
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+@pytest.mark.parametrize("killed_at", [3, 10, 19])
+def test_a_resumed_run_is_the_uninterrupted_one(signals, tmp_path, killed_at, optimiser):
+    x, y = signals
+    config = TrainConfig(
+        steps=20,
+        lr=1e-2,
+        warmup=3,
+        ema=0.9,
+        accumulate=2,
+        evaluate_every=4,
+        optimiser=optimiser,
+        momentum=0.9,
+    )
+
+    def start(kill=-1, checkpoint=None):
+        source = examples(x, y, 16, 20, 0)
+
+        def given(step):
+            if step == kill:
+                raise Killed
+            return source(step)
+
+        model = mlp((40, 16, 10), 0)
+        model.insert(1, nn.Dropout(0.3))
+        held = (x[:32], y[:32])
+        return model, training.train(
+            model, given, config, held_out=held, checkpoint=checkpoint, checkpoint_every=5
+        )
+
+    whole, run = start()
+    path = tmp_path / "run.ckpt"
+    with pytest.raises(Killed):
+        start(killed_at, path)
+    assert path.is_file() == (killed_at >= 5)
+    torch.manual_seed(99)
+    again, resumed = start(checkpoint=path)
+    assert (resumed.losses, resumed.lrs, resumed.evals) == (run.losses, run.lrs, run.evals)
+    assert torch.equal(weights(again), weights(whole))
+    assert torch.equal(weights(resumed.ema), weights(run.ema))
+    third, done = start(0, path)  # finished: no batch is asked for
+    assert done.losses == run.losses
+    assert torch.equal(weights(third), weights(whole))
+
+
+def test_a_checkpoint_of_another_run_is_refused(signals, tmp_path):
+    x, y = signals
+    config, path = TrainConfig(steps=2, lr=1e-2), tmp_path / "run.ckpt"
+    training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), config, checkpoint=path)
+    with pytest.raises(ValueError, match="lr differ"):
+        training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), replace(config, lr=1e-3), checkpoint=path)
+
+
+# T7: a checkpoint cannot run code.
+def test_a_checkpoint_that_would_run_code_is_refused(signals, tmp_path):
+    x, y = signals
+    config, path, witness = TrainConfig(steps=2, lr=1e-2), tmp_path / "run.ckpt", tmp_path / "witness"
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(witness), "w"))
+
+    torch.save({"config": Evil()}, path)
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
+        training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), config, checkpoint=path)
+    assert not witness.exists()
+    path.unlink()
+    training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), config, checkpoint=path)
+    assert zipfile.is_zipfile(io.BytesIO(path.read_bytes()))
+    assert [p.name for p in tmp_path.iterdir()] == ["run.ckpt"]  # no torn file is left behind
+
+
+# T4 for the language model: one batch by heart.
+def test_a_transformer_learns_a_batch_by_heart():
+    tokens = torch.randint(11, (4, 9), generator=torch.Generator().manual_seed(0))
+    tokens[:, 0] = torch.arange(4)  # all that tells the sequences apart at first
+    run = training.train(
+        Decoder(SHAPE, 0),
+        lambda step: (tokens[:, :-1], tokens[:, 1:]),
+        TrainConfig(steps=300, lr=2e-2, warmup=10, weight_decay=0.0),
+    )
+    assert run.losses[0] == pytest.approx(math.log(11), rel=0.05)
+    assert run.losses[-1] < 0.01
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(signals):
+    x, y = signals
+    config = TrainConfig(steps=5, lr=1e-2, clip=0.5)
+    runs = [
+        training.train(mlp((40, 16, 10), 0), examples(x, y, 30, 5, 0), replace(config, accumulate=parts))
+        for parts in (1, 3, 4)
+    ]
+    for run in runs[1:]:
+        np.testing.assert_allclose(run.losses, runs[0].losses, atol=1e-5)
+
+
+def test_learning_rates_are_recorded_as_they_were():
+    def rates(**choices):
+        config = TrainConfig(steps=10, lr=2.0, **choices)
+        return [config.lr * config.factor(step) for step in range(10)]
+
+    cosine = [1 + math.cos(math.pi * step / 10) for step in range(10)]
+    assert rates() == pytest.approx(cosine)
+    assert rates(schedule="linear", final=0.1) == pytest.approx([2 * (1 - 0.09 * s) for s in range(10)])
+    assert rates(schedule="wsd", cooldown=0.4) == pytest.approx([2] * 7 + [1.5, 1, 0.5])
+    assert rates(schedule="constant", warmup=4) == pytest.approx([0.5, 1, 1.5, 2, 2, 2, 2, 2, 2, 2])
+    assert rates(horizon=5)[5:] == pytest.approx([0] * 5)
+    assert rates(horizon=20) == pytest.approx([1 + math.cos(math.pi * s / 20) for s in range(10)])
+    used = []
+    model = mlp((4, 3), 0)
+    original = torch.optim.SGD.step
+
+    def spy(self, *args, **kwargs):
+        used.append(self.param_groups[0]["lr"])
+        return original(self, *args, **kwargs)
+
+    torch.optim.SGD.step = spy
+    try:
+        config = TrainConfig(steps=10, lr=2e-2, optimiser="sgd", warmup=3)
+        data = examples(torch.ones(8, 4), torch.zeros(8, dtype=torch.long), 4, 10, 0)
+        run = training.train(model, data, config)
+    finally:
+        torch.optim.SGD.step = original
+    assert run.lrs == used == [config.lr * config.factor(step) for step in range(10)]
+
+
+def test_rates_by_layer_follow_the_groups():
+    shape = Transformer(64, 1, 11, 8, 2, tied_head=False, learned_positions=False, biases=False)
+    model = Decoder(shape, 0, parametrisation="mup", base_width=16)
+    optimiser = training.optimiser_of(model, TrainConfig(steps=1, lr=1.0, weight_decay=0.1))
+    found = {id(p): (g["scale"], g["weight_decay"]) for g in optimiser.param_groups for p in g["params"]}
+    assert len(found) == len(list(model.parameters()))
+    assert found[id(model.blocks[0].qkv.weight)] == (0.25, pytest.approx(0.4))
+    assert found[id(model.head.weight)] == (1.0, pytest.approx(0.1))
+    assert found[id(model.norm.weight)] == (1.0, 0.0)
+
+
+def test_the_average_is_the_running_mean_of_the_weights(signals):
+    x, y = signals
+    source, seen = examples(x, y, 16, 6, 0), []
+    model = mlp((40, 10), 0)
+
+    def watched(step):
+        seen.append(weights(model))
+        return source(step)
+
+    run = training.train(model, watched, TrainConfig(steps=6, lr=1e-2, ema=0.8))
+    expected, after = None, [*seen[1:], weights(model)]
+    for w in after:
+        expected = w.clone() if expected is None else 0.8 * expected + 0.2 * w
+    torch.testing.assert_close(weights(run.ema), expected)
+
+
+def test_evaluation_is_on_a_fixed_set_and_leaves_training_alone(signals):
+    x, y = signals
+    held = (x[:20], y[:20])
+    config = TrainConfig(steps=7, lr=1e-2, evaluate_every=3)
+    model = mlp((40, 16, 10), 0)
+    run = training.train(model, examples(x, y, 16, 7, 0), config, held_out=held)
+    assert [entry["step"] for entry in run.evals] == [3, 6, 7]
+    assert run.evals[-1]["loss"] == evaluate(model, *held)
+    assert evaluate(model, *held, batch=7) == pytest.approx(float(loss_of(model, *held).detach()), abs=1e-6)
+    assert run.losses == training.train(mlp((40, 16, 10), 0), examples(x, y, 16, 7, 0), config).losses
+
+
+def test_a_run_that_diverges_stops_and_says_so(signals):
+    x, y = signals
+    config = TrainConfig(steps=50, lr=10.0, optimiser="sgd", schedule="constant", stop_above=20.0)
+    run = training.train(mlp((40, 16, 10), 0), examples(x * 100, y, 16, 50, 0), config, held_out=(x, y))
+    assert run.diverged
+    assert len(run.losses) == len(run.lrs) < 50
+    assert all(loss <= 20 for loss in run.losses[:-1])
+    assert not run.losses[-1] <= 20
+    assert run.evals == []
+    ended = training.train(
+        mlp((40, 10), 0), examples(x * math.inf, y, 16, 5, 0), TrainConfig(steps=5, lr=0.1)
+    )
+    assert ended.diverged and len(ended.losses) == 1
+
+
+def test_a_run_describes_itself():
+    tokens = torch.arange(100) % 11
+    config = TrainConfig(steps=4, lr=1e-3, seed=5, betas=(0.9, 0.95))
+    model = Decoder(SHAPE, 0)
+    about = training.train(model, windows(tokens, 8, 2, 0), config).about
+    assert json.loads(json.dumps(about))["config"]["lr"] == 1e-3
+    assert about["seed"] == 5
+    assert about["n_params"] == SHAPE.n_params("all")
+    assert about["targets"] == 4 * 2 * 8
+    assert about["targets_per_s"] == pytest.approx(about["targets"] / about["seconds"])
+    flops = about["targets_per_s"] * SHAPE.flops_per_token("6N + head + attention")
+    assert about["flops_per_s"] == pytest.approx(flops)
+    assert about["share_of_peak"] == flops / peak_flops(torch.device("cpu"), "float32")
+    assert set(about["code"]) == {"scalinglaws.training", "scalinglaws.transformer"}
+    assert "torch" in about["versions"] and about["device"] and about["threads"] == 1
+
+
+def test_windows_give_each_token_its_successor():
+    source = windows(torch.arange(50, dtype=torch.uint8), 8, 64, seed=0)
+    x, y = source(3)
+    assert x.shape == y.shape == (64, 8)
+    assert torch.equal(x + 1, y)
+    assert torch.equal(source(3)[0], x)
+    assert not torch.equal(source(4)[0], x)
+    starts = torch.cat([source(step)[0][:, 0] for step in range(50)])
+    assert (starts.min(), starts.max()) == (0, 41)  # the last target is the last token
+    with pytest.raises(ValueError, match="window"):
+        windows(torch.arange(8), 8, 1, 0)
+
+
+def test_bfloat16_learns_with_weights_in_full_precision(signals):
+    x, y = signals
+    config = TrainConfig(steps=60, lr=1e-2, precision="bfloat16")
+    model = mlp((40, 32, 10), 0)
+    run = training.train(model, examples(x, y, 32, 60, 0), config)
+    plain = training.train(
+        mlp((40, 32, 10), 0), examples(x, y, 32, 60, 0), replace(config, precision="float32")
+    )
+    assert run.losses != plain.losses
+    assert run.losses[-1] == pytest.approx(plain.losses[-1], abs=0.2)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{"schedule": "sine"}, {"optimiser": "adam"}, {"precision": "half"}, {"steps": 0}, {"ema": 1.0}],
+)
+def test_choices_that_do_not_exist_are_named(choices):
+    with pytest.raises(ValueError, match=next(iter(choices))):
+        TrainConfig(**{"steps": 3, "lr": 0.1} | choices)
+
+
+# T3.
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: CPU and GPU were not compared")
+def test_a_gpu_repeats_itself_and_agrees_with_the_cpu(signals, monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    x, y = signals
+
+    def final(device, seed):
+        model, steps = mlp((40, 16, 10), seed).to(device), 100
+        source = examples(x.to(device), y.to(device), 16, steps, seed)
+        run = training.train(model, source, TrainConfig(steps=steps, lr=1e-2))
+        return run.losses, evaluate(model, x.to(device), y.to(device))
+
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert final("cuda", 0)[0] == final("cuda", 0)[0]
+        losses = [final("cpu", seed)[1] for seed in range(6)]
+        assert abs(final("cuda", 0)[1] - losses[0]) <= 3 * np.std(losses, ddof=1)
+        for choices in ({"precision": "bfloat16"}, {"compile": True}):
+            config = TrainConfig(steps=20, lr=1e-2, **choices)
+            model = mlp((40, 16, 10), 0).to("cuda")
+            run = training.train(model, examples(x.cuda(), y.cuda(), 16, 20, 0), config)
+            assert run.losses[-1] < run.losses[0]
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def test_importing_the_package_does_not_import_torch():

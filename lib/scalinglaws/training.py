@@ -1,17 +1,141 @@
-"""One training loop, and what one asks of a trained classifier.
+"""One training loop: schedules, accumulation, averaging, checkpoints, and runs that describe themselves.
 
-A loop over one model: packing same-shape runs with `torch.func` was measured and is slower
-on a CPU core (12 of the notebook's networks at a time: 4.9 ms a model and step packed, 3.4 ms
-looped), because batched weights turn the convolutions into grouped ones.
+The loop asks for a batch by the number of its step. So the order of the data is a function
+of the seed alone, and a resumed run sees what an uninterrupted one would have seen. On the
+CPU with a fixed number of threads the same arguments give the same bits.
 """
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from scalinglaws.recording import Run, describe, resume, save, synchronise
+
+#: Gives the batch of a step: inputs and integer targets, on the model's device.
+Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
+
+SCHEDULES = ("cosine", "linear", "wsd", "constant")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained; all that the numbers depend on besides model, data and device.
+
+    Attributes
+    ----------
+    steps
+        Optimiser steps.
+    lr
+        Peak learning rate.
+    seed
+        Seed of what is random inside the model (dropout); the data have a seed of their own.
+    optimiser
+        `"adamw"` or `"sgd"`.
+    weight_decay
+        Decoupled for AdamW, in the gradient for SGD.
+    betas, eps
+        Of AdamW.
+    momentum
+        Of SGD.
+    schedule
+        `"cosine"` or `"linear"` over `horizon` steps; `"wsd"`: constant, and a linear decay
+        over the last `cooldown` of the horizon; `"constant"`.
+    warmup
+        Steps of a linear warm-up, a factor on top of the schedule.
+    cooldown
+        Fraction of the horizon in which `"wsd"` decays.
+    final
+        Learning rate at the horizon, as a fraction of the peak.
+    horizon
+        Steps that the schedule spans; `steps` if zero.
+    clip
+        Largest norm of the gradient; zero for no clipping.
+    accumulate
+        Parts into which a batch is split, to save memory.
+    ema
+        Decay a step of an exponential moving average of the weights; zero for none.
+    precision
+        `"float32"` or `"bfloat16"` (autocast: weights and their updates stay in float32).
+    compile
+        Whether the model goes through `torch.compile`.
+    fused
+        Whether the optimiser updates all weights in one kernel: faster, but rounded differently.
+    evaluate_every
+        Steps between evaluations; zero for one at the end.
+    stop_above
+        Training loss (nats) above which the run counts as diverged and stops.
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown or a number out of its range.
+    """
+
+    steps: int
+    lr: float
+    seed: int = 0
+    optimiser: str = "adamw"
+    weight_decay: float = 1e-2
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    momentum: float = 0.0
+    schedule: str = "cosine"
+    warmup: int = 0
+    cooldown: float = 0.2
+    final: float = 0.0
+    horizon: int = 0
+    clip: float = 0.0
+    accumulate: int = 1
+    ema: float = 0.0
+    precision: str = "float32"
+    compile: bool = False
+    fused: bool = True
+    evaluate_every: int = 0
+    stop_above: float = math.inf
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("schedule", SCHEDULES),
+            ("optimiser", ("adamw", "sgd")),
+            ("precision", ("float32", "bfloat16")),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}; there are: {', '.join(known)}")
+        for name, good in (
+            ("steps", self.steps >= 1),
+            ("lr", 0 <= self.lr < math.inf),
+            ("cooldown", 0 < self.cooldown <= 1),
+            ("final", 0 <= self.final <= 1),
+            ("ema", 0 <= self.ema < 1),
+            ("accumulate", self.accumulate >= 1),
+        ):
+            if not good:
+                raise ValueError(f"{name} = {getattr(self, name)} is out of its range")
+
+    def factor(self, step: int) -> float:
+        """The learning rate of a step (the first is 0), as a fraction of the peak."""
+        horizon = self.horizon or self.steps
+        done = min(1.0, step / horizon)
+        shape = {
+            "cosine": 0.5 * (1 + math.cos(math.pi * done)),
+            "linear": 1 - done,
+            "wsd": min(1.0, (1 - done) / self.cooldown),
+            "constant": 1.0,
+        }[self.schedule]
+        if self.schedule != "constant":
+            shape = self.final + (1 - self.final) * shape
+        return min(1.0, (step + 1) / max(1, self.warmup)) * shape
 
 
 def batches(n: int, batch: int, steps: int, seed: int) -> torch.Tensor:
@@ -29,64 +153,183 @@ def batches(n: int, batch: int, steps: int, seed: int) -> torch.Tensor:
     return order[: steps * batch].view(steps, batch)
 
 
+def examples(x: torch.Tensor, y: torch.Tensor, batch: int, steps: int, seed: int) -> Source:
+    """Batches of labelled examples, in the order of `batches`."""
+    index = batches(len(x), batch, steps, seed).to(x.device)
+    return lambda step: (x[index[step]], y[index[step]])
+
+
+def windows(tokens: torch.Tensor, context: int, batch: int, seed: int) -> Source:
+    """Batches of random windows of a token sequence; each target is the token after its input."""
+    tokens = torch.as_tensor(tokens)
+    if len(tokens) <= context:
+        raise ValueError(f"{len(tokens)} tokens hold no window of {context} and its next token")
+    span = torch.arange(context + 1)
+
+    def draw(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        start = np.random.default_rng([seed, step]).integers(len(tokens) - context, size=batch)
+        window = tokens[(torch.from_numpy(start)[:, None] + span).to(tokens.device)].long()
+        return window[:, :-1], window[:, 1:]
+
+    return draw
+
+
+def loss_of(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy in nats a target, for classes `(batch,)` or tokens `(batch, context)`."""
+    return cross_entropy(model(x).flatten(0, -2), y.flatten())
+
+
+def optimiser_of(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """The optimiser; a model with `groups()` says how its weights' rates and decay are scaled.
+
+    `groups()` gives dicts of `params`, `scale` (of the learning rate) and `decay` (of the
+    weight decay); without it all weights are treated alike.
+    """
+    groups = model.groups() if hasattr(model, "groups") else [{"params": list(model.parameters())}]
+    groups = [
+        {
+            "params": [p for p in group["params"] if p.requires_grad],
+            "scale": group.get("scale", 1.0),
+            "weight_decay": config.weight_decay * group.get("decay", 1.0),
+        }
+        for group in groups
+    ]
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=config.fused)
+    return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, eps=config.eps, fused=config.fused)
+
+
 def train(
     model: nn.Module,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    source: Source,
+    config: TrainConfig,
     *,
-    steps: int,
-    seed: int,
-    batch: int,
-    lr: float,
-    weight_decay: float = 1e-2,
-) -> list[float]:
-    """Train a classifier in place with AdamW, a short warm-up and a cosine decay to zero.
-
-    On the CPU with one thread the same arguments give the same bits.
+    loss: Callable[..., torch.Tensor] = loss_of,
+    held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 0,
+    flops_per_target: float = 0.0,
+) -> Run:
+    """Train a model in place.
 
     Parameters
     ----------
     model
-        A classifier, already where it shall be trained.
-    x, y
-        Inputs and integer labels, on the same device.
-    steps
-        Optimiser steps.
-    seed
-        Seed of the data order.
-    batch
-        Examples a step.
-    lr, weight_decay
-        Peak learning rate and decoupled weight decay.
-
-    Returns
-    -------
-    list of float
-        The training loss (nats an example) of each step, before it.
+        The model, already where it shall be trained.
+    source
+        Batch of a step, a function of the step's number alone.
+    config
+        How to train.
+    loss
+        `(model, inputs, targets)` to the mean loss.
+    held_out
+        Inputs and targets for evaluation, always the same; none without.
+    checkpoint
+        A file to resume from if it exists, written after every `checkpoint_every` steps and
+        at the end. On the CPU a resumed run equals an uninterrupted one bit for bit.
+    flops_per_target
+        Training FLOPs a target, for the speed; by default what a transformer's shape says
+        (`"6N + head + attention"`), and for other models unknown.
 
     Raises
     ------
-    FloatingPointError
-        If the loss ceases to be a number.
+    ValueError
+        If the checkpoint is of a run with another config.
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
-    warm = max(1, steps // 20)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda i: min(1.0, (i + 1) / warm) * 0.5 * (1 + math.cos(math.pi * min(1.0, i / steps)))
-    )
-    model.train()
-    losses = []
-    for index in batches(len(x), batch, steps, seed).to(x.device):
-        loss = cross_entropy(model(x[index]), y[index])
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.detach())
-    values = torch.stack(losses).cpu()
-    if not torch.isfinite(values).all():
-        raise FloatingPointError("the training loss is not finite: lower the learning rate")
-    return values.tolist()
+    device = next(model.parameters()).device
+    optimiser = optimiser_of(model, config)
+    average = None
+    if config.ema:
+        average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
+    run = Run(ema=average and average.module)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(config.seed)
+        state = (model, optimiser, average)
+        first = resume(checkpoint, config, run, *state) if checkpoint and checkpoint.is_file() else 0
+        called = torch.compile(model) if config.compile else model
+        targets, seconds = 0, 0.0
+        losses: list[torch.Tensor] = []
+        synchronise(device)
+        started = time.perf_counter()
+        for step in range(first, 0 if run.diverged else config.steps):
+            model.train()
+            x, y = source(step)
+            rate = config.lr * config.factor(step)
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group["scale"]
+            losses.append(backward(called, x, y, loss, config, optimiser))
+            if config.clip:
+                nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            optimiser.step()
+            if average is not None:
+                average.update_parameters(model)
+            run.lrs.append(rate)
+            targets += y.numel()
+            done, last = step + 1, step + 1 == config.steps
+            evaluating = last or (config.evaluate_every and done % config.evaluate_every == 0)
+            saving = checkpoint and (last or (checkpoint_every and done % checkpoint_every == 0))
+            # Reading a loss makes an accelerator wait, so it is done in blocks there.
+            if evaluating or saving or device.type == "cpu" or done % 50 == 0:
+                values = torch.stack(losses).tolist()
+                losses.clear()
+                good = [math.isfinite(value) and value <= config.stop_above for value in values]
+                if not all(good):
+                    run.diverged = True
+                    del values[good.index(False) + 1 :]
+                run.losses += values
+                del run.lrs[len(run.losses) :]
+            if not (evaluating or saving or run.diverged):
+                continue
+            synchronise(device)
+            seconds += time.perf_counter() - started
+            if evaluating and held_out is not None and not run.diverged:
+                run.evals.append({"step": done, "loss": evaluate(model, *held_out, loss=loss)})
+                if average is not None:
+                    run.evals[-1]["ema_loss"] = evaluate(average.module, *held_out, loss=loss)
+            if saving:
+                save(checkpoint, config, run, *state)
+            started = time.perf_counter()
+            if run.diverged:
+                break
+    run.about = describe(model, config, device, targets, seconds, flops_per_target)
+    return run
+
+
+def backward(
+    model: nn.Module,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    loss: Callable[..., torch.Tensor],
+    config: TrainConfig,
+    optimiser: torch.optim.Optimizer,
+) -> torch.Tensor:
+    """Gradients of the mean loss of a batch, part by part, and that loss."""
+    optimiser.zero_grad(set_to_none=True)
+    total: Any = 0.0
+    for inputs, targets in zip(x.chunk(config.accumulate), y.chunk(config.accumulate), strict=True):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            value = loss(model, inputs, targets)
+        if config.accumulate > 1:
+            value = value * (len(inputs) / len(x))
+        value.backward()
+        total = total + value.detach()
+    return total
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    batch: int = 256,
+    loss: Callable[..., torch.Tensor] = loss_of,
+) -> float:
+    """Mean loss (nats a target) on a fixed set, in evaluation mode and full precision."""
+    model.eval()
+    parts = [
+        (loss(model, a, b) * len(a)).double() for a, b in zip(x.split(batch), y.split(batch), strict=True)
+    ]
+    return float(torch.stack(parts).sum() / len(x))
 
 
 @torch.no_grad()

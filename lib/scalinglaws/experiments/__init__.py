@@ -2,82 +2,60 @@
 
 An experiment is a module with
 
-- `SLUG`, `TITLE`: the name of its table in `data/runs/` and what it holds;
+- `SLUG`, `TITLE`: the name of its table in `data/runs/` and what it holds; `SLUG_CI` where
+  the table of the CI scale is kept as well;
 - `COLUMNS`: name -> `{"unit", "about"}` and, for numbers, `"min"` and `"max"`;
 - `grid(scale) -> list[dict]`: the configurations, plain scalars, in the table's order;
-- `run(**config) -> dict`: one run, its measured scalars;
+- `run(**config) -> dict`: one run, its measured scalars, finite or None;
 - `cost(**config) -> float`: relative cost, so that the cheapest rows can be found;
 - `SPREAD`: measured name -> standard deviation over seeds, the scale on which a
   repeated run may differ on another machine;
-- where it uses an accelerator, `device() -> str`: "cuda" or "cpu", as its runs choose.
+- where it uses an accelerator, `device() -> str`: "cuda" or "cpu", as its runs choose;
+- where runs of one shape can go together, `pack(**config)` and `run_many(configs)`
+  (see `scalinglaws.sweep.sweep`).
 
 `python -m scalinglaws.experiments.<name> --scale full` calls `command`, which resumes
 where an earlier call stopped. Needs numpy, scipy, pandas and torch only.
+
+Past one machine: `pip install 'scalinglaws[cluster]'` there and here, the same commit of
+the repository on every machine (a worker with other code is refused), a Dask cluster, and
+
+    python -m scalinglaws.experiments.<name> --scale full --executor dask --scheduler ADDRESS
+
+- Machines by hand: `dask scheduler` prints ADDRESS; on each machine
+  `dask worker ADDRESS --nworkers 8 --nthreads 1`. One thread each: runs hold the interpreter.
+- One worker a GPU: `CUDA_VISIBLE_DEVICES=0 dask worker ADDRESS --nthreads 1`, and so on.
+- SLURM, from Python: `cluster = dask_jobqueue.SLURMCluster(cores=8, processes=8, memory="16GB",
+  walltime="04:00:00")`, `cluster.scale(jobs=20)`; ADDRESS is `cluster.scheduler_address`. For
+  GPUs `cores=1, processes=1, job_extra_directives=["--gres=gpu:1"]`. A job that ends takes its
+  workers along; Dask gives what they ran to others.
+
+The store stays with the calling process. Let that one run where it is not killed for being
+long; if it is, call it again.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import hashlib
+import contextlib
 import importlib
 import importlib.metadata
-import json
 import os
 import platform
 import sys
-import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pandas as pd
 
 from scalinglaws import tables
-
-PACKAGE = Path(__file__).resolve().parents[1]
-#: Files that do not change what a run computes.
-BOOKKEEPING = {Path(__file__).resolve()} | {PACKAGE / f"{name}.py" for name in ("__init__", "tables")}
-
-
-def modules_of(path: Path, seen: frozenset[Path] = frozenset()) -> frozenset[Path]:
-    """The files of this package that a file imports, itself included, in any number of steps."""
-    if path in seen:
-        return seen
-    seen |= {path}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scalinglaws"):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if alias.name.startswith("scalinglaws.")]
-        for name in names:
-            place = PACKAGE.joinpath(*name.split(".")[1:])
-            for file in (place.with_suffix(".py"), place / "__init__.py"):
-                if file.is_file() and file not in BOOKKEEPING:
-                    seen = modules_of(file, seen)
-    return seen
-
-
-def is_text(node: ast.stmt) -> bool:
-    """Whether a statement is a bare string, such as a docstring."""
-    return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
-
-
-def code_hash(module: ModuleType) -> str:
-    """Hash of the code that a run's numbers rest on; comments, docstrings and layout do not count."""
-    digest = hashlib.sha256()
-    for path in sorted(modules_of(Path(module.__file__).resolve())):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode())
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and is_text(body[0]):
-                body[0].value.value = ""
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()
+from scalinglaws.keys import code_hash
+from scalinglaws.store import StoreError
+from scalinglaws.sweep import cores, sweep
+from scalinglaws.worker import SweepError
 
 
 def device_name(device: str = "cpu") -> str:
@@ -100,64 +78,54 @@ def versions() -> dict[str, str]:
     return found
 
 
-def one_run(name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Run one configuration in this process; what a worker is asked to do."""
-    started = time.perf_counter()
-    measured = importlib.import_module(name).run(**config)
-    return config | measured | {"_seconds": time.perf_counter() - started}
+def slug_of(module: ModuleType, scale: str) -> str:
+    """The name of the table of a scale."""
+    return module.SLUG if scale == "full" else getattr(module, "SLUG_CI", module.SLUG)
 
 
-def execute(name: str, configs: list[dict[str, Any]], store: Path, workers: int) -> list[dict[str, Any]]:
-    """Run the configurations that the store lacks; each finished run is one line of it.
+def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) -> None:
+    """Write the table of a sweep, all of whose runs are done, with its provenance.
 
-    Parameters
-    ----------
-    name
-        Module of the experiment.
-    configs
-        The grid.
-    store
-        A JSON-lines file; lines torn by a kill are dropped and those runs repeated.
-    workers
-        Processes, started with *spawn*; 1 runs in this process.
+    Raises
+    ------
+    TableError
+        If a value is out of the range that `COLUMNS` gives it, or missing where it may not be.
+    ValueError
+        If a run failed: a table that silently lacks a row would be a wrong one.
     """
-    done: dict[str, dict[str, Any]] = {}
-    if store.is_file():
-        for line in store.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            done[entry["key"]] = entry["row"]
-    code = code_hash(importlib.import_module(name))
+    if (table["status"] != "done").any():
+        raise ValueError("a table with failed runs is not exported")
+    name = module.__name__
+    about = {
+        "title": module.TITLE,
+        "module": name,
+        "command": f"python -m {name} --scale {scale}",
+        "scale": scale,
+        "device": device_name(module.device() if hasattr(module, "device") else "cpu"),
+        "versions": versions(),
+        "seeds": ", ".join(str(seed) for seed in sorted(table["seed"].unique())),
+        "seconds": round(float(table["seconds"].sum()), 1),
+        "code": code_hash(module),
+        "spread": module.SPREAD,
+        "columns": module.COLUMNS,
+    }
+    tables.save(folder, table[list(module.COLUMNS)], about)
 
-    def key(config: dict[str, Any]) -> str:
-        return hashlib.sha256(json.dumps([code, config], sort_keys=True).encode()).hexdigest()
 
-    todo = [config for config in configs if key(config) not in done]
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with store.open("a", encoding="utf-8") as file:
+@contextlib.contextmanager
+def dask(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster as an executor."""
+    from distributed import Client
 
-        def keep(config: dict[str, Any], row: dict[str, Any]) -> None:
-            done[key(config)] = row
-            file.write("\n" * (file.tell() > 0) + json.dumps({"key": key(config), "row": row}))
-            file.flush()
-            if sys.stderr.isatty():
-                print(f"{len(done)} of {len(configs)} runs", file=sys.stderr, end="\r")
-
-        if workers == 1:
-            for config in todo:
-                keep(config, one_run(name, config))
-        else:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-                futures = {pool.submit(one_run, name, config): config for config in todo}
-                for future in as_completed(futures):
-                    keep(futures[future], future.result())
-    return [done[key(config)] for config in configs]
+    with Client(address) as client:
+        # Not pure: a run that failed is run again, not answered from memory.
+        yield client.get_executor(pure=False)
 
 
 def command(name: str) -> None:
     """The command line of an experiment: run its grid and write its table.
+
+    The exit status is 1 if a run failed or the store could not be used.
 
     Parameters
     ----------
@@ -167,29 +135,38 @@ def command(name: str) -> None:
     module = importlib.import_module(name)
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=module.TITLE)
     parser.add_argument("--scale", choices=("ci", "full"), default="ci")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, help="processes (default: one a core; one on a GPU)")
+    parser.add_argument("--executor", choices=("processes", "dask"), default="processes")
+    parser.add_argument("--scheduler", help="address of the Dask scheduler")
     parser.add_argument("--store", type=Path, help="where finished runs are kept, to resume from")
     parser.add_argument("--output", type=Path, help="folder of the table (default: data/runs/SLUG)")
     options = parser.parse_args()
-    slug = module.SLUG if options.scale == "full" or not hasattr(module, "SLUG_CI") else module.SLUG_CI
-    store = options.store or Path("out") / "stores" / f"{slug}.jsonl"
-    if options.workers > 1:
-        os.environ["OMP_NUM_THREADS"] = "1"
-    rows = execute(name, module.grid(options.scale), store, options.workers)
-    seconds = sum(row["_seconds"] for row in rows)
-    about = {
-        "title": module.TITLE,
-        "module": name,
-        "command": f"python -m {name} --scale {options.scale}",
-        "scale": options.scale,
-        "device": device_name(module.device() if hasattr(module, "device") else "cpu"),
-        "versions": versions(),
-        "seeds": ", ".join(str(s) for s in sorted({row["seed"] for row in rows})),
-        "seconds": round(seconds, 1),
-        "code": code_hash(module),
-        "spread": module.SPREAD,
-        "columns": module.COLUMNS,
-    }
+    if (options.executor == "dask") != bool(options.scheduler):
+        parser.error("--executor dask and --scheduler ADDRESS go together")
+    slug = slug_of(module, options.scale)
+    on_gpu = hasattr(module, "device") and module.device() != "cpu"
+    with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", ".*runs failed")  # said below, with the reasons
+        try:
+            table = sweep(
+                module.run,
+                module.grid(options.scale),
+                store=options.store or Path("out") / "stores" / f"{slug}.sqlite",
+                executor=executor,
+                workers=options.workers or (1 if on_gpu else cores()),
+                pack=getattr(module, "pack", None),
+                many=getattr(module, "run_many", None),
+            )
+        except (StoreError, SweepError) as error:
+            sys.exit(f"error: {error}")
+    failures = table[table["status"] != "done"]
+    if len(failures):
+        for message, count in failures["message"].value_counts().items():
+            print(f"{count} of {len(table)} runs failed: {message}", file=sys.stderr)
+        print(failures["traceback"].iloc[0], file=sys.stderr)
+        sys.exit("error: no table was written; the same command runs again what failed, and that only")
     folder = options.output or tables.data_folder() / "runs" / slug
-    tables.save(folder, pd.DataFrame(rows)[list(module.COLUMNS)], about)
-    print(f"{len(rows)} runs, {seconds:.0f} s of work, written to {folder}")
+    export(module, options.scale, table, folder)
+    print(f"{len(table)} runs, {table['seconds'].sum():.0f} s of work, written to {folder}")

@@ -12,20 +12,18 @@ runs on a GPU if there is one.
 
 from __future__ import annotations
 
-import gzip
-import os
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from mnist1d.data import get_dataset_args, make_dataset
 
+from scalinglaws import training
+from scalinglaws.datasets import fashion_mnist
 from scalinglaws.experiments import command
 from scalinglaws.models import convnet
-from scalinglaws.tables import MIRROR_VARIABLE, TableError, sha256
-from scalinglaws.training import error_rate, logits, train
+from scalinglaws.training import error_rate, logits
 
 SLUG = "pruning_fashion_mnist"
 SLUG_CI = "pruning_mnist1d"
@@ -52,55 +50,6 @@ WIDTH = {"mnist1d": 32, "fashion_mnist": 32}
 TEST_SEED = 2_000_000
 #: Chosen on unpruned MNIST-1D alone: of 0.002, 0.005 and 0.01 the best at 1,600 and 6,400 examples.
 LEARNING_RATE = 1e-2
-
-FASHION = {
-    "train-images-idx3-ubyte.gz": "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
-    "train-labels-idx1-ubyte.gz": "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
-    "t10k-images-idx3-ubyte.gz": "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
-    "t10k-labels-idx1-ubyte.gz": "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
-}
-FASHION_ADDRESS = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-
-
-def fashion_file(name: str) -> Path:
-    """One file of Fashion-MNIST, from the mirror folder or its public address.
-
-    Raises
-    ------
-    TableError
-        If it can be had from neither, or its hash is wrong.
-    """
-    if mirror := os.environ.get(MIRROR_VARIABLE):
-        path = Path(mirror) / "_datasets" / "fashion_mnist" / name
-        if not path.is_file():
-            raise TableError(f"{MIRROR_VARIABLE} is set, but {path} is missing")
-    else:
-        import pooch
-
-        try:
-            path = Path(pooch.retrieve(FASHION_ADDRESS + name, known_hash=FASHION[name], progressbar=False))
-        except Exception as error:
-            raise TableError(
-                f"cannot fetch {FASHION_ADDRESS + name} ({error}); without a network set "
-                f"{MIRROR_VARIABLE} to a folder that holds _datasets/fashion_mnist/{name}"
-            ) from error
-    if sha256(path) != FASHION[name]:
-        raise TableError(f"{name}: wrong sha256, not the published file")
-    return path
-
-
-@lru_cache(maxsize=2)
-def fashion_mnist(part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images, centred and scaled by fixed numbers, and labels; `part` is `train` or `t10k`."""
-    images = np.frombuffer(
-        gzip.decompress(fashion_file(f"{part}-images-idx3-ubyte.gz").read_bytes()), np.uint8
-    )
-    labels = np.frombuffer(
-        gzip.decompress(fashion_file(f"{part}-labels-idx1-ubyte.gz").read_bytes()), np.uint8
-    )
-    return (images[16:].reshape(-1, 28, 28) / 255 - 0.286).astype(np.float32) / 0.353, labels[8:].astype(
-        np.int64
-    )
 
 
 @lru_cache(maxsize=8)
@@ -131,6 +80,23 @@ def device() -> str:
         return "cuda"
     torch.set_num_threads(1)
     return "cpu"
+
+
+def train(
+    model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, *, steps: int, seed: int, batch: int, lr: float
+) -> list[float]:
+    """Train with AdamW, a short warm-up and a cosine decay to zero; the training loss of each step.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss ceases to be a number.
+    """
+    config = training.TrainConfig(steps=steps, lr=lr, seed=seed, warmup=max(1, steps // 20), fused=False)
+    done = training.train(model, training.examples(x, y, batch, steps, seed), config)
+    if done.diverged:
+        raise FloatingPointError("the training loss is not finite: lower the learning rate")
+    return done.losses
 
 
 def fit(data: str, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[torch.nn.Module, list[float]]:

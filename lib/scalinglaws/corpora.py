@@ -1,0 +1,215 @@
+"""Text to train on: Python's own library, kernel documentation, molecules; bytes or BPE tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scalinglaws.datasets import File, contents
+from scalinglaws.tables import TableError
+
+#: Stands between documents, and is no part of any.
+END = b"\0"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents with the hash of what was read.
+
+    Attributes
+    ----------
+    name, source, licence
+        What it is, where it comes from, and on which terms.
+    documents
+        The documents, none of which holds a NUL.
+    """
+
+    name: str
+    source: str
+    licence: str
+    documents: tuple[bytes, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the documents joined by NULs."""
+        return hashlib.sha256(END.join(self.documents)).hexdigest()
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all documents."""
+        return sum(map(len, self.documents))
+
+    def split(self, held_out: float) -> tuple[Corpus, Corpus]:
+        """Training documents and held-out ones, chosen by the hash of each document.
+
+        A document's side depends on its own text alone: not on the others, their order or a
+        seed. So copies of a document are on one side, and a growing corpus leaks nothing.
+
+        Parameters
+        ----------
+        held_out
+            Fraction to hold out, by number of documents, on average.
+
+        Raises
+        ------
+        ValueError
+            If a side would be empty.
+        """
+        sides: tuple[list[bytes], list[bytes]] = ([], [])
+        for text in self.documents:
+            place = int.from_bytes(hashlib.sha256(text).digest()[:8], "big") / 2**64
+            sides[place < held_out].append(text)
+        if not all(sides):
+            raise ValueError(f"holding out {held_out} of {len(self.documents)} documents leaves a side empty")
+        return tuple(
+            Corpus(f"{self.name}, {part}", self.source, self.licence, tuple(texts))
+            for part, texts in zip(("training", "held out"), sides, strict=True)
+        )
+
+
+def python_library() -> Corpus:
+    """The source of this interpreter's standard library, tests left out: about 12 MB, always there.
+
+    Other versions of Python have another text: its hash belongs to every result.
+    """
+    root = Path(sysconfig.get_paths()["stdlib"])
+    apart = {"site-packages", "dist-packages", "test", "tests", "idle_test"}
+    paths = []
+    for folder, inner, files in os.walk(root):
+        inner[:] = sorted(set(inner) - apart)
+        paths += [Path(folder, name) for name in sorted(files) if name.endswith(".py")]
+    # Build settings are written when an interpreter is compiled: they differ from machine to machine.
+    texts = (path.read_bytes() for path in paths if not path.name.startswith("_sysconfigdata"))
+    documents = tuple(text for text in texts if text and END not in text)
+    version = sysconfig.get_config_var("py_version") or sysconfig.get_python_version()
+    return Corpus("python library", f"Python {version}", "PSF-2.0", documents)
+
+
+LINUX = File(
+    "_datasets/text_linux_doc/linux_doc_6.1_rst.txt.xz",
+    "ab4d6d5186ae8bb028a90c7d9942b5e5c21367ca91516c7d167bc14f196ec141",
+)
+
+
+def linux_documentation() -> Corpus:
+    """The Linux kernel's documentation, version 6.1: 21 MB in 2,713 documents, in the mirror only.
+
+    Raises
+    ------
+    TableError
+        If there is no mirror, or its file is not this one.
+    """
+    documents = tuple(text for text in contents(LINUX).split(END) if text)
+    return Corpus("linux documentation", "Debian package linux-doc-6.1 6.1.192-2", "GPL-2.0", documents)
+
+
+MOSES_ADDRESS = (
+    "https://media.githubusercontent.com/media/molecularsets/moses/"
+    "b94468cab4590ced03a98c26a35d3c1e0647d9c9/moses/dataset/data/"
+)
+#: Part -> file. Held in the upstream repository's large-file storage, and the same in its package.
+MOSES = {
+    part: File(f"_datasets/smiles_moses/{part}.csv.xz", sha256, f"{MOSES_ADDRESS}{part}.csv.gz", packed)
+    for part, sha256, packed in [
+        (
+            "train",
+            "cc9d6e8e9534e25a7a36361529ae739ddda8036e9072b2fc5cea6930a0592144",
+            "786f0313aa6b9ba5514df685f885742a70ea8d86f1a4fa48115f7f80a634265c",
+        ),
+        (
+            "test",
+            "0248e682a9c29ca7649184dd88a4edc83f48f0e84af6b923990069c3da4501b6",
+            "f896fbf3764f88d94670b9959e5872c600c12152a18233823e820761b7a791b2",
+        ),
+        (
+            "test_scaffolds",
+            "86c298db856515f4b31a90805de16a580c60a6adcc0ad700ae180d88ba0b9bce",
+            "adffb2192c1bfe31ab0e13154d4af19a37dc18bdbf3cd7b4491e04405128adde",
+        ),
+    ]
+}
+
+
+@lru_cache(maxsize=1)
+def molecules(part: str) -> Corpus:
+    """SMILES strings of drug-like molecules, one a document; `train`, `test` or `test_scaffolds`.
+
+    Source: MOSES (Polykovskiy et al. 2020, arXiv:1811.12823), with its own division into parts.
+
+    Raises
+    ------
+    TableError
+        If the part is unknown, cannot be had, or is not the published file.
+    """
+    if part not in MOSES:
+        raise TableError(f"MOSES has no part {part!r}; there are: {', '.join(MOSES)}")
+    header, *rows = contents(MOSES[part]).splitlines()
+    column = header.split(b",").index(b"SMILES")
+    documents = tuple(row.split(b",")[column] for row in rows)
+    return Corpus(f"molecules, {part}", "molecularsets/moses@b94468ca", "MIT", documents)
+
+
+def byte_tokens(corpus: Corpus) -> np.ndarray:
+    """A corpus as bytes, a NUL after each document: uint8, vocabulary 256."""
+    return np.frombuffer(END.join((*corpus.documents, b"")), np.uint8)
+
+
+def bpe(corpus: Corpus, vocabulary: int) -> tuple[Any, Callable[[Corpus], np.ndarray]]:
+    """Train a byte-level BPE tokeniser and return it with a function that encodes a corpus.
+
+    Parameters
+    ----------
+    corpus
+        What to learn the merges from: training documents alone.
+    vocabulary
+        Tokens, 256 bytes and the mark between documents (token 0) included.
+
+    Returns
+    -------
+    Tokenizer, callable
+        The `tokenizers.Tokenizer`, and `encode(corpus)` to uint16 or uint32 tokens, the mark
+        after each document. Bytes that are no UTF-8 are replaced.
+
+    Raises
+    ------
+    TableError
+        If the package `tokenizers` is not installed.
+    ValueError
+        If the vocabulary does not hold the bytes.
+
+    Notes
+    -----
+    A loss a token depends on the tokeniser; compare losses a byte:
+    loss a token x tokens / bytes.
+    """
+    if vocabulary < 257:
+        raise ValueError(f"a vocabulary of {vocabulary} does not hold 256 bytes and a mark")
+    try:
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    except ImportError as error:
+        raise TableError("BPE needs the package tokenizers: run 'pip install tokenizers'") from error
+    tokeniser = Tokenizer(models.BPE())
+    tokeniser.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokeniser.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[END.decode()],  # which no document holds
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokeniser.train_from_iterator((text.decode(errors="replace") for text in corpus.documents), trainer)
+    kind = np.uint16 if vocabulary <= 2**16 else np.uint32
+
+    def encode(some: Corpus) -> np.ndarray:
+        texts = [text.decode(errors="replace") for text in some.documents]
+        return np.concatenate([np.array([*e.ids, 0], kind) for e in tokeniser.encode_batch_fast(texts)])
+
+    return tokeniser, encode

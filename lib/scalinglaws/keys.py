@@ -1,0 +1,156 @@
+"""What a result rests on: its configuration, our code and the tables it loads; and the hash of these."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from scalinglaws import tables
+
+PACKAGE = Path(__file__).resolve().parent
+#: Files that do not change what a run computes.
+BOOKKEEPING = {
+    PACKAGE / name
+    for name in (
+        "__init__.py",
+        "experiments/__init__.py",
+        "keys.py",
+        "store.py",
+        "sweep.py",
+        "tables.py",
+        "worker.py",
+    )
+}
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Full names of what a file imports from this package, at any depth of the file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "scalinglaws":
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("scalinglaws."))
+
+
+def shorthand() -> dict[str, str]:
+    """Names that the package's top offers, each with the module that it comes from."""
+    top = PACKAGE / "__init__.py"
+    tree = ast.parse(top.read_text(encoding="utf-8") if top.is_file() else "")
+    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return {f"scalinglaws.{alias.name}": node.module for node in froms for alias in node.names}
+
+
+def modules_of(path: Path) -> dict[Path, ast.Module]:
+    """The files of this package that a file imports in any number of steps, itself included, parsed."""
+    found, todo, origin = {}, [path], shorthand()
+    while todo:
+        file = todo.pop()
+        if file in found or file in BOOKKEEPING or not file.is_file():
+            continue
+        found[file] = ast.parse(file.read_text(encoding="utf-8"))
+        for name in imported(found[file]):
+            place = PACKAGE.joinpath(*origin.get(name, name).split(".")[1:])
+            todo += [place.with_suffix(".py"), place / "__init__.py"]
+    return dict(sorted(found.items()))
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a bare string, such as a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
+
+
+def code_hash(module: ModuleType) -> str:
+    """Hash of the code that a run's numbers rest on; comments, docstrings and layout do not count."""
+    digest = hashlib.sha256()
+    for path, tree in modules_of(Path(module.__file__).resolve()).items():
+        name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
+        digest.update(name.encode())
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and is_text(body[0]):
+                body[0].value.value = ""
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()
+
+
+def data_hashes(module: ModuleType) -> dict[str, str]:
+    """Slug -> sha256 of each table that the module, or one it imports, names in a call `load("slug")`."""
+    named = set()
+    for tree in modules_of(Path(module.__file__).resolve()).values():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(
+                    func=ast.Name("load") | ast.Attribute(attr="load"), args=[ast.Constant(slug), *_]
+                ):
+                    named.add(slug)
+    return {slug: tables.source(slug)["sha256"] for slug in sorted(named & tables.folders().keys())}
+
+
+def home(fn: Callable) -> ModuleType:
+    """The module that a run function lives in.
+
+    Raises
+    ------
+    ValueError
+        If another process could not import the function: a lambda, a nested function,
+        or one defined in a notebook.
+    """
+    module = inspect.getmodule(fn)
+    name = getattr(fn, "__qualname__", repr(fn))
+    if getattr(module, "__file__", None) is None or getattr(module, name, None) is not fn:
+        raise ValueError(f"{name} cannot be imported by a worker: define it at the top level of a module")
+    return module
+
+
+def foundation(fn: Callable, data: str = "") -> str:
+    """Hash of all that a function's results rest on besides the configuration.
+
+    Parameters
+    ----------
+    fn
+        A function at the top level of a module.
+    data
+        What else the results rest on, such as the hash of a file that `fn` reads by itself.
+    """
+    module = home(fn)
+    parts = [fn.__qualname__, code_hash(module), data_hashes(module), data]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def canonical(value: Any) -> Any:
+    """A configuration in one form only: 1, 1.0 and np.int64(1) are equal, order does not count.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it holds anything but text, finite numbers, booleans, None, and lists or dicts of these.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(name): canonical(value[name]) for name in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"a configuration holds {value}")
+        return int(value) if value.is_integer() else value
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"a configuration holds {value!r}: plain values only")
+
+
+def key(config: dict[str, Any], rests_on: str) -> str:
+    """The key of one run in a store: the hash of its configuration and its foundation."""
+    text = json.dumps([rests_on, canonical(config)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

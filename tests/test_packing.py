@@ -1,0 +1,128 @@
+"""Packed training is one-by-one training, up to rounding (T6)."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from scalinglaws.counting import Transformer
+from scalinglaws.models import convnet, mlp, resnet
+from scalinglaws.packing import packed_examples, train_packed
+from scalinglaws.training import TrainConfig, examples, train
+from scalinglaws.transformer import Decoder
+
+STEPS, BATCH = 20, 16
+RATES = [1e-3, 3e-3, 1e-2]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def data(*shape: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(96, *shape, generator=generator), torch.randint(10, (96,), generator=generator)
+
+
+def gap(make, x, y, config, lrs=None, subsets=None, route="") -> float:
+    """Largest difference of a loss or a weight between packed and one-by-one training."""
+    seeds = range(3)
+    packed = [make(seed) for seed in seeds]
+    run = train_packed(
+        packed,
+        packed_examples(x, y, BATCH, config.steps, seeds, subsets),
+        config,
+        lrs=lrs,
+        route=route,
+    )
+    worst = 0.0
+    for seed in seeds:
+        mine = subsets[seed] if subsets else slice(None)
+        model, one = make(seed), TrainConfig(**vars(config) | {"lr": (lrs or [config.lr] * 3)[seed]})
+        alone = train(model, examples(x[mine], y[mine], BATCH, config.steps, seed), one)
+        worst = max(worst, float((run.losses[:, seed] - torch.tensor(alone.losses)).abs().max()))
+        pairs = zip(model.parameters(), packed[seed].parameters(), strict=True)
+        worst = max(worst, *(float((a - b).detach().abs().max()) for a, b in pairs))
+        torch.testing.assert_close(run.lrs[:, seed], torch.tensor(alone.lrs, dtype=torch.float64))
+    return worst
+
+
+@pytest.mark.parametrize("route", ["products", "vmap"])
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_packed_is_one_by_one(route, optimiser):
+    config = TrainConfig(steps=STEPS, lr=3e-3, warmup=4, optimiser=optimiser, momentum=0.9)
+    x, y = data(12)
+    assert gap(lambda seed: mlp((12, 16, 16, 10), seed), x, y, config, route=route) <= 1e-5
+    subsets = [torch.arange(seed, 96, seed + 1) for seed in range(3)]
+    make = lambda seed: mlp((12, 16, 10), seed, nn.GELU)  # noqa: E731
+    assert gap(make, x, y, config, RATES, subsets, route) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda seed: convnet((16,), 4, 10, seed), (16,)),
+        (lambda seed: resnet(1, 4, 1, 10, seed), (1, 8, 8)),
+    ],
+)
+def test_models_of_any_kind_can_be_packed(make, shape):
+    assert gap(make, *data(*shape), TrainConfig(steps=STEPS, lr=1e-3)) <= 1e-5
+
+
+@pytest.mark.parametrize("parametrisation", ["standard", "mup", "unit"])
+def test_transformers_can_be_packed(parametrisation):
+    shape = Transformer(
+        8, 1, 11, 6, 2, tied_head=parametrisation == "standard", learned_positions=False, biases=False
+    )
+    tokens = torch.randint(11, (STEPS, 3, 4, 7), generator=torch.Generator().manual_seed(0))
+    config = TrainConfig(steps=STEPS, lr=1e-2, weight_decay=0.1)
+    packed = [Decoder(shape, seed, parametrisation=parametrisation, base_width=4) for seed in range(3)]
+    run = train_packed(packed, lambda i: (tokens[i, ..., :-1], tokens[i, ..., 1:]), config)
+    for seed in range(3):
+        model = Decoder(shape, seed, parametrisation=parametrisation, base_width=4)
+        alone = train(model, lambda i, k=seed: (tokens[i, k, :, :-1], tokens[i, k, :, 1:]), config)
+        torch.testing.assert_close(run.losses[:, seed], torch.tensor(alone.losses), rtol=0, atol=1e-5)
+
+
+def test_a_run_that_diverges_leaves_the_others_alone():
+    x, y = data(12)
+    models = [mlp((12, 8, 10), 0) for _ in range(2)]
+    config = TrainConfig(steps=STEPS, lr=0.0, optimiser="sgd", schedule="constant")
+    run = train_packed(models, packed_examples(x, y, BATCH, STEPS, [0, 0]), config, lrs=[1e-2, 1e20])
+    assert run.diverged == [False, True]
+    alone = train(
+        mlp((12, 8, 10), 0),
+        examples(x, y, BATCH, STEPS, 0),
+        TrainConfig(steps=STEPS, lr=1e-2, optimiser="sgd", schedule="constant"),
+    )
+    torch.testing.assert_close(run.losses[:, 0], torch.tensor(alone.losses), rtol=0, atol=1e-5)
+
+
+def test_a_pack_describes_itself():
+    x, y = data(12)
+    models = [mlp((12, 8, 10), seed) for seed in range(2)]
+    source = packed_examples(x, y, BATCH, 3, range(2))
+    about = train_packed(models, source, TrainConfig(steps=3, lr=1.0), lrs=[0.1, 0.2]).about
+    assert (about["runs"], about["route"], about["targets"]) == (2, "products", 2 * 3 * BATCH)
+    assert about["config"]["lr"] == [0.1, 0.2]
+    assert "scalinglaws.packing" in about["code"]
+
+
+def test_what_cannot_be_packed_is_refused():
+    x, y = data(12)
+    source = packed_examples(x, y, BATCH, 3, range(2))
+    models = [mlp((12, 8, 10), seed) for seed in range(2)]
+    for change in ({"ema": 0.9}, {"clip": 1.0}, {"accumulate": 2}, {"precision": "bfloat16"}):
+        with pytest.raises(ValueError, match=next(iter(change))):
+            train_packed(models, source, TrainConfig(steps=3, lr=1e-3, **change))
+    with pytest.raises(ValueError, match="3 learning rates"):
+        train_packed(models, source, TrainConfig(steps=3, lr=1e-3), lrs=RATES)
+    with pytest.raises(ValueError, match="route"):
+        train_packed([convnet((12,), 4, 10, 0)], source, TrainConfig(steps=3, lr=1e-3), route="products")
+    with pytest.raises(ValueError, match="smaller than the batch"):
+        packed_examples(x, y, BATCH, 3, [0], [torch.arange(5)])
