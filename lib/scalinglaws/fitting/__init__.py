@@ -15,7 +15,7 @@ from scalinglaws.fitting.losses import Loss, huber, soft_l1, squared
 from scalinglaws.fitting.problem import FitError, Problem, bind
 from scalinglaws.fitting.resample import Bootstrap, bootstrap
 from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, raise_for, undetermined
-from scalinglaws.fitting.solve import SAME, Point, minimise, point, second_opinion
+from scalinglaws.fitting.solve import SAME, Points, evaluate, minimise, second_opinion
 from scalinglaws.fitting.starts import candidates, given
 from scalinglaws.laws import Law
 
@@ -106,27 +106,27 @@ def fit(
     """
     problem = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
     if isinstance(starts, int):
+        if starts < 1:
+            raise FitError("starts must be at least 1")
         ranked = candidates(problem, max(LOOKED_AT, starts), seed)
         best = (starts + 1) // 2
         rest = np.random.default_rng(seed).permutation(np.arange(best, len(ranked)))[: starts - best]
-        chosen = [*ranked[:best], *(ranked[i] for i in sorted(rest))]
+        chosen = ranked[[*range(min(best, len(ranked))), *sorted(rest)]]
     else:
         ranked = chosen = given(problem, starts)
-    if not chosen:
-        raise FitError("starts must be at least 1")
-    with np.errstate(all="ignore"):
-        # Parameters that no run determines at any start never will be, and would only waste time.
-        nowhere = all(undetermined(problem, point(problem, theta)) for theta in chosen)
-        if constant_columns(problem) and nowhere:
-            return finish(problem, [point(problem, chosen[0])], np.inf, data, strict)
-        points = sorted((minimise(problem, theta) for theta in chosen), key=lambda p: p.value)
-        second = np.inf
-        # A local optimum of the second algorithm is no disagreement; a lower one is.
-        tries = {id(theta): theta for theta in (ranked[min(1, len(ranked) - 1)], chosen[-1], ranked[0])}
-        for theta in tries.values():
-            second = min(second, second_opinion(problem, theta))
-            if second <= points[0].value * (1 + SAME) + problem.floor:
-                break
+    # Parameters that no run determines at any start never will be, and would only waste time.
+    first = evaluate(problem, chosen)
+    nowhere = all(undetermined(problem, first.take(k)) for k in range(len(chosen)))
+    if constant_columns(problem) and nowhere:
+        return finish(problem, first.take([0]), np.inf, data, strict)
+    points = minimise(problem, chosen)
+    points = points.take(np.argsort(points.value, kind="stable"))
+    second, enough = np.inf, points.value[0] * (1 + SAME) + problem.floor
+    # A local optimum of the second algorithm is no disagreement; a lower one is.
+    for theta in (ranked[min(1, len(ranked) - 1)], chosen[-1], ranked[0]):
+        second = min(second, second_opinion(problem, theta, enough))
+        if second <= enough:
+            break
     return finish(problem, points, second, data, strict)
 
 
@@ -164,24 +164,19 @@ def check(
         As `fit` does.
     """
     problem = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
-    theta = given(problem, [params])[0]
-    with np.errstate(all="ignore"):
-        at = point(problem, theta)
-        better = min(
-            minimise(problem, start).value for start in (theta, *candidates(problem, LOOKED_AT, 0)[:2])
-        )
-    return finish(problem, [at], better, data, strict)
+    theta = given(problem, [params])
+    better = minimise(problem, np.vstack([theta, candidates(problem, LOOKED_AT, 0)[:2]])).value.min()
+    return finish(problem, evaluate(problem, theta), float(better), data, strict)
 
 
-def finish(problem: Problem, points: list[Point], second: float, data: Any, strict: bool) -> Fit:
+def finish(problem: Problem, points: Points, second: float, data: Any, strict: bool) -> Fit:
     """Judge the refined points, best first, and make the result."""
-    best = points[0]
-    near = SAME * best.value + problem.floor
-    agree = sum(p.value <= best.value + near for p in points)
-    difference = (
-        0.0 if abs(second - best.value) <= near else (second - best.value) / max(best.value, problem.floor)
-    )
-    proof = Proof(best.decrement, agree, len(points), float(difference))
+    best = points.take(0)
+    value = float(best.value)
+    near = SAME * value + problem.floor
+    agree = int(np.sum(points.value <= value + near))
+    difference = 0.0 if abs(second - value) <= near else (second - value) / max(value, problem.floor)
+    proof = Proof(float(best.decrement), agree, len(points.value), float(difference))
     if reason := undetermined(problem, best):
         status, message = Status.UNIDENTIFIABLE, reason
     elif best.held.any():
@@ -191,7 +186,7 @@ def finish(problem: Problem, points: list[Point], second: float, data: Any, stri
         status, message = Status.CONVERGED, "Converged."
     else:
         status, message = Status.NOT_CONVERGED, f"Convergence is not proved: {proof}."
-    found = Fit(problem.params(best.theta), status, message, best.value, proof, problem, best, data)
+    found = Fit(problem.params(best.theta), status, message, value, proof, problem, best, data)
     if strict:
         raise_for(found)
     return found

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from scalinglaws.fitting.problem import FitError, Problem, column
-from scalinglaws.fitting.solve import SAME, TIGHT, Point
+from scalinglaws.fitting.solve import SAME, TIGHT, Points
 
 
 class Status(Enum):
@@ -101,7 +101,7 @@ class Fit:
     objective: float
     proof: Proof
     problem: Problem = field(repr=False)
-    point: Point = field(repr=False)
+    point: Points = field(repr=False)
     data: Any = field(repr=False)
 
     def __getitem__(self, name: str) -> float:
@@ -131,7 +131,7 @@ class Fit:
     @property
     def residuals(self) -> np.ndarray:
         """Observed minus fitted, of the logarithms where the residual is "log"."""
-        return self.point.residuals.copy()
+        return self.problem.residuals(self.point.theta)
 
     def predict(self, data: Any) -> np.ndarray:
         """The law at these parameters for other data, in the unit of y.
@@ -165,7 +165,7 @@ class Fit:
         if self.status is Status.UNIDENTIFIABLE:
             return np.full((len(self.free),) * 2, np.inf)
         size = np.sqrt(np.diag(self.point.normal))
-        root = self.point.jacobian * np.sqrt(p.weights)[:, None] / size
+        root = p.jacobian(self.point.theta) * np.sqrt(p.weights)[:, None] / size
         triangle = np.linalg.inv(np.linalg.qr(root, mode="r"))
         spread = 2 * self.objective / self.degrees_of_freedom
         return spread * (triangle @ triangle.T) / np.outer(size, size)
@@ -291,11 +291,11 @@ def constant_columns(problem: Problem) -> list[str]:
     ]
 
 
-def undetermined(problem: Problem, at: Point) -> str:
+def undetermined(problem: Problem, at: Points) -> str:
     """Why the runs do not determine the parameters at this point; empty if they do."""
     names = np.array(labels(problem))
     use = ~at.held
-    root = (at.jacobian * np.sqrt(problem.weights)[:, None])[:, use]
+    root = (problem.jacobian(at.theta) * np.sqrt(problem.weights)[:, None])[:, use]
     size = np.linalg.norm(root, axis=0)
     idle = size < 1e-8 * problem.size * np.sqrt(problem.weights.sum())
     if idle.any():
