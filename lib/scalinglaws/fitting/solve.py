@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.linalg import LinAlgError
-from scipy.optimize import OptimizeResult, minimize
+from scipy.optimize import OptimizeResult, least_squares, minimize
 
 from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import Problem
@@ -70,8 +70,11 @@ class Points:
         return (self.decrement < TIGHT) & ~self.held.any(-1)
 
 
-def evaluate(problem: Problem, theta: np.ndarray) -> Points:
-    """The problem, its derivatives and its scale-free gradient at theta, (rows, parameters)."""
+def evaluate(problem: Problem, theta: np.ndarray, exact: bool = True) -> Points:
+    """The problem, its derivatives and its scale-free gradient at theta, (rows, parameters).
+
+    Unless `exact`, the Gauss-Newton matrix stands in for the second derivatives.
+    """
     loss, logarithmic = problem.loss, problem.residual == "log"
     low, high = problem.limits
     with np.errstate(all="ignore"):
@@ -81,13 +84,13 @@ def evaluate(problem: Problem, theta: np.ndarray) -> Points:
         pull = problem.weights * loss.psi(r)
         curved = problem.weights * loss.curvature(r)
         touching = problem.weights * loss.weight(r)
-        bend = problem.bend(theta, slopes, pull / predicted if logarithmic else pull)
+        bend = problem.bend(theta, slopes, pull / predicted if logarithmic else pull) if exact else 0.0
         if logarithmic:
             slopes = slopes / predicted[:, None, :]
             curved = curved + pull
         gradient = -(slopes @ pull[:, :, None])[..., 0]
         normal = (slopes * touching[:, None, :]) @ slopes.swapaxes(1, 2)
-        hessian = (slopes * curved[:, None, :]) @ slopes.swapaxes(1, 2) - bend
+        hessian = (slopes * curved[:, None, :]) @ slopes.swapaxes(1, 2) - bend if exact else normal
         held = ((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0))
         gain = 0.5 * newton_gain(normal, gradient, held)
         # What rounding of the residuals alone may pretend to gain, which matters for a perfect fit only.
@@ -121,13 +124,13 @@ def definite(matrices: np.ndarray) -> np.ndarray:
     """Which symmetric matrices are positive definite: the pivots of elimination are positive."""
     left = matrices.copy()
     good = np.ones(len(left), bool)
-    for j in range(left.shape[-1]):
-        pivot = left[:, j, j].copy()
-        good &= pivot > 1e-14
-        pivot[~good] = 1.0
-        left[:, j + 1 :, j + 1 :] -= (
-            left[:, j + 1 :, j, None] * left[:, j, None, j + 1 :] / pivot[:, None, None]
-        )
+    with np.errstate(all="ignore"):
+        for j in range(left.shape[-1]):
+            pivot = left[:, j, j].copy()
+            good &= pivot > 1e-14
+            pivot[~good] = 1.0
+            ratio = left[:, j + 1 :, j] / pivot[:, None]
+            left[:, j + 1 :, j + 1 :] -= ratio[:, :, None] * left[:, j, None, j + 1 :]
     return good
 
 
@@ -154,7 +157,12 @@ def direction(at: Points, damping: np.ndarray, caution: float) -> np.ndarray:
 
 
 def newton(
-    problem: Problem, theta: np.ndarray, tight: float = 1e-20, rounds: int = 200, caution: float = 1e-3
+    problem: Problem,
+    theta: np.ndarray,
+    tight: float = 1e-20,
+    rounds: int = 200,
+    caution: float = 1e-3,
+    exact: bool = True,
 ) -> Points:
     """Damped, projected Newton's method on every row.
 
@@ -170,8 +178,11 @@ def newton(
         At most so many steps.
     caution
         Little is fast near the optimum, more is safe far from it.
+    exact
+        Without second derivatives it is Levenberg and Marquardt's method: slower near the
+        optimum, faster along a narrow valley that leads there.
     """
-    at = evaluate(problem, np.clip(theta, *problem.limits))
+    at = evaluate(problem, np.clip(theta, *problem.limits), exact)
     damping, active = np.full(len(theta), 1e-2), at.decrement > tight
     for _ in range(rounds):
         rows = np.flatnonzero(active)
@@ -179,16 +190,23 @@ def newton(
             break
         here, now, held_back = problem.take(rows), at.take(rows), damping[rows]
         step = direction(now, held_back, caution)
-        trial = evaluate(here, np.clip(now.theta + step, *problem.limits))
+        trial = evaluate(here, np.clip(now.theta + step, *problem.limits), exact)
         lower = trial.value < now.value
-        # Too close to tell by the objective: the gradient still can.
-        level = ~lower & (trial.value <= now.value * (1 + 1e-13) + here.floor)
+        # Too close to tell by the objective, a sum of rounded squares: the gradient still can.
+        rounding = 1e-13 * now.value + here.floor + 1e-2 * np.sqrt(here.floor * now.value)
+        level = ~lower & (trial.value <= now.value + rounding)
         moved = lower | (level & (trial.decrement < now.decrement))
         at.put(rows[moved], trial.take(moved))
         eased = np.where(held_back > 1e-8, held_back / 8, 0.0)
         damping[rows] = np.where(moved, np.where(lower, eased, held_back), np.maximum(4 * held_back, 1e-6))
         active[rows] = (at.decrement[rows] > tight) & (damping[rows] < 1e12) & (moved | ~level)
     return at
+
+
+def settle(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """Where a few steps lead from every row, through the widest loss if there is more than one."""
+    loss = (widths(problem, theta) or [problem.loss])[0]
+    return newton(problem.with_loss(loss), theta, tight=1e-4, rounds=5).theta
 
 
 def minimise(problem: Problem, theta: np.ndarray) -> Points:
@@ -198,7 +216,11 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
     at = newton(problem, theta)
     stuck = np.flatnonzero(~(at.decrement < TIGHT))
     if stuck.size:
-        again = newton(problem.take(stuck), theta[stuck], caution=0.1)
+        here, start = problem.take(stuck), theta[stuck]
+        # Far from a small optimum second derivatives mislead, and least squares does without them.
+        if problem.loss.kind == "squared":
+            start = newton(here, start, tight=1e-8, rounds=1000, caution=0.1, exact=False).theta
+        again = newton(here, start, caution=0.1)
         better = again.decrement < TIGHT
         better |= ~(at.decrement[stuck] < TIGHT) & (again.value < at.value[stuck])
         at.put(stuck[better], again.take(better))
@@ -216,11 +238,26 @@ def widths(problem: Problem, theta: np.ndarray) -> list[Loss]:
     return found
 
 
-def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> float:
-    """The objective that scipy's BFGS reaches from one point, in coordinates scaled by Gauss-Newton.
+def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> np.ndarray:
+    """Where a different algorithm of scipy's gets from one point.
 
-    It stops once the objective is at most `enough`.
+    For the squared loss a trust region on the residuals; for the others BFGS, in
+    coordinates scaled by Gauss-Newton, which stops once the objective is at most `enough`.
     """
+    if problem.loss.kind == "squared":
+        root = np.sqrt(problem.weights)
+        with np.errstate(all="ignore"):
+            return least_squares(
+                lambda x: root * problem.residuals(x),
+                theta,
+                jac=lambda x: np.nan_to_num(root[:, None] * problem.jacobian(x), posinf=0.0, neginf=0.0),
+                bounds=problem.limits,
+                x_scale="jac",
+                ftol=1e-13,
+                xtol=1e-15,
+                gtol=None,
+                max_nfev=2000,
+            ).x
     at = evaluate(problem, theta[None]).take(0)
     size = lengths(at.normal)
     try:
@@ -246,4 +283,4 @@ def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> float:
             callback=stop,
             options={"gtol": 1e-12, "maxiter": 1000},
         )
-    return float(found.fun)
+    return theta + turn @ found.x

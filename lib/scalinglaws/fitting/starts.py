@@ -70,7 +70,8 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
     basis = np.stack([at(1.0, name) - offset for name in linear], axis=-1)
     together = at(2.0, *linear) - offset
     sound = np.isfinite(basis).all((1, 2)) & np.isfinite(offset).all(1)
-    if not np.allclose(2 * basis[sound].sum(-1), together[sound], rtol=1e-8, atol=1e-300):
+    rounding = 1e-12 * np.abs(offset[sound]).max(initial=0.0)
+    if not np.allclose(2 * basis[sound].sum(-1), together[sound], rtol=1e-8, atol=rounding + 1e-300):
         raise FitError(f"{law.name} is not linear in {', '.join(linear)}: take them out of linear=(...)")
     # Relative errors are what log residuals measure.
     weight = np.sqrt(problem.weights) / (problem.y if problem.residual == "log" else 1.0)
@@ -109,6 +110,8 @@ def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
     cube = cells(len(searched), count, seed)
+    # Exponents are sought from zero on: there, twice as much matters rather than so much more.
+    cube = np.where(low == 0, cube**2, cube)
     theta = np.zeros((len(cube), len(problem.names)))
     theta[:, [problem.names.index(name) for name in searched]] = low + (high - low) * cube
     with np.errstate(all="ignore"):
