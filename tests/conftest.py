@@ -30,3 +30,20 @@ def cli():
         )
 
     return call
+
+
+@pytest.fixture(scope="session")
+def runs():
+    """The 240 runs of Hoffmann et al.'s figure 4."""
+    from simulated import figure_runs
+
+    return figure_runs()
+
+
+@pytest.fixture(scope="session")
+def found(runs):
+    """Their certified fit."""
+    from scalinglaws import fit, huber
+    from scalinglaws.laws import chinchilla
+
+    return fit(chinchilla, runs, loss=huber(1e-3))

@@ -1,30 +1,244 @@
 """Compute-optimal allocation: how to split a budget between parameters and tokens.
 
-Convention: training costs $C = 6ND$ FLOPs, two per parameter and token in the forward
-pass and four in the backward pass; attention's own products are not counted (Kaplan et al.
-2020, arXiv:2001.08361, section 2.1).
+Hoffmann et al. (2022, arXiv:2203.15556) find the split in three ways, and so does this
+module: from the lower `envelope` of many training curves (approach 1), from the best size at
+each of several fixed budgets (approach 2, `isoflop_optimum`), and in closed form from a
+fitted law (approach 3, `compute_optimal`). `exponent` turns the optima of the first two into
+$N_{opt} \\propto C^{a}$. How FLOPs and parameters are counted is in `scalinglaws.counting`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.interpolate import Akima1DInterpolator
+from scipy.spatial import ConvexHull, QhullError
 
-#: FLOPs per parameter and token in training, forward and backward.
-FLOPS_PER_PARAM_TOKEN = 6.0
-
-
-def training_flops(n_params: Any, n_tokens: Any) -> Any:
-    """Training FLOPs by the convention $C = 6ND$; in floating point, so that nothing overflows."""
-    return FLOPS_PER_PARAM_TOKEN * np.asarray(n_params, float) * np.asarray(n_tokens, float)
+from scalinglaws.counting import FLOPS_PER_PARAM_TOKEN, tokens_from_flops, training_flops  # noqa: F401
 
 
-def tokens_from_flops(flops: Any, n_params: Any) -> Any:
-    """Tokens that a budget buys at a size, by the convention $C = 6ND$."""
-    return np.asarray(flops, float) / (FLOPS_PER_PARAM_TOKEN * np.asarray(n_params, float))
+class Optimum(NamedTuple):
+    """The best size at one budget; `n_params` and `loss` are NaN wherever `at_edge` is true."""
+
+    n_params: Any
+    loss: Any
+    at_edge: Any
+
+
+class Exponent(NamedTuple):
+    r"""A line on log scales, $\ln n = intercept + exponent \cdot \ln C$; standard error of the exponent."""
+
+    exponent: float
+    intercept: float
+    se: float
+
+
+def envelope(flops: Any, loss: Any, method: str = "hull", stretches: int = 1500) -> np.ndarray:
+    """Runs, or checkpoints of runs, on the lower envelope of loss against compute (approach 1).
+
+    Parameters
+    ----------
+    flops
+        Compute spent up to each point, FLOPs; any size and order, curves of many runs together.
+    loss
+        Loss at each point.
+    method
+        - `"hull"`: vertices of the lower convex hull of (ln flops, ln loss) on its falling
+          side, from the least compute to the lowest loss.
+        - `"running minimum"`: the range of ln flops is cut into `stretches` of equal length;
+          the lowest loss of each is kept if it is lower than that of every stretch before.
+    stretches
+        For the running minimum only.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers (positions, not labels) in order of rising compute and falling loss.
+
+    Raises
+    ------
+    ValueError
+        For fewer than three points, values that are not positive and finite, an unknown
+        method, or fewer than one stretch.
+
+    Notes
+    -----
+    The hull is that of Gemstones (McLeish et al. 2025, arXiv:2502.06857). As there, a point
+    far up and right, (2 max flops, 2 max loss), is added before the hull is taken; it only
+    keeps the hull from being flat and is never returned. The running minimum is the rule of
+    Hoffmann et al. (2022), arXiv:2203.15556, section 3.1, on the points as they are: they
+    interpolate smoothed training curves at 1500 budgets first.
+
+    Examples
+    --------
+    >>> envelope([1e18, 1e19, 1e19, 1e20, 1e21], [4.0, 3.0, 3.5, 2.8, 2.9])
+    array([0, 1, 3])
+    """
+    flops, loss = _positive(3, flops=flops, loss=loss)
+    x, y = np.log(flops), np.log(loss)
+    if method == "hull":
+        corner = [x.max() + np.log(2), y.max() + np.log(2)]
+        try:
+            hull = ConvexHull(np.vstack([np.column_stack([x, y]), corner]))
+        except QhullError as error:
+            raise ValueError("the points lie on one line that does not fall: no envelope") from error
+        # An outward normal that points down and left belongs to a falling side of the lower hull.
+        falling = (hull.equations[:, :2] < 0).all(axis=1)
+        first = np.lexsort([y, x])[:1]
+        rows = np.union1d(hull.simplices[falling], first)
+    elif method == "running minimum":
+        if stretches < 1:
+            raise ValueError(f"stretches must be at least 1, not {stretches}")
+        width = max(np.ptp(x), np.finfo(float).tiny) / stretches
+        stretch = np.minimum((x - x.min()) // width, stretches - 1)
+        order = np.lexsort([x, y, stretch])
+        rows = order[np.unique(stretch[order], return_index=True)[1]]
+        rows = rows[np.r_[True, y[rows[1:]] < np.minimum.accumulate(y[rows])[:-1]]]
+    else:
+        raise ValueError(f"method {method!r} is neither 'hull' nor 'running minimum'")
+    return rows[np.argsort(x[rows], kind="stable")].astype(int)
+
+
+def isoflop_optimum(
+    n_params: Any, loss: Any, method: str = "akima", *, grid: int = 25, points: int | None = 7
+) -> Optimum:
+    """The size of least loss at one budget, between the sizes that were trained (approach 2).
+
+    Parameters
+    ----------
+    n_params
+        Sizes trained at this budget, all different, in any order and any counting.
+    loss
+        Their losses; or one column of losses for each of many resamples.
+    method
+        - `"akima"`: Akima's piecewise cubic through (ln n_params, ln loss), read off at
+          `grid` x (sizes - 1) values from the smallest size to the largest.
+        - `"parabola"`: least-squares parabola of loss against ln n_params through the
+          `points` sizes around the lowest loss (None: through all), its vertex.
+    grid, points
+        For the one method and for the other.
+
+    Returns
+    -------
+    Optimum
+        Numbers, or arrays with one entry for each resample. Where the least loss lies at the
+        smallest or the largest size (parabola: or the vertex lies outside the sizes it was
+        fitted to, or is a maximum), the optimum was not bracketed: `at_edge` is true there,
+        and `n_params` and `loss` are NaN.
+
+    Raises
+    ------
+    ValueError
+        For fewer than three sizes, a size given twice, values that are not positive and
+        finite, an unknown method, or a `grid` or `points` that is too small.
+
+    Source: Hoffmann et al. (2022), arXiv:2203.15556, section 3.2 (the parabola); Porian et
+    al. (2024), arXiv:2406.19146, repository analysis.py (Akima and its grid).
+
+    Examples
+    --------
+    >>> sizes = [1e6, 1e7, 1e8]
+    >>> round(isoflop_optimum(sizes, [3.0, 2.0, 3.0], "parabola").n_params / 1e6, 6)
+    10.0
+    >>> isoflop_optimum(sizes, [3.0, 2.0, 1.0])
+    Optimum(n_params=nan, loss=nan, at_edge=True)
+    """
+    (n_params,) = _positive(3, n_params=n_params)
+    loss = np.asarray(loss, float)
+    if loss.ndim not in (1, 2) or len(loss) != len(n_params):
+        raise ValueError(f"loss has shape {loss.shape}: give one row for each of {len(n_params)} sizes")
+    if not (np.isfinite(loss) & (loss > 0)).all():
+        raise ValueError("loss must be positive and finite")
+    order = np.argsort(n_params)
+    x, y = np.log(n_params[order]), loss[order].reshape(len(loss), -1)
+    if (np.diff(x) == 0).any():
+        raise ValueError("a size occurs twice at one budget: average or choose first")
+    if method == "akima":
+        if grid < 2:
+            raise ValueError(f"grid must be at least 2, not {grid}")
+        fine = np.linspace(x[0], x[-1], grid * (len(x) - 1))
+        curve = Akima1DInterpolator(x, np.log(y))(fine)
+        lowest = curve.argmin(axis=0)
+        at_edge = (lowest == 0) | (lowest == len(fine) - 1)
+        best, least = fine[lowest], np.exp(curve.min(axis=0))
+    elif method == "parabola":
+        best, least, at_edge = _vertices(x, y, len(x) if points is None else points)
+    else:
+        raise ValueError(f"method {method!r} is neither 'akima' nor 'parabola'")
+    found = (np.where(at_edge, np.nan, np.exp(best)), np.where(at_edge, np.nan, least), at_edge)
+    return Optimum(*(v if loss.ndim == 2 else v[0].item() for v in found))
+
+
+def _vertices(x: np.ndarray, y: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Vertex and least value of a parabola around the lowest point of each column; what lies at an edge."""
+    if points < 3:
+        raise ValueError(f"a parabola needs at least 3 points, not {points}")
+    points = min(points, len(x))
+    lowest = y.argmin(axis=0)
+    best, least = np.full((2, y.shape[1]), np.nan)
+    at_edge = (lowest == 0) | (lowest == len(x) - 1)
+    # Columns whose lowest point is the same share their sizes, and are fitted in one go.
+    for k in np.unique(lowest[~at_edge]):
+        start = np.clip(k - points // 2, 0, len(x) - points)
+        window, columns = slice(start, start + points), np.flatnonzero(lowest == k)
+        c, b, a = np.polyfit(x[window] - x[k], y[window][:, columns], 2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            best[columns], least[columns] = x[k] - b / (2 * c), a - b**2 / (4 * c)
+        inside = (best[columns] > x[window][0]) & (best[columns] < x[window][-1])
+        at_edge[columns] = ~((c > 0) & inside)
+    return best, least, at_edge
+
+
+def exponent(flops: Any, n_opt: Any, weights: Any = None) -> Exponent:
+    r"""The exponent $a$ in $N_{opt} \propto C^{a}$: least squares of ln n_opt on ln flops.
+
+    Parameters
+    ----------
+    flops
+        Budgets, FLOPs; their unit moves the intercept only.
+    n_opt
+        Best size at each (or best tokens, or their ratio).
+    weights
+        Inverse variances of ln n_opt, up to a factor; all the same by default.
+
+    Raises
+    ------
+    ValueError
+        For fewer than three budgets, budgets that are all the same, or values that are not
+        positive and finite; NaN is what `isoflop_optimum` gives for an optimum at an edge.
+
+    Examples
+    --------
+    >>> round(exponent([1e18, 1e19, 1e20], [1e8, 1e8 * 10**0.5, 1e9]).exponent, 6)
+    0.5
+    """
+    flops, n_opt = _positive(3, flops=flops, n_opt=n_opt)
+    (weights,) = _positive(3, weights=np.ones_like(flops) if weights is None else weights)
+    if len(weights) != len(flops):
+        raise ValueError(f"{len(weights)} weights for {len(flops)} budgets")
+    x, y = np.log(flops), np.log(n_opt)
+    if np.ptp(x) == 0:
+        raise ValueError("all budgets are the same: no slope")
+    # About the mean, where slope and height do not share their rounding.
+    mean = np.average(x, weights=weights)
+    (slope, height), cov = np.polyfit(x - mean, y, 1, w=np.sqrt(weights), cov=True)
+    return Exponent(float(slope), float(height - slope * mean), float(np.sqrt(cov[0, 0])))
+
+
+def _positive(least: int, **columns: Any) -> tuple[np.ndarray, ...]:
+    """Columns as float arrays of one length, or an error that names what is wrong."""
+    arrays = {name: np.asarray(values, float) for name, values in columns.items()}
+    for name, values in arrays.items():
+        if values.ndim != 1 or len(values) != len(next(iter(arrays.values()))):
+            raise ValueError(f"{' and '.join(arrays)} must be columns of one length")
+        if not (np.isfinite(values) & (values > 0)).all():
+            raise ValueError(f"{name} must be positive and finite")
+        if len(values) < least:
+            raise ValueError(f"needs at least {least} points, has {len(values)}")
+    return tuple(arrays.values())
 
 
 @dataclass(frozen=True)

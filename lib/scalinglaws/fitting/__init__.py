@@ -1,197 +1,42 @@
 """Fitting a law: robust losses, many starts, and convergence that is proved, not reported.
 
-`fit` is the one call; `bootstrap` says how sure its result is. On the CPU, numpy and scipy
-only.
+Read in this order: `losses`; `problem` (a law bound to data); `starts` (where to begin);
+`solve` (the batched Newton method and the second algorithm); `estimate` (`fit`, the one call,
+and `check`); `result` (what a fit is, Wald intervals). Then how sure it is: `resample`
+(bootstrap, jackknife), `profile`, `extrapolation`, `comparison`. numpy and scipy on the CPU
+only, so that digits never depend on a device.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-
+from scalinglaws.fitting.comparison import NestedTest, aicc, compare, leave_groups_out, nested_test
+from scalinglaws.fitting.estimate import check, fit
+from scalinglaws.fitting.extrapolation import Extrapolation, extrapolate
 from scalinglaws.fitting.losses import Loss, huber, soft_l1, squared
-from scalinglaws.fitting.problem import FitError, Problem, bind
-from scalinglaws.fitting.resample import Bootstrap, bootstrap
-from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, raise_for, undetermined
-from scalinglaws.fitting.solve import SAME, Point, minimise, point, second_opinion
-from scalinglaws.fitting.starts import candidates, given
-from scalinglaws.laws import Law
+from scalinglaws.fitting.problem import FitError
+from scalinglaws.fitting.profile import profile
+from scalinglaws.fitting.resample import Bootstrap, Jackknife, bootstrap, jackknife
+from scalinglaws.fitting.result import Fit, Proof, Status
 
 __all__ = [
     "Bootstrap",
+    "Extrapolation",
     "Fit",
     "FitError",
+    "Jackknife",
     "Loss",
+    "NestedTest",
     "Proof",
     "Status",
+    "aicc",
     "bootstrap",
     "check",
+    "compare",
+    "extrapolate",
     "fit",
     "huber",
+    "jackknife",
+    "leave_groups_out",
+    "nested_test",
+    "profile",
     "soft_l1",
     "squared",
 ]
-
-#: Starts that are looked at before some are refined: an 8 x 8 grid where two parameters are nonlinear.
-LOOKED_AT = 64
-
-
-def fit(
-    law: Law,
-    data: Any,
-    y: str = "loss",
-    *,
-    loss: Loss | None = None,
-    residual: str = "log",
-    weights: Any = None,
-    fixed: Mapping[str, float] | None = None,
-    bounds: Mapping[str, tuple[float, float]] | None = None,
-    starts: int | Sequence[Mapping[str, float]] = 8,
-    seed: int = 0,
-    strict: bool = True,
-) -> Fit:
-    """Fit a law to data and prove that the optimum was found.
-
-    Convergence is proved three ways: the scale-free gradient vanishes, independent starts
-    agree, and a second algorithm from another start reaches the same objective.
-
-    Parameters
-    ----------
-    law
-        A `Law`; the names of its positional arguments are columns of the data.
-    data
-        A DataFrame or a mapping of arrays.
-    y
-        Column that the law predicts.
-    loss
-        `squared()` (the default), `huber(delta)` or `soft_l1(delta)`; summed over the
-        runs, never averaged. `delta` is in the unit of the residual.
-    residual
-        `"log"`: log y minus log prediction, so errors are relative. `"raw"`: y minus
-        prediction.
-    weights
-        A column's name or one number a run, multiplying its loss.
-    fixed
-        Parameters to hold, name -> value in natural units.
-    bounds
-        Name -> (low, high) in natural units, instead of the law's own.
-    starts
-        How many starts to refine (half of them the best-ranked of a grid, half drawn from
-        the rest), or explicit ones as dictionaries of natural values.
-    seed
-        Of that draw.
-    strict
-        Raise unless converged; with `strict=False` the fit is returned with its `status`.
-
-    Returns
-    -------
-    Fit
-
-    Raises
-    ------
-    FitError
-        For data that cannot be fitted, and for a fit that cannot be trusted; the fit is
-        then the error's `.fit`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scalinglaws.laws import power_law
-    >>> x = np.array([1.0, 10, 100, 1000])
-    >>> found = fit(power_law, {"x": x, "loss": 3 * x**-0.5})
-    >>> found.status.name, round(found["alpha"], 6)
-    ('CONVERGED', 0.5)
-    """
-    problem = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
-    if isinstance(starts, int):
-        ranked = candidates(problem, max(LOOKED_AT, starts), seed)
-        best = (starts + 1) // 2
-        rest = np.random.default_rng(seed).permutation(np.arange(best, len(ranked)))[: starts - best]
-        chosen = [*ranked[:best], *(ranked[i] for i in sorted(rest))]
-    else:
-        ranked = chosen = given(problem, starts)
-    if not chosen:
-        raise FitError("starts must be at least 1")
-    with np.errstate(all="ignore"):
-        # Parameters that no run determines at any start never will be, and would only waste time.
-        nowhere = all(undetermined(problem, point(problem, theta)) for theta in chosen)
-        if constant_columns(problem) and nowhere:
-            return finish(problem, [point(problem, chosen[0])], np.inf, data, strict)
-        points = sorted((minimise(problem, theta) for theta in chosen), key=lambda p: p.value)
-        second = np.inf
-        # A local optimum of the second algorithm is no disagreement; a lower one is.
-        tries = {id(theta): theta for theta in (ranked[min(1, len(ranked) - 1)], chosen[-1], ranked[0])}
-        for theta in tries.values():
-            second = min(second, second_opinion(problem, theta))
-            if second <= points[0].value * (1 + SAME) + problem.floor:
-                break
-    return finish(problem, points, second, data, strict)
-
-
-def check(
-    law: Law,
-    data: Any,
-    params: Mapping[str, float],
-    y: str = "loss",
-    *,
-    loss: Loss | None = None,
-    residual: str = "log",
-    weights: Any = None,
-    fixed: Mapping[str, float] | None = None,
-    bounds: Mapping[str, tuple[float, float]] | None = None,
-    strict: bool = False,
-) -> Fit:
-    """Put parameters from elsewhere to the same proof as our own, without moving them.
-
-    Parameters
-    ----------
-    params
-        Every parameter that is not fixed, in natural units.
-    law, data, y, loss, residual, weights, fixed, bounds, strict
-        As for `fit`.
-
-    Returns
-    -------
-    Fit
-        At `params`, with the status that they deserve; `proof.second` is how far above
-        the best objective found from there and from our own starts they lie, negated.
-
-    Raises
-    ------
-    FitError
-        As `fit` does.
-    """
-    problem = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
-    theta = given(problem, [params])[0]
-    with np.errstate(all="ignore"):
-        at = point(problem, theta)
-        better = min(
-            minimise(problem, start).value for start in (theta, *candidates(problem, LOOKED_AT, 0)[:2])
-        )
-    return finish(problem, [at], better, data, strict)
-
-
-def finish(problem: Problem, points: list[Point], second: float, data: Any, strict: bool) -> Fit:
-    """Judge the refined points, best first, and make the result."""
-    best = points[0]
-    near = SAME * best.value + problem.floor
-    agree = sum(p.value <= best.value + near for p in points)
-    difference = (
-        0.0 if abs(second - best.value) <= near else (second - best.value) / max(best.value, problem.floor)
-    )
-    proof = Proof(best.decrement, agree, len(points), float(difference))
-    if reason := undetermined(problem, best):
-        status, message = Status.UNIDENTIFIABLE, reason
-    elif best.held.any():
-        names = ", ".join(np.array(problem.names)[best.held])
-        status, message = Status.BOUND_HIT, f"The best value of {names} lies at a bound."
-    elif proof.holds:
-        status, message = Status.CONVERGED, "Converged."
-    else:
-        status, message = Status.NOT_CONVERGED, f"Convergence is not proved: {proof}."
-    found = Fit(problem.params(best.theta), status, message, best.value, proof, problem, best, data)
-    if strict:
-        raise_for(found)
-    return found

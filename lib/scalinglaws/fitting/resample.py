@@ -1,22 +1,41 @@
-"""Bootstrap: how far the estimates move when the runs are drawn again."""
+"""How far the estimates move when the runs are drawn again: bootstrap and jackknife.
+
+A resample is the fit's own problem with other weights: a run drawn twice counts twice, a run
+left out counts nothing. So all resamples share the data, and a batch of them advances together.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.result import Fit, Status
-from scalinglaws.fitting.solve import TIGHT, Point, minimise
+from scalinglaws.fitting.result import Fit, Quantity, Status
+from scalinglaws.fitting.solve import CHUNK, Points, minimise
 from scalinglaws.fitting.starts import candidates
 
 #: Below so many groups a cluster bootstrap understates the spread.
 ENOUGH_GROUPS = 20
+METHODS = ("percentile", "bca")
+
+
+def values_of(fit: Fit, samples: pd.DataFrame, what: Quantity) -> np.ndarray:
+    """A parameter, its logarithm or a function of the parameters, for each row of samples."""
+    if callable(what):
+        rows = samples[list(fit.params)].to_dict("records")
+        return np.array([float(what(row)) for row in rows])
+    name = what.removeprefix("log ")
+    if name not in fit.params:
+        raise FitError(f"no parameter {name!r}; there are {', '.join(fit.params)}")
+    values = samples[name].to_numpy()
+    return np.log(values) if name != what else values
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -32,28 +51,31 @@ class Bootstrap:
         and `objective`.
     failed
         Numbers of the resamples that did not converge.
+    codes
+        The unit, run or group, that each run was drawn with.
+    units
+        How many units there are, in words.
     """
 
     fit: Fit
     samples: pd.DataFrame
     failed: tuple[int, ...]
+    codes: np.ndarray
     units: str
 
-    def values(self, what: str | Callable[[dict[str, float]], float]) -> np.ndarray:
+    def values(self, what: Quantity) -> np.ndarray:
         """A parameter, or a function of the dictionary of parameters, for each resample."""
-        if callable(what):
-            rows = self.samples[list(self.fit.params)].to_dict("records")
-            return np.array([float(what(row)) for row in rows])
-        name = what.removeprefix("log ")
-        if name not in self.fit.params:
-            raise FitError(f"no parameter {name!r}; there are {', '.join(self.fit.params)}")
-        values = self.samples[name].to_numpy()
-        return np.log(values) if name != what else values
+        return values_of(self.fit, self.samples, what)
+
+    @cached_property
+    def left_out(self) -> Jackknife:
+        """The jackknife over the same units, for the acceleration of BCa."""
+        return jackknife(self.fit, self.codes)
 
     def interval(
-        self, what: str | Callable[[dict[str, float]], float], level: float = 0.95
+        self, what: Quantity, level: float = 0.95, method: str = "percentile"
     ) -> tuple[float, float]:
-        """Percentile interval.
+        """Percentile or BCa interval.
 
         Parameters
         ----------
@@ -62,6 +84,10 @@ class Bootstrap:
             parameters, such as `scalinglaws.frontier.size_exponent`.
         level
             Confidence level.
+        method
+            `"percentile"`; or `"bca"`, which corrects the percentiles for bias and for a
+            spread that changes with the value, at the price of a jackknife. Source: Efron
+            (1987), doi:10.1080/01621459.1987.10478410.
 
         Raises
         ------
@@ -70,15 +96,35 @@ class Bootstrap:
         """
         if not 0 < level < 1:
             raise FitError(f"level is a share between 0 and 1, not {level}")
-        tail = (1 - level) / 2
-        if len(self.samples) * tail < 1:
+        if method not in METHODS:
+            raise FitError(f"method {method!r} is none of {METHODS}")
+        tails = np.array([(1 - level) / 2, (1 + level) / 2])
+        if len(self.samples) * tails[0] < 1:
             raise FitError(
-                f"{len(self.samples)} resamples say nothing about a {level:.0%} interval: draw more"
+                f"{len(self.samples)} resamples are too few for a {level:.0%} interval: draw more, "
+                f"at least {int(np.ceil(1 / tails[0]))}"
             )
-        low, high = np.quantile(self.values(what), [tail, 1 - tail])
+        values = self.values(what)
+        if method == "bca":
+            tails = self._bca(what, values, tails)
+        low, high = np.quantile(values, tails)
         return float(low), float(high)
 
-    def standard_error(self, what: str | Callable[[dict[str, float]], float]) -> float:
+    def _bca(self, what: Quantity, values: np.ndarray, tails: np.ndarray) -> np.ndarray:
+        """Percentiles to read instead of `tails`."""
+        centre = values_of(self.fit, pd.DataFrame([self.fit.params]), what)[0]
+        below = np.mean(values < centre) + 0.5 * np.mean(values == centre)
+        if not 0 < below < 1:
+            raise FitError("every resample lies on one side of the estimate: no BCa interval can be made")
+        gap = self.left_out.values(what)
+        gap = gap.mean() - gap
+        spread = np.sum(gap**2)
+        acceleration = np.sum(gap**3) / (6 * spread**1.5) if spread > 0 else 0.0
+        shift = norm.ppf(below)
+        moved = shift + norm.ppf(tails)
+        return norm.cdf(shift + moved / (1 - acceleration * moved))
+
+    def standard_error(self, what: Quantity) -> float:
         """Standard deviation over the resamples."""
         return float(np.std(self.values(what), ddof=1))
 
@@ -92,21 +138,89 @@ class Bootstrap:
         return "\n".join(lines)
 
 
-def resolve(problem: Problem, start: np.ndarray) -> Point | None:
-    """The optimum of a resample from a warm start, from cold ones if that fails; None if all do."""
-    with np.errstate(all="ignore"):
-        at = minimise(problem, start)
-        if at.decrement < TIGHT and not at.held.any():
-            return at
+@dataclass(frozen=True, repr=False, eq=False)
+class Jackknife:
+    """The result of `jackknife`.
+
+    Attributes
+    ----------
+    fit
+        The fit of all runs.
+    samples
+        One row a unit left out (indexed by its number, or its label): parameters in natural
+        units and `objective`.
+    failed
+        Units without which the fit did not converge.
+    """
+
+    fit: Fit
+    samples: pd.DataFrame
+    failed: tuple[Any, ...]
+
+    def values(self, what: Quantity) -> np.ndarray:
+        """A parameter, or a function of the dictionary of parameters, without each unit."""
+        return values_of(self.fit, self.samples, what)
+
+    def standard_error(self, what: Quantity) -> float:
+        """Jackknife standard error, sqrt((n - 1) / n * sum of squared deviations).
+
+        Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5.
+        """
+        values = self.values(what)
+        return float(np.sqrt((len(values) - 1) * np.var(values)))
+
+    def __repr__(self) -> str:
+        lines = [f"{len(self.samples)} fits with one unit left out, {len(self.failed)} failed"]
+        for name in self.fit.free:
+            label = f"log {name}" if name in self.fit.law.positive else name
+            values = self.values(label)
+            lines.append(f"{label:<8}  from {values.min():.4g} to {values.max():.4g}")
+        return "\n".join(lines)
+
+
+def refit(problem: Problem, start: np.ndarray) -> Points:
+    """The optima of a batch of resamples, from the optimum of all runs; from cold starts where that fails."""
+    at = minimise(problem, np.tile(start, (len(problem.weights), 1)))
+    for k in np.flatnonzero(~at.solved):
+        alone = problem.with_weights(problem.weights[k])
         try:
-            cold = candidates(problem, 16, seed=0)[:3]
+            cold = minimise(alone, candidates(alone, 16, seed=0)[:3])
         except FitError:
-            return None
-        for theta in cold:
-            at = minimise(problem, theta)
-            if at.decrement < TIGHT and not at.held.any():
-                return at
-    return None
+            continue
+        if cold.solved.any():
+            at.put(np.array([k]), cold.take([np.argmin(np.where(cold.solved, cold.value, np.inf))]))
+    return at
+
+
+def refits(
+    fit: Fit, times: Callable[[int], np.ndarray], labels: Sequence[Any]
+) -> tuple[pd.DataFrame, tuple[Any, ...]]:
+    """Fit again with run i counted `times(label)[i]` times, for each label; and the labels that failed."""
+    if fit.status is not Status.CONVERGED:
+        raise FitError(f"only a converged fit can be resampled; this one: {fit.message}")
+    problem, labels = fit.problem, list(labels)
+    size = max(1, CHUNK // fit.n)
+
+    def solve(chunk: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        counts = np.stack([times(label) for label in chunk])
+        at = refit(problem.with_weights(problem.weights * counts), fit.point.theta)
+        return at.theta, at.value, at.solved
+
+    chunks = [labels[i : i + size] for i in range(0, len(labels), size)]
+    found = [solve(chunk) for chunk in chunks]
+    theta = np.concatenate([np.empty((0, len(problem.names))), *(f[0] for f in found)])
+    value, solved = (np.concatenate([np.empty(0), *(f[i] for f in found)]) for i in (1, 2))
+    failed = tuple(label for label, good in zip(labels, solved, strict=True) if not good)
+    if len(failed) > 0.2 * len(labels):
+        raise FitError(
+            f"{len(failed)} of {len(labels)} resamples did not converge: the runs hardly "
+            "determine the parameters; fix one, or fit a smaller law"
+        )
+    kept = np.flatnonzero(solved)
+    natural = problem.natural(theta[kept]) | {"objective": value[kept, None]}
+    table = {name: np.broadcast_to(v.ravel(), len(kept)) for name, v in natural.items()}
+    columns = [*fit.params, "objective"]
+    return pd.DataFrame(table, columns=columns, index=[labels[k] for k in kept]), failed
 
 
 def group_codes(fit: Fit, by: Any) -> np.ndarray:
@@ -115,7 +229,7 @@ def group_codes(fit: Fit, by: Any) -> np.ndarray:
     Raises
     ------
     FitError
-        If there is no such column, a label is missing, or there is only one group.
+        If there is no such column, not one label a run, or a single group.
     """
     if isinstance(by, str):
         if by not in fit.data:
@@ -130,7 +244,13 @@ def group_codes(fit: Fit, by: Any) -> np.ndarray:
 
 
 def bootstrap(
-    fit: Fit, n: int, seed: int = 0, by: Any = None, *, first: int = 0, numbers: Iterable[int] | None = None
+    fit: Fit,
+    n: int,
+    seed: int = 0,
+    by: Any = None,
+    *,
+    first: int = 0,
+    numbers: Iterable[int] | None = None,
 ) -> Bootstrap:
     """Draw the runs again with replacement and fit each draw, starting at the fit.
 
@@ -162,30 +282,42 @@ def bootstrap(
     FitError
         If the fit did not converge, or more than a fifth of the resamples fail.
     """
-    if fit.status is not Status.CONVERGED:
-        raise FitError(f"only a converged fit can be resampled; this one: {fit.message}")
-    problem, rows = fit.problem, fit.n
-    codes = np.arange(rows) if by is None else group_codes(fit, by)
+    codes = np.arange(fit.n) if by is None else group_codes(fit, by)
     count = int(codes.max()) + 1
     if by is not None and count < ENOUGH_GROUPS:
         warnings.warn(
             f"{count} groups: below {ENOUGH_GROUPS} a cluster bootstrap understates the spread", stacklevel=2
         )
-    kept, found, failed = [], [], []
-    for k in range(first, first + n) if numbers is None else numbers:
+
+    def times(k: int) -> np.ndarray:
         drawn = np.random.default_rng([seed, k]).integers(0, count, count)
-        # A run drawn twice counts twice: weights say the same as repeated rows.
-        times = np.bincount(drawn, minlength=count)[codes].astype(float)
-        at = resolve(problem.with_weights(problem.weights * times), fit.point.theta)
-        if at is None:
-            failed.append(int(k))
-            continue
-        kept.append(int(k))
-        found.append(problem.params(at.theta) | {"objective": at.value})
-    if len(failed) > 0.2 * (len(failed) + len(kept)):
-        raise FitError(
-            f"{len(failed)} of {len(failed) + len(kept)} resamples did not converge: the runs hardly "
-            "determine the parameters; fix one, or fit a smaller law"
-        )
-    samples = pd.DataFrame(found, index=pd.Index(kept, name="resample"), columns=[*fit.params, "objective"])
-    return Bootstrap(fit, samples, tuple(failed), f"{count} groups" if by is not None else f"{rows} runs")
+        return np.bincount(drawn, minlength=count)[codes]
+
+    chosen = range(first, first + n) if numbers is None else [int(k) for k in numbers]
+    samples, failed = refits(fit, times, chosen)
+    units = f"{count} groups" if by is not None else f"{fit.n} runs"
+    return Bootstrap(fit, samples.rename_axis("resample"), failed, codes, units)
+
+
+def jackknife(fit: Fit, by: Any = None) -> Jackknife:
+    """Leave out one run, or one group of runs, at a time and fit the others.
+
+    Parameters
+    ----------
+    fit
+        A converged fit.
+    by
+        Labels of groups, or a column's name, as for `bootstrap`.
+
+    Returns
+    -------
+    Jackknife
+
+    Raises
+    ------
+    FitError
+        If the fit did not converge, or more than a fifth of the refits fail.
+    """
+    codes = np.arange(fit.n) if by is None else group_codes(fit, by)
+    samples, failed = refits(fit, lambda k: (codes != k).astype(float), range(int(codes.max()) + 1))
+    return Jackknife(fit, samples.rename_axis("left out"), failed)

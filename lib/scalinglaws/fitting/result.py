@@ -11,7 +11,10 @@ import numpy as np
 from scipy.special import stdtrit
 
 from scalinglaws.fitting.problem import FitError, Problem, column
-from scalinglaws.fitting.solve import SAME, TIGHT, Point
+from scalinglaws.fitting.solve import SAME, TIGHT, Points
+
+#: A parameter, "log A" for the logarithm of one, or a function of the dictionary of parameters.
+Quantity = str | Callable[[dict[str, float]], float]
 
 
 class Status(Enum):
@@ -101,7 +104,7 @@ class Fit:
     objective: float
     proof: Proof
     problem: Problem = field(repr=False)
-    point: Point = field(repr=False)
+    point: Points = field(repr=False)
     data: Any = field(repr=False)
 
     def __getitem__(self, name: str) -> float:
@@ -131,7 +134,7 @@ class Fit:
     @property
     def residuals(self) -> np.ndarray:
         """Observed minus fitted, of the logarithms where the residual is "log"."""
-        return self.point.residuals.copy()
+        return self.problem.residuals(self.point.theta)
 
     def predict(self, data: Any) -> np.ndarray:
         """The law at these parameters for other data, in the unit of y.
@@ -165,7 +168,7 @@ class Fit:
         if self.status is Status.UNIDENTIFIABLE:
             return np.full((len(self.free),) * 2, np.inf)
         size = np.sqrt(np.diag(self.point.normal))
-        root = self.point.jacobian * np.sqrt(p.weights)[:, None] / size
+        root = p.jacobian(self.point.theta) * np.sqrt(p.weights)[:, None] / size
         triangle = np.linalg.inv(np.linalg.qr(root, mode="r"))
         spread = 2 * self.objective / self.degrees_of_freedom
         return spread * (triangle @ triangle.T) / np.outer(size, size)
@@ -175,9 +178,23 @@ class Fit:
         """Runs with a positive weight, less the estimated parameters."""
         return int(np.sum(self.problem.weights > 0)) - len(self.free)
 
-    def interval(
-        self, what: str | Callable[[dict[str, float]], float], level: float = 0.95
-    ) -> tuple[float, float]:
+    def index(self, what: str) -> tuple[int, bool]:
+        """Which coordinate a name such as "A" or "log A" means, and whether its logarithm is asked for.
+
+        Raises
+        ------
+        FitError
+            For a fixed or unknown parameter, or a logarithm of one that is not estimated as such.
+        """
+        name = what.removeprefix("log ")
+        if name not in self.free:
+            raise FitError(f"{name!r} is not estimated here; estimated are {', '.join(self.free)}")
+        j = self.free.index(name)
+        if name != what and not self.problem.logged[j]:
+            raise FitError(f"{name!r} is not estimated on the log scale: ask for {name!r}")
+        return j, name != what
+
+    def interval(self, what: Quantity, level: float = 0.95) -> tuple[float, float]:
         """Wald interval of a parameter, or of a function of the parameters; squared loss only.
 
         For a positive parameter it is the exponential of the interval of its logarithm;
@@ -210,20 +227,12 @@ class Fit:
             centre = float(what(self.params))
             half = quantile * float(np.sqrt(slope @ cov @ slope)) if np.isfinite(cov).all() else np.inf
             return centre - half, centre + half
-        name = what.removeprefix("log ")
-        if name not in self.free:
-            raise FitError(f"{name!r} is not estimated here; estimated are {', '.join(self.free)}")
-        j = self.free.index(name)
+        j, log_wanted = self.index(what)
         half = quantile * float(np.sqrt(cov[j, j]))
-        low, high = theta[j] - half, theta[j] + half
-        logged = self.problem.logged[j]
-        if name != what and not logged:
-            raise FitError(f"{name!r} is not estimated on the log scale: ask for {name!r}")
-        return (
-            (float(np.exp(low)), float(np.exp(high)))
-            if logged and name == what
-            else (float(low), float(high))
-        )
+        low, high = float(theta[j] - half), float(theta[j] + half)
+        if self.problem.logged[j] and not log_wanted:
+            return float(np.exp(low)), float(np.exp(high))
+        return low, high
 
     def report(self) -> dict[str, str]:
         """What the reporting checklist can learn from this fit: item -> answer."""
@@ -236,7 +245,8 @@ class Fit:
             "parameters": f"estimated: {', '.join(labels(p))}{fixed}",
             "objective": f"sum of {p.loss} of the residual {spread}",
             "weights": "given by the caller" if p.weighted else "every run counts the same",
-            "algorithm": "damped Newton; stops when a step gains less than 1e-20 of the objective",
+            "algorithm": "damped Newton with exact derivatives, to a gain below 1e-20 of the objective; checked by "
+            + ("a trust-region method" if p.loss.kind == "squared" else "BFGS"),
             "starts": str(self.proof),
             "goodness": f"root mean square residual {spread} {np.sqrt(np.mean(self.residuals**2)):.3g}, "
             f"median absolute {np.median(np.abs(self.residuals)):.3g}",
@@ -291,11 +301,11 @@ def constant_columns(problem: Problem) -> list[str]:
     ]
 
 
-def undetermined(problem: Problem, at: Point) -> str:
+def undetermined(problem: Problem, at: Points) -> str:
     """Why the runs do not determine the parameters at this point; empty if they do."""
     names = np.array(labels(problem))
     use = ~at.held
-    root = (at.jacobian * np.sqrt(problem.weights)[:, None])[:, use]
+    root = (problem.jacobian(at.theta) * np.sqrt(problem.weights)[:, None])[:, use]
     size = np.linalg.norm(root, axis=0)
     idle = size < 1e-8 * problem.size * np.sqrt(problem.weights.sum())
     if idle.any():

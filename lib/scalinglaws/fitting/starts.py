@@ -27,7 +27,7 @@ def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.nd
         If one has none: a search needs a place to search.
     """
     index = [problem.names.index(name) for name in names]
-    low, high = problem.low[index], problem.high[index]
+    low, high = (limit[index] for limit in problem.limits)
     open_ended = [name for name, a, b in zip(names, low, high, strict=True) if not np.isfinite([a, b]).all()]
     if open_ended:
         raise FitError(
@@ -50,45 +50,52 @@ def cells(dimensions: int, count: int, seed: int) -> np.ndarray:
     return qmc.LatinHypercube(dimensions, rng=np.random.default_rng(seed)).random(count)
 
 
-def project(problem: Problem, params: dict[str, float], linear: Sequence[str]) -> dict[str, float]:
-    """Fill in the linear parameters that fit best, the others being given.
+def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.ndarray:
+    """Fill in the linear parameters that fit best, the others being given, on every row of theta.
 
     Raises
     ------
     FitError
         If the law is not linear in what it says it is linear in.
     """
-    law, zero = problem.law, dict.fromkeys(linear, 0.0)
+    law, params = problem.law, problem.natural(theta)
+    shape = (len(theta), len(problem.y))
+    zero = dict.fromkeys(linear, np.zeros((len(theta), 1)))
 
-    def at(**values: float) -> np.ndarray:
-        return np.broadcast_to(law(*problem.columns, **(params | zero | values)), problem.y.shape).astype(
-            float
-        )
+    def at(value: float, *names: str) -> np.ndarray:
+        filled = params | zero | dict.fromkeys(names, np.full((len(theta), 1), value))
+        return np.broadcast_to(law(*problem.columns, **filled), shape)
 
-    with np.errstate(all="ignore"):
-        offset = at()
-        basis = np.stack([at(**{name: 1.0}) - offset for name in linear], axis=1)
-        together = at(**dict.fromkeys(linear, 2.0)) - offset
-    if not np.isfinite(basis).all() or not np.isfinite(offset).all():
-        return params | dict.fromkeys(linear, np.nan)
-    if not np.allclose(2 * basis.sum(axis=1), together, rtol=1e-8, atol=1e-300):
+    offset = at(0.0)
+    basis = np.stack([at(1.0, name) - offset for name in linear], axis=-1)
+    together = at(2.0, *linear) - offset
+    sound = np.isfinite(basis).all((1, 2)) & np.isfinite(offset).all(1)
+    rounding = 1e-12 * np.abs(offset[sound]).max(initial=0.0)
+    if not np.allclose(2 * basis[sound].sum(-1), together[sound], rtol=1e-8, atol=rounding + 1e-300):
         raise FitError(f"{law.name} is not linear in {', '.join(linear)}: take them out of linear=(...)")
     # Relative errors are what log residuals measure.
     weight = np.sqrt(problem.weights) / (problem.y if problem.residual == "log" else 1.0)
-    rows, target = basis * weight[:, None], (problem.y - offset) * weight
-    size = np.linalg.norm(rows, axis=0)
-    size[size == 0] = 1.0
-    signed = np.array([name not in law.positive for name in linear])
-    found, _ = nnls(np.hstack([rows, -rows[:, signed]]) / np.hstack([size, size[signed]]), target)
-    values = found[: len(linear)]
-    values[signed] -= found[len(linear) :]
-    least = CRUMB * np.linalg.norm(target)
-    values = np.where(~signed & (values < least), least, values)
-    return params | dict(zip(linear, (values / size).tolist(), strict=True))
+    rows, targets = basis * weight[:, None], (problem.y - offset) * weight
+    positive = np.array([name in law.positive for name in linear])
+    values = np.full((len(theta), len(linear)), np.nan)
+    for k in np.flatnonzero(sound):
+        size = np.linalg.norm(rows[k], axis=0)
+        size[size == 0] = 1.0
+        unit = rows[k] / size
+        found, _ = nnls(np.hstack([unit, -unit[:, ~positive]]), targets[k])
+        values[k] = found[: len(linear)]
+        values[k, ~positive] -= found[len(linear) :]
+        least = CRUMB * np.linalg.norm(targets[k])
+        values[k] = np.where(positive & (values[k] < least), least, values[k]) / size
+    filled = theta.copy()
+    for j, name in enumerate(linear):
+        found = values[:, j]
+        filled[:, problem.names.index(name)] = np.log(found) if name in law.positive else found
+    return np.clip(filled, *problem.limits)
 
 
-def candidates(problem: Problem, count: int, seed: int) -> list[np.ndarray]:
-    """Starts, best objective first.
+def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
+    """Starts, best objective first, (starts, parameters).
 
     Parameters
     ----------
@@ -102,23 +109,31 @@ def candidates(problem: Problem, count: int, seed: int) -> list[np.ndarray]:
     linear = [name for name in problem.law.linear if name in problem.names]
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
-    found = []
-    for cell in cells(len(searched), count, seed):
-        theta = np.zeros(len(problem.names))
-        theta[[problem.names.index(name) for name in searched]] = low + (high - low) * cell
-        if linear:
-            theta = problem.theta(project(problem, problem.params(theta), linear))
-        if np.isfinite(theta).all() and np.isfinite(value := problem.objective(theta)):
-            found.append((value, len(found), theta))
-    if not found:
+    cube = cells(len(searched), count, seed)
+    # Exponents are sought from zero on: there, twice as much matters rather than so much more.
+    cube = np.where(low == 0, cube**2, cube)
+    theta = np.zeros((len(cube), len(problem.names)))
+    theta[:, [problem.names.index(name) for name in searched]] = low + (high - low) * cube
+    with np.errstate(all="ignore"):
+        theta = project(problem, theta, linear) if linear else theta
+    ranked = rank(problem, theta)
+    if not len(ranked):
         raise FitError(
             f"{problem.law.name} gives no finite prediction anywhere within its bounds: are all columns "
             "positive where the law takes powers or logarithms?"
         )
-    return [theta for _, _, theta in sorted(found, key=lambda item: item[:2])]
+    return ranked
 
 
-def given(problem: Problem, starts: Sequence[Mapping[str, float]]) -> list[np.ndarray]:
+def rank(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """The rows at which the objective is finite, best first."""
+    theta = theta[np.isfinite(theta).all(1)]
+    values = problem.objective(theta) if len(theta) else np.empty(0)
+    order = np.argsort(values, kind="stable")
+    return theta[order[np.isfinite(values[order])]]
+
+
+def given(problem: Problem, starts: Sequence[Mapping[str, float]]) -> np.ndarray:
     """Explicit starts as coordinates, best objective first.
 
     Raises
@@ -129,8 +144,9 @@ def given(problem: Problem, starts: Sequence[Mapping[str, float]]) -> list[np.nd
     for start in starts:
         if missing := [name for name in problem.names if name not in start]:
             raise FitError(f"a start lacks {missing}: give every free parameter, in natural units")
-    thetas = [problem.theta(start) for start in starts]
-    thetas = [t for t in thetas if np.isfinite(t).all() and np.isfinite(problem.objective(t))]
-    if not thetas:
+    theta = rank(
+        problem, np.array([problem.theta(start) for start in starts]).reshape(-1, len(problem.names))
+    )
+    if not len(theta):
         raise FitError("the law gives no finite prediction at any of the starts given")
-    return sorted(thetas, key=problem.objective)
+    return theta

@@ -1,0 +1,149 @@
+"""Which law the runs prefer: AICc, the nested F test, and prediction of groups left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import f as f_distribution
+
+from scalinglaws.fitting.problem import FitError
+from scalinglaws.fitting.resample import group_codes, jackknife
+from scalinglaws.fitting.result import Fit
+
+
+class NestedTest(NamedTuple):
+    """The result of `nested_test`: F, its degrees of freedom, and the p-value."""
+
+    statistic: float
+    df: tuple[int, int]
+    p: float
+
+
+def aicc(fit: Fit) -> float:
+    r"""Akaike's information criterion, corrected for few runs; squared loss only.
+
+    $n \ln(2S/n) + 2k + 2k(k+1)/(n-k-1)$, with S half the sum of squares and k the
+    parameters and the noise level. Only differences between fits of the same y mean something.
+
+    Raises
+    ------
+    FitError
+        For a robust loss, or too few runs.
+
+    Source: Hurvich & Tsai (1989), doi:10.1093/biomet/76.2.297.
+    """
+    if fit.problem.loss.kind != "squared":
+        raise FitError(f"AICc needs a likelihood, which a {fit.problem.loss} fit has not: fit with squared()")
+    k = len(fit.free) + 1
+    n = fit.degrees_of_freedom + len(fit.free)
+    if n - k - 1 <= 0:
+        raise FitError(f"{n} runs are too few for AICc with {k} parameters: at least {k + 2} are needed")
+    return float(
+        n * np.log(max(2 * fit.objective, fit.problem.floor) / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    )
+
+
+def nested_test(small: Fit, large: Fit) -> NestedTest:
+    """F test of a law against one that contains it; squared loss only.
+
+    Raises
+    ------
+    FitError
+        If the larger has no more parameters, or fits worse: then it does not contain the other.
+
+    Source: Bates & Watts (1988), Nonlinear Regression Analysis, section 3.10.
+    """
+    same_runs(small, large)
+    if small.problem.loss.kind != "squared" or large.problem.loss.kind != "squared":
+        raise FitError("the F test needs squared loss in both fits")
+    more = len(large.free) - len(small.free)
+    if more <= 0 or small.objective < large.objective * (1 - 1e-9):
+        raise FitError(
+            f"{large.law.name} does not contain {small.law.name}: it has {more} parameters more, and its objective is "
+            f"{large.objective:.6g} against {small.objective:.6g}"
+        )
+    df = more, large.degrees_of_freedom
+    statistic = (small.objective - large.objective) / df[0] / (large.objective / df[1])
+    return NestedTest(float(statistic), df, float(f_distribution.sf(statistic, *df)))
+
+
+def leave_groups_out(fit: Fit, by: Any) -> pd.Series:
+    """Mean absolute residual of each group of runs, predicted by a fit of all the others.
+
+    Parameters
+    ----------
+    fit
+        A converged fit.
+    by
+        Labels of groups, or a column's name, as for `bootstrap`.
+
+    Returns
+    -------
+    Series
+        One entry a group whose left-out fit converged, indexed by its label; of the
+        logarithm where the residual is "log".
+
+    Raises
+    ------
+    FitError
+        As `jackknife` does.
+    """
+    codes = group_codes(fit, by)
+    labels = pd.unique(np.asarray(fit.data[by] if isinstance(by, str) else by))
+    left_out = jackknife(fit, codes).samples
+    found = {}
+    for k, params in zip(left_out.index, left_out[list(fit.params)].to_dict("records"), strict=True):
+        rows = codes == k
+        found[labels[k]] = np.abs(fit.problem.residuals(fit.problem.theta(params))[rows]).mean()
+    return pd.Series(found, name="error").rename_axis("left out")
+
+
+def compare(fits: Mapping[str, Fit], by: Any = None) -> pd.DataFrame:
+    """Compare fits of the same runs by different laws.
+
+    Parameters
+    ----------
+    fits
+        Name -> fit; same y, residual, weights and runs.
+    by
+        Labels of groups, or a column's name: adds the error of predicting each group from
+        the others.
+
+    Returns
+    -------
+    DataFrame
+        One row a law, best first: parameters, objective, AICc with its difference to the
+        best and the Akaike weight (squared loss only), and "left out", the mean error over
+        groups that were left out.
+
+    Raises
+    ------
+    FitError
+        If the fits are not of the same runs.
+    """
+    names = list(fits)
+    for name in names[1:]:
+        same_runs(fits[names[0]], fits[name])
+    table = pd.DataFrame(
+        {name: {"parameters": len(f.free), "objective": f.objective} for name, f in fits.items()}
+    ).T.astype({"parameters": int})
+    order = "objective"
+    if all(f.problem.loss.kind == "squared" for f in fits.values()):
+        table["AICc"] = [aicc(f) for f in fits.values()]
+        table["difference"] = table["AICc"] - table["AICc"].min()
+        weight = np.exp(-0.5 * table["difference"])
+        table["weight"], order = weight / weight.sum(), "AICc"
+    if by is not None:
+        table["left out"] = [leave_groups_out(f, by).mean() for f in fits.values()]
+    return table.sort_values(order, kind="stable")
+
+
+def same_runs(one: Fit, other: Fit) -> None:
+    """Raise unless two fits are of the same values, on the same scale, with the same weights and loss."""
+    a, b = one.problem, other.problem
+    same = a.residual == b.residual and a.loss == b.loss
+    if not (same and np.array_equal(a.y, b.y) and np.array_equal(a.weights, b.weights)):
+        raise FitError("fits can be compared only on the same y, residual, loss and weights")

@@ -1,0 +1,62 @@
+"""How often an interval holds the truth: counted over simulations, in tests and in the benchmark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+from simulated import TRUTH, checkpoints, design
+
+from scalinglaws import bootstrap, fit, huber, profile, size_exponent
+from scalinglaws.laws import chinchilla, power_law
+
+#: What the intervals are of, and its true value.
+QUANTITIES = {"log E": np.log(TRUTH["E"]), "log A": np.log(TRUTH["A"]), "log B": np.log(TRUTH["B"])}
+QUANTITIES |= {"alpha": TRUTH["alpha"], "beta": TRUTH["beta"], size_exponent: size_exponent(TRUTH)}
+
+
+def label(what) -> str:
+    """A name to print."""
+    return what if isinstance(what, str) else "a"
+
+
+def simulate(noise: float, seed: int, n: int = 60):
+    """The same runs with other noise."""
+    runs = design(n, seed=0)
+    return runs.assign(loss=runs.loss * np.exp(noise * np.random.default_rng([1, seed]).normal(size=n)))
+
+
+def squared_loss(noise: float, seeds: Iterable[int]) -> dict[str, Counter]:
+    """Wald and profile intervals of least-squares fits: how many of the seeds each covers."""
+    inside = {"Wald": Counter(), "profile": Counter()}
+    for seed in seeds:
+        found = fit(chinchilla, simulate(noise, seed), starts=1)
+        for what, truth in QUANTITIES.items():
+            for name, (low, high) in {"Wald": found.interval(what), "profile": profile(found, what)}.items():
+                inside[name][label(what)] += low <= truth <= high
+    return inside
+
+
+def robust_loss(noise: float, seeds: Iterable[int], resamples: int = 200) -> Counter:
+    """Percentile bootstrap intervals of Huber fits."""
+    inside = Counter()
+    for seed in seeds:
+        found = fit(chinchilla, simulate(noise, seed), loss=huber(1e-3), starts=2, strict=False)
+        drawn = bootstrap(found, resamples, seed=seed)
+        for what, truth in QUANTITIES.items():
+            low, high = drawn.interval(what)
+            inside[label(what)] += low <= truth <= high
+    return inside
+
+
+def clusters(seeds: Iterable[int], resamples: int = 200) -> Counter:
+    """Bootstraps of 40 runs' correlated checkpoints, by run and naively."""
+    inside = Counter()
+    for seed in seeds:
+        found = fit(power_law, checkpoints(seed), starts=1)
+        for by in (None, "run"):
+            # A is what a run's shared error moves most.
+            low, high = bootstrap(found, resamples, seed=seed, by=by).interval("log A")
+            inside["by run" if by else "naive"] += low <= np.log(3) <= high
+    return inside
