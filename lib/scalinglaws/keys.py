@@ -24,6 +24,7 @@ BOOKKEEPING = {
         "__init__.py",
         "experiments/__init__.py",
         "keys.py",
+        "machine.py",
         "store.py",
         "sweep.py",
         "tables.py",

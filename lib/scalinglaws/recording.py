@@ -15,6 +15,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from scalinglaws.keys import code_hash
+from scalinglaws.machine import device_name, versions
+
 
 @dataclass
 class Run:
@@ -132,8 +135,6 @@ def peak_flops(device: torch.device, precision: str) -> float:
 @functools.cache
 def hashed(name: str) -> str:
     """Hash of a module's code and of what it imports from this library."""
-    from scalinglaws.experiments import code_hash
-
     return code_hash(importlib.import_module(name))
 
 
@@ -171,8 +172,6 @@ def describe(
         imports), `versions`, `device`, `threads`, `targets`, `seconds`, `targets_per_s`, and
         `flops_per_s` with its `share_of_peak` where the FLOPs are known.
     """
-    from scalinglaws.experiments import device_name, versions
-
     modules = [name for name in (module, type(model).__module__) if name.startswith("scalinglaws")]
     if not flops_per_target and hasattr(model, "shape"):
         flops_per_target = model.shape.flops_per_token("6N + head + attention")

@@ -39,9 +39,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-import importlib.metadata
-import os
-import platform
 import sys
 import warnings
 from collections.abc import Iterator
@@ -53,29 +50,10 @@ import pandas as pd
 
 from scalinglaws import tables
 from scalinglaws.keys import code_hash
+from scalinglaws.machine import device_name, versions
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
 from scalinglaws.worker import SweepError
-
-
-def device_name(device: str = "cpu") -> str:
-    """What the runs ran on, in words."""
-    if device.startswith("cuda"):
-        import torch
-
-        return f"{torch.cuda.get_device_name()} ({platform.machine()})"
-    return f"{os.cpu_count()} CPU cores ({platform.machine()})"
-
-
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
-    found = {"python": platform.python_version()}
-    for name in ("numpy", "scipy", "torch"):
-        try:
-            found[name] = importlib.metadata.version(name).split("+")[0]
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def slug_of(module: ModuleType, scale: str) -> str:
