@@ -44,8 +44,9 @@ lint: setup ## Check style, also of the notebooks, and the notebooks' anatomy
 	$(BIN)/ruff format --check .
 	$(BIN)/scalinglaws lint --all
 
-bench: setup ## Time the library against the usual way of doing it; ratios measured side by side
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench.py
+bench: setup ## Time the library against the usual way of doing it, count coverage; ratios side by side
+	-$(PIP) --editable '.[bench]'
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench.py $(SECTIONS)
 
 clean: ## Remove what was generated; the environment too
 	rm -rf $(OUT) .venv .pytest_cache .ruff_cache .hypothesis lib/scalinglaws.egg-info
