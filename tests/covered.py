@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from simulated import TRUTH, checkpoints, design
 
-from scalinglaws import bootstrap, fit, huber, profile, size_exponent
+from scalinglaws import Status, bootstrap, fit, huber, profile, size_exponent
 from scalinglaws.laws import chinchilla, power_law
 
 #: What the intervals are of, and its true value.
@@ -38,16 +38,22 @@ def squared_loss(noise: float, seeds: Iterable[int]) -> dict[str, Counter]:
     return inside
 
 
-def robust_loss(noise: float, seeds: Iterable[int], resamples: int = 200) -> Counter:
-    """Percentile bootstrap intervals of Huber fits."""
-    inside = Counter()
+def robust_loss(noise: float, seeds: Iterable[int], resamples: int = 200) -> tuple[Counter, int]:
+    """Percentile bootstrap intervals of Huber fits: how many cover, and of how many fits.
+
+    A fit whose optimum is not proved has no interval, and does not count.
+    """
+    inside, fits = Counter(), 0
     for seed in seeds:
-        found = fit(chinchilla, simulate(noise, seed), loss=huber(1e-3), starts=2, strict=False)
+        found = fit(chinchilla, simulate(noise, seed), loss=huber(1e-3), strict=False)
+        if found.status is not Status.CONVERGED:
+            continue
+        fits += 1
         drawn = bootstrap(found, resamples, seed=seed)
         for what, truth in QUANTITIES.items():
             low, high = drawn.interval(what)
             inside[label(what)] += low <= truth <= high
-    return inside
+    return inside, fits
 
 
 def clusters(seeds: Iterable[int], resamples: int = 200) -> Counter:

@@ -29,8 +29,9 @@ def test_wald_and_profile_intervals_cover():
 
 
 def test_percentile_intervals_of_robust_fits_cover():
-    counts = robust_loss(0.005, range(TRIALS))
-    assert all(0.91 <= share <= 0.98 for share in shares(counts).values()), shares(counts)
+    counts, fits = robust_loss(0.005, range(TRIALS))
+    assert fits >= 0.99 * TRIALS
+    assert all(0.91 <= share <= 0.98 for share in shares(counts, fits).values()), shares(counts, fits)
 
 
 def test_cluster_bootstrap_covers_where_the_naive_one_does_not():
