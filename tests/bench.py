@@ -227,7 +227,24 @@ def recovery() -> Iterator[Row]:
         yield f"{law.name}: of these not reported as converged", unproved, "problems"
 
 
-SECTIONS = {f.__name__: f for f in (third_approach, pypi_package, growth, certified, recovery, coverage)}
+def training() -> Iterator[Row]:
+    """Small networks packed against one by one; the loop against a plain PyTorch loop."""
+    from bench_training import bench_training
+
+    yield from bench_training()
+
+
+def sweeping() -> Iterator[Row]:
+    """What the sweep costs beyond its executor, and loading a large store."""
+    from bench_sweep import bench_sweep
+
+    yield from bench_sweep()
+
+
+SECTIONS = {
+    f.__name__: f
+    for f in (third_approach, pypi_package, growth, certified, training, sweeping, recovery, coverage)
+}
 
 
 def main(wanted: list[str]) -> None:
