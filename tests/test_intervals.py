@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from covered import clusters, robust_loss, squared_loss
+from covered import clusters, label, robust_loss, squared_loss
 from scipy.optimize import curve_fit
 from scipy.special import stdtrit
 from simulated import checkpoints, design
@@ -79,7 +79,7 @@ def test_wald_on_a_robust_fit_is_refused(found):
 # --- profile likelihood
 
 
-@pytest.mark.parametrize("what", ["alpha", "log A", "E", size_exponent], ids=str)
+@pytest.mark.parametrize("what", ["alpha", "log A", "E", size_exponent], ids=label)
 @pytest.mark.parametrize("noise", [0.005, 0.05])
 def test_a_profile_ends_where_the_sum_of_squares_says(what, noise):
     got = fit(chinchilla, design(noise=noise))
