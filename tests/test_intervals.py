@@ -35,7 +35,7 @@ def test_percentile_intervals_of_robust_fits_cover():
 
 
 def test_cluster_bootstrap_covers_where_the_naive_one_does_not():
-    share = shares(clusters(range(200)), 200)
+    share = shares(clusters(range(TRIALS)))
     assert 0.91 <= share["by run"] <= 0.98 and share["naive"] < 0.80, share
 
 
