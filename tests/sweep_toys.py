@@ -73,7 +73,7 @@ def troubled(x: int, how: str) -> dict:
     if how == "slow":
         time.sleep(0.5)
     odd = {"nan": float("nan"), "list": [1.0], "taken": 0}
-    return {"status" if how == "taken" else "y": odd.get(how, x)}
+    return {"run_status" if how == "taken" else "y": odd.get(how, x)}
 
 
 def kind(x: int, shape: str) -> str:

@@ -50,7 +50,7 @@ def log(tmp_path, monkeypatch):
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     """Equal to the last bit, but for the time it took."""
     pd.testing.assert_frame_equal(
-        one.drop(columns="seconds"), other.drop(columns="seconds"), check_exact=True
+        one.drop(columns="run_seconds"), other.drop(columns="run_seconds"), check_exact=True
     )
 
 
@@ -367,9 +367,9 @@ def test_failures_are_rows_and_only_they_are_tried_again(tmp_path, log, monkeypa
         table = sweep(toys.troubled, grid, store=path, workers=2)
     assert table["how"].tolist() == hows
     fine = table["how"].isin(["fine", "slow"])
-    assert (table["status"] == np.where(fine, "done", "failed")).all()
+    assert (table["run_status"] == np.where(fine, "done", "failed")).all()
     assert table.loc[fine, "y"].tolist() == [0, 2, 9, 10] and table.loc[~fine, "y"].isna().all()
-    message = dict(zip(table["how"], table["message"], strict=True))
+    message = dict(zip(table["how"], table["run_message"], strict=True))
     for how, expected in {
         "raise": "RuntimeError: on purpose",
         "nan": "y = nan",
@@ -377,17 +377,17 @@ def test_failures_are_rows_and_only_they_are_tried_again(tmp_path, log, monkeypa
         "kill": "worker was killed",
         "exit": "SystemExit: 3",
         "list": "y as list",
-        "taken": "taken: ['status']",
+        "taken": "taken: ['run_status']",
     }.items():
         assert expected in message[how]
-    assert "on purpose" in table["traceback"][1] and "sweep_toys.py" in table["traceback"][1]
+    assert "on purpose" in table["run_traceback"][1] and "sweep_toys.py" in table["run_traceback"][1]
     # The killer ran twice; at most one other run was its neighbour each time.
     begun = log()
     assert begun.count("5 kill") == 2
     assert len(begun) <= len(grid) + 2
     monkeypatch.setenv("TOYS_MENDED", "1")
     again = sweep(toys.troubled, grid, store=path, workers=2)
-    assert (again["status"] == "done").all() and again["y"].tolist() == list(range(11))
+    assert (again["run_status"] == "done").all() and again["y"].tolist() == list(range(11))
     assert sorted(log()[len(begun) :]) == sorted(f"{x} {h}" for x, h in enumerate(hows) if not fine[x])
 
 
@@ -398,8 +398,8 @@ def test_a_broken_executor_of_the_callers_is_told_in_rows(tmp_path):
         pytest.warns(UserWarning, match="runs failed"),
     ):
         table = sweep(toys.troubled, grid, store=tmp_path / "s.sqlite", executor=executor)
-    assert table["status"].tolist() == ["done", "failed", "failed"]
-    assert "BrokenProcessPool" in table["message"][1]
+    assert table["run_status"].tolist() == ["done", "failed", "failed"]
+    assert "BrokenProcessPool" in table["run_message"][1]
 
 
 def command(*words: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -506,13 +506,13 @@ def test_runs_of_one_shape_go_together(tmp_path, log):
         table = sweep(toys.shaped, grid, store=tmp_path / "s.sqlite", **options)
     assert log().count("together [0, 1, 2]") == 3
     bad = (table["shape"] == "round") & (table["x"] == 1)  # that one alone is not finite
-    assert (table["status"] == np.where(bad, "failed", "done")).all()
+    assert (table["run_status"] == np.where(bad, "failed", "done")).all()
     assert (table["y"] == 2 * table["x"])[~bad].all()
     square = table[table["shape"] == "square"]
-    assert square["message"].str.contains("ran alone; together: ValueError: squares do not stack").all()
+    assert square["run_message"].str.contains("ran alone; together: ValueError: squares do not stack").all()
     # What had failed in company is alone now, and so goes to the plain function.
     again = sweep(toys.shaped, grid, store=tmp_path / "s.sqlite", **options)
-    assert (again["status"] == "done").all() and log()[-1] == "alone 1"
+    assert (again["run_status"] == "done").all() and log()[-1] == "alone 1"
     with pytest.raises(ValueError, match="both"):
         sweep(toys.shaped, grid, store=tmp_path / "s.sqlite", pack=toys.kind)
 
@@ -521,7 +521,7 @@ def test_the_table_has_the_grids_order_and_no_configuration_twice(tmp_path, here
     grid = [{"x": x} for x in (3, 1, 2)]
     table = sweep(toys.noop, grid, store=tmp_path / "s.sqlite", executor=here)
     assert table["x"].tolist() == table["y"].tolist() == [3, 1, 2]
-    assert list(table) == ["x", "y", "status", "message", "traceback", "seconds"]
+    assert list(table) == ["x", "y", "run_status", "run_message", "run_traceback", "run_seconds"]
     with pytest.raises(ValueError, match="twice"):
         sweep(toys.noop, [{"x": 1}, {"x": 1.0}], store=tmp_path / "s.sqlite", executor=here)
     assert sweep(toys.noop, [], store=tmp_path / "s.sqlite", executor=here).empty

@@ -157,9 +157,10 @@ def table_of(configs: dict[str, Config], found: dict[str, Record]) -> pd.DataFra
     rows = [(config, found[key].get("result", {}), found[key]) for key, config in configs.items()]
     order = [name for part in (0, 1) for row in rows for name in row[part]]
     rows = [
-        config | result | {name: record.get(name, "") for name in ABOUT} for config, result, record in rows
+        config | result | {f"run_{name}": record.get(name, "") for name in ABOUT}
+        for config, result, record in rows
     ]
-    return pd.DataFrame(rows, columns=list(dict.fromkeys([*order, *ABOUT])))
+    return pd.DataFrame(rows, columns=list(dict.fromkeys([*order, *(f"run_{name}" for name in ABOUT)])))
 
 
 def sweep(
@@ -200,9 +201,9 @@ def sweep(
     Returns
     -------
     pandas.DataFrame
-        One row a configuration, in the order of the grid: its values, the measurements, `status`
-        ("done" or "failed"), `message`, `traceback`, `seconds`. Failed runs have no
-        measurements, and a warning counts them.
+        One row a configuration, in the order of the grid: its values, the measurements, and
+        `run_status` ("done" or "failed"), `run_message`, `run_traceback`, `run_seconds`. Failed
+        runs have no measurements, and a warning counts them.
 
     Raises
     ------
@@ -249,6 +250,6 @@ def sweep(
                     advance(len(task))
         found = read(path)  # what is served is what the store holds
     table = table_of(configs, found)
-    if failures := (table["status"] != "done").sum():
-        warnings.warn(f"{failures} of {len(table)} runs failed: see status and message", stacklevel=2)
+    if failures := (table["run_status"] != "done").sum():
+        warnings.warn(f"{failures} of {len(table)} runs failed: see run_status and run_message", stacklevel=2)
     return table

@@ -20,8 +20,9 @@ from scalinglaws import keys
 Config = dict[str, Any]
 #: `status` ("done" or "failed"), `message`, `traceback`, `seconds`, and `result` of a finished run.
 Record = dict[str, Any]
-#: Columns that every table of a sweep has besides configuration and measurements.
+#: What became of a run; a table of a sweep has it in columns `run_status`, ...
 ABOUT = ("status", "message", "traceback", "seconds")
+TAKEN = {f"run_{name}" for name in ABOUT}
 STARTED = time.time()
 
 
@@ -55,7 +56,7 @@ def measured(config: Config, result: Any) -> dict[str, Any]:
     """
     if not isinstance(result, dict):
         raise TypeError(f"the run returned {type(result).__name__}, not a dict")
-    if taken := result.keys() & (config.keys() | set(ABOUT)):
+    if taken := result.keys() & (config.keys() | TAKEN):
         raise ValueError(f"the run returned columns that are taken: {sorted(taken)}")
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in result.items()}
     for name, value in plain.items():

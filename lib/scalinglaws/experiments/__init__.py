@@ -71,7 +71,7 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
     ValueError
         If a run failed: a table that silently lacks a row would be a wrong one.
     """
-    if (table["status"] != "done").any():
+    if (table["run_status"] != "done").any():
         raise ValueError("a table with failed runs is not exported")
     name = module.__name__
     about = {
@@ -82,7 +82,7 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
         "device": device_name(module.device() if hasattr(module, "device") else "cpu"),
         "versions": versions(),
         "seeds": ", ".join(str(seed) for seed in sorted(table["seed"].unique())),
-        "seconds": round(float(table["seconds"].sum()), 1),
+        "seconds": round(float(table["run_seconds"].sum()), 1),
         "code": code_hash(module),
         "spread": module.SPREAD,
         "columns": module.COLUMNS,
@@ -139,12 +139,12 @@ def command(name: str) -> None:
             )
         except (StoreError, SweepError) as error:
             sys.exit(f"error: {error}")
-    failures = table[table["status"] != "done"]
+    failures = table[table["run_status"] != "done"]
     if len(failures):
-        for message, count in failures["message"].value_counts().items():
+        for message, count in failures["run_message"].value_counts().items():
             print(f"{count} of {len(table)} runs failed: {message}", file=sys.stderr)
-        print(failures["traceback"].iloc[0], file=sys.stderr)
+        print(failures["run_traceback"].iloc[0], file=sys.stderr)
         sys.exit("error: no table was written; the same command runs again what failed, and that only")
     folder = options.output or tables.data_folder() / "runs" / slug
     export(module, options.scale, table, folder)
-    print(f"{len(table)} runs, {table['seconds'].sum():.0f} s of work, written to {folder}")
+    print(f"{len(table)} runs, {table['run_seconds'].sum():.0f} s of work, written to {folder}")
