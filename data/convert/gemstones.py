@@ -56,26 +56,27 @@ FILES = {
     "hot_100b+_477": "c7a56e023c2cee6be296defc284126778c62387023a6e0c01e57599999591f5d",
     "hot_100b+": "1da97ce3d1394e0223826c8f5ca081cb0fb289ec65d2707fb5430721e92e9659",
 }
-UPSTREAM = [
-    Upstream(
-        path=f"wandb_dfs/wandb_df_for_fitting_{name}.jsonl",
-        sha256=digest,
-        mirror=f"gemstones/wandb_df_for_fitting_{name}.jsonl",
-    )
-    for name, digest in FILES.items()
-]
 
 
-def convert(fine, coarse) -> pd.DataFrame:
+def upstream(files: dict[str, str]) -> list[Upstream]:
+    """The files of the authors' folder of tables, by the parts of their names that differ."""
+    names = {name: f"wandb_df_for_fitting_{name}.jsonl" for name in files}
+    return [Upstream(f"wandb_dfs/{names[k]}", digest, f"gemstones/{names[k]}") for k, digest in files.items()]
+
+
+UPSTREAM = upstream(FILES)
+
+
+def checkpoints(variant: str, fine, coarse) -> pd.DataFrame:
     """The rows of the fine table, marked where the coarse one has them too, model by model."""
     rows, marked = pd.read_json(fine, lines=True), pd.read_json(coarse, lines=True)
     point = ["run_name", "step"]
     shared = pd.MultiIndex.from_frame(rows[point]).isin(pd.MultiIndex.from_frame(marked[point]))
     if shared.sum() != len(marked):
-        raise ValueError("rows of the coarse table are missing from the fine one")
+        raise ValueError(f"{variant}: rows of the coarse table are missing from the fine one")
     table = pd.DataFrame(
         {
-            "variant": "constant",
+            "variant": variant,
             "width": rows["width"],
             "depth": rows["depth"],
             "n_params": rows["params_active_precise"],
@@ -86,3 +87,8 @@ def convert(fine, coarse) -> pd.DataFrame:
         }
     )
     return table.sort_values(["n_params", "n_tokens"])
+
+
+def convert(fine, coarse) -> pd.DataFrame:
+    """The main runs, every 2 billion tokens and every 10 billion."""
+    return checkpoints("constant", fine, coarse)

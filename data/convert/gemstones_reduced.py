@@ -2,20 +2,16 @@
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables import converter
 
+MAIN = converter("gemstones")
 FILES = {
     "hot_sampled_like_chinchilla": "cd77120b51cb60621bddafc2291e7f301dcb7610092ccc37ced802e5fd887cd1",
     "lr_ablation_hot_sampled_like_chinchilla": "c6cfd2d3dbdcd6170ed79b748a1302d091c00ec4a2064bcde15b5e44593dc5f8",
     "slim_chinchilla": "38cd9dba89a7c9e25c5959cf67817522264e8db4921f8deeab15e0ffdc386f8d",
 }
-SOURCE = {
+SOURCE = MAIN.SOURCE | {
     "title": "Gemstones, reduced sampling: 47 checkpoints chosen like Hoffmann et al.'s runs, and 28 of those",
-    "paper": "McLeish et al. (2025), Gemstones: A Model Suite for Multi-Faceted Scaling Laws",
-    "arxiv": "2502.06857",
-    "repository": "mcleish7/gemstone-scaling-laws",
-    "commit": "5f420478f6057b0cbb4d13405fb10ca64675bccb",
-    "licence": "MIT",
     "how_obtained": "all rows of three tables; tokens rounded to billions by the authors in the first two; the "
     "third is a selection by the authors from figure 4 of arXiv:2203.15556, digitised by Epoch AI",
     "columns": {
@@ -33,14 +29,7 @@ SOURCE = {
         },
     },
 }
-UPSTREAM = [
-    Upstream(
-        path=f"wandb_dfs/wandb_df_for_fitting_{name}.jsonl",
-        sha256=digest,
-        mirror=f"gemstones/wandb_df_for_fitting_{name}.jsonl",
-    )
-    for name, digest in FILES.items()
-]
+UPSTREAM = MAIN.upstream(FILES)
 
 
 def convert(*paths) -> pd.DataFrame:

@@ -2,14 +2,12 @@
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables import Upstream, converter
 
-SOURCE = {
+RUNS = converter("overtraining_runs")
+
+SOURCE = RUNS.SOURCE | {
     "title": "300 prediction errors as printed: Figures 5, 11 and 12 and the single tasks of Table 7",
-    "paper": "Gadre et al. (2024), Language models scale reliably with over-training and on downstream tasks",
-    "arxiv": "2403.08540",
-    "repository": "mlfoundations/scaling",
-    "commit": "a003c4913793ac2ae7ef87b28ecb562955d026d5",
     "licence": "CC BY 4.0 (the preprint)",
     "how_obtained": "typed from the numbers in version 2 of the preprint (June 2024); no file upstream",
     "columns": {

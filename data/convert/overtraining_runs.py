@@ -56,19 +56,25 @@ UPSTREAM = [
 TRAIN_SETS = {"c4_original": "C4", "rpj": "RedPajama", "rw_original": "RefinedWeb"}
 
 
-def convert(testbed):
-    """One row a model, ordered by data set, size and tokens."""
-    raw = pd.read_csv(testbed)
-    table = pd.DataFrame(
+def keys_of(raw: pd.DataFrame) -> pd.DataFrame:
+    """What tells a model from the others, under our names, in the order of the file."""
+    return pd.DataFrame(
         {
             "train_set": raw["dataset"].map(TRAIN_SETS),
             "n_params": raw["N"],
-            "n_params_no_embedding": raw["N_no_embed"],
-            "n_tokens": raw["D"],
             "multiplier": (20 * raw["cc_mult"]).astype(int),
-            "loss": raw["loss_c4_val"],
-            "loss_low": raw["lossci_lo_c4_val"],
-            "loss_high": raw["lossci_hi_c4_val"],
         }
     )
-    return table.sort_values(["train_set", "n_params", "n_tokens"])
+
+
+def convert(testbed):
+    """One row a model, ordered by data set, size and tokens."""
+    raw = pd.read_csv(testbed)
+    table = keys_of(raw).assign(
+        n_params_no_embedding=raw["N_no_embed"],
+        n_tokens=raw["D"],
+        loss=raw["loss_c4_val"],
+        loss_low=raw["lossci_lo_c4_val"],
+        loss_high=raw["lossci_hi_c4_val"],
+    )
+    return table[list(SOURCE["columns"])].sort_values(["train_set", "n_params", "n_tokens"])

@@ -2,15 +2,12 @@
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables import Upstream, converter
 
-SOURCE = {
+RUNS = converter("overtraining_runs")
+
+SOURCE = RUNS.SOURCE | {
     "title": "Number of questions and chance accuracy of 46 tasks",
-    "paper": "Gadre et al. (2024), Language models scale reliably with over-training and on downstream tasks",
-    "arxiv": "2403.08540",
-    "repository": "mlfoundations/scaling",
-    "commit": "a003c4913793ac2ae7ef87b28ecb562955d026d5",
-    "licence": "MIT",
     "how_obtained": "rows of the repository's table of tasks that are among the 46 of the paper; chance turned "
     "from per cent into a share",
     "columns": {

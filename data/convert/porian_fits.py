@@ -4,13 +4,10 @@ import pandas as pd
 
 from scalinglaws.tables import Upstream, converter
 
-SOURCE = {
+POINTS = converter("porian_isoflop")
+
+SOURCE = POINTS.SOURCE | {
     "title": "Released power laws of the best model size, and of the loss, in 15 experiments",
-    "paper": "Porian et al. (2024), Resolving Discrepancies in Compute-Optimal Scaling of Language Models",
-    "arxiv": "2406.19146",
-    "repository": "formll/resolving-scaling-law-discrepancies",
-    "commit": "0dc60d91b8a525858a3067fc9e4a46ff5374cc6f",
-    "licence": "MIT",
     "how_obtained": "the released summary pickles (data/summary_df*.pickle.xz), opened with an unpickler that "
     "allows data frames and arrays only, and flattened; of eight kinds of fit the two to the medians of their "
     "bootstrap, of 13 figures the five that are used",
@@ -43,7 +40,7 @@ UPSTREAM = [
 def convert(fits) -> pd.DataFrame:
     """Two fits for each experiment, under our names, in their order."""
     raw = pd.read_csv(fits)
-    raw["experiment"] = converter("porian_isoflop").experiment(raw)
+    raw["experiment"] = POINTS.experiment(raw)
     raw["weighted"] = raw["fit"].map({"bs_median": 0, "bs_median_weighted": 1})
     raw = raw.dropna(subset=["weighted"]).astype({"weighted": int})
     raw = raw.rename(columns={"n_exponent": "exponent", "n_coef": "coefficient"})

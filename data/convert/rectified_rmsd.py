@@ -2,16 +2,13 @@
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables import Upstream, converter
+
+LOSSES = converter("rectified_losses")
 
 ABOUT = "root mean square residual of log loss over 14 subset sizes, the authors' fit of the"
-SOURCE = {
+SOURCE = LOSSES.SOURCE | {
     "title": "Residuals of the rectified and of the vanilla law on 90 fine-tuning curves, authors' fits",
-    "paper": "Lin et al. (2024), Selecting Large Language Model to Fine-tune via Rectified Scaling Law",
-    "arxiv": "2402.02314",
-    "repository": "linhaowei1/Fine-tuning-Scaling-Law",
-    "commit": "5214568013af65e3cefd03860ecd7bc9358b308c",
-    "licence": "Apache-2.0",
     "how_obtained": "all rows of the repository's table of residuals, columns renamed",
     "columns": {
         "dataset": {"unit": "name", "about": "FLAN, WMT19 or Gigaword"},
