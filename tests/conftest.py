@@ -47,3 +47,14 @@ def found(runs):
     from scalinglaws.laws import chinchilla
 
     return fit(chinchilla, runs, loss=huber(1e-3))
+
+
+@pytest.fixture
+def one_thread():
+    """Torch on one thread, so that the same arguments give the same bits."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

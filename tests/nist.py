@@ -1,4 +1,4 @@
-"""The models of NIST's 27 nonlinear regression problems, as laws: name -> law.
+"""NIST's 27 nonlinear regression problems: their models as laws, and how many certified digits a fit reaches.
 
 Formulas as the problems' files state them; see `data/published/nist_strd`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scalinglaws import law
+from scalinglaws import Fit, fit, law
 
 
 @law
@@ -145,3 +145,27 @@ PROBLEMS = {
     "Roszman1": roszman1,
     "Thurber": cubic_ratio,
 }
+
+#: Its residuals are 1e-13 of y, below the rounding of the data: their sum of squares, and the
+#: standard errors made from it, are rounding themselves.
+ROUNDING = "Lanczos1"
+
+
+def digits(ours, certified) -> float:
+    """How many digits agree, the sign too: 16 where all do."""
+    error = np.abs(np.asarray(ours) - certified) / np.abs(certified)
+    return float(-np.log10(np.maximum(error, 1e-16)).min())
+
+
+def solved(name: str, start: str, observations, certified) -> tuple[Fit, dict[str, float]]:
+    """The fit of a problem from one of NIST's starts, and the fewest digits of what is certified."""
+    data, answers = (table[table["problem"] == name] for table in (observations, certified))
+    if name == "Nelson":
+        data = data.assign(y=np.log(data["y"]))
+    begin = dict(zip(answers["parameter"], answers[start], strict=True))
+    found = fit(PROBLEMS[name], data, y="y", residual="raw", starts=[begin], strict=False)
+    reached = {"parameters": digits([found[p] for p in answers["parameter"]], answers["value"])}
+    if name != ROUNDING:
+        reached["standard errors"] = digits(np.sqrt(np.diag(found.covariance)), answers["se"])
+        reached["residual sum of squares"] = digits(2 * found.objective, answers["rss"].iloc[0])
+    return found, reached

@@ -16,12 +16,7 @@ STEPS, BATCH = 20, 16
 RATES = [1e-3, 3e-3, 1e-2]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def data(*shape: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -36,12 +36,7 @@ from scalinglaws.transformer import Decoder
 SHAPE = Transformer(16, 1, 11, 8, 2, learned_positions=False, biases=False)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
