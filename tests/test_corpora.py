@@ -83,6 +83,18 @@ def test_a_download_is_checked_like_a_mirrored_file(tmp_path, monkeypatch):
         contents(File("x/a.txt.gz", "0" * 64, "https://example.org/a.txt.gz", "0" * 64))
 
 
+@mirrored
+def test_spoken_digits_are_whole_and_apart():
+    parts = datasets.spoken_digits()
+    for name, takes in (("train", 45), ("test", 5)):
+        x, y = parts[name]
+        assert x.shape == (60 * takes, datasets.FRAMES, 32)
+        assert np.bincount(y).tolist() == [6 * takes] * 10
+        assert np.isfinite(x).all() and abs(x.mean()) < 0.3 and 0.8 < x.std() < 1.2
+    flat = [{row.tobytes() for row in x} for x, _ in parts.values()]
+    assert not flat[0] & flat[1]
+
+
 def test_an_absent_package_is_named_with_the_command(monkeypatch):
     monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(TableError, match="pip install scikit-learn"):

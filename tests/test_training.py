@@ -305,6 +305,10 @@ def test_evaluation_is_on_a_fixed_set_and_leaves_training_alone(signals):
     assert run.evals[-1]["loss"] == evaluate(model, *held)
     assert evaluate(model, *held, batch=7) == pytest.approx(float(loss_of(model, *held).detach()), abs=1e-6)
     assert run.losses == training.train(mlp((40, 16, 10), 0), examples(x, y, 16, 7, 0), config).losses
+    config = TrainConfig(steps=7, lr=1e-2, evaluate_at=(1, 5))
+    named = training.train(mlp((40, 16, 10), 0), examples(x, y, 16, 7, 0), config, held_out=held)
+    assert [entry["step"] for entry in named.evals] == [1, 5, 7]
+    assert named.losses == run.losses
 
 
 def test_a_run_that_diverges_stops_and_says_so(signals):

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,6 +195,43 @@ def converter(slug: str) -> ModuleType:
     return module
 
 
+def retrieve(mirror: str, address: str, sha256: str = "") -> Path:
+    """A file on this machine: from the mirror folder if one is named, else from its public address.
+
+    Downloads are kept in pooch's cache; a progress bar is shown on a terminal.
+
+    Parameters
+    ----------
+    mirror
+        Path in the mirror folder.
+    address
+        Public address; empty where there is none.
+    sha256
+        Hex digest of what lies at the address; a file of the mirror is left to the caller to check.
+
+    Raises
+    ------
+    TableError
+        If it can be had from neither; says what to do.
+    """
+    if folder := os.environ.get(MIRROR_VARIABLE):
+        path = Path(folder) / mirror
+        if not path.is_file():
+            raise TableError(f"{MIRROR_VARIABLE} is set, but {path} is missing")
+        return path
+    if not address:
+        raise TableError(f"{mirror} has no public address: set {MIRROR_VARIABLE} to a folder that holds it")
+    import pooch
+
+    try:
+        return Path(pooch.retrieve(address, known_hash=f"sha256:{sha256}", progressbar=sys.stderr.isatty()))
+    except Exception as error:
+        raise TableError(
+            f"cannot fetch {address} ({error}); without a network set {MIRROR_VARIABLE} to a folder "
+            f"that holds {mirror}"
+        ) from error
+
+
 def fetch(upstream: Upstream, repository: str, commit: str) -> Path:
     """An upstream file on this machine, from the mirror folder or its public address.
 
@@ -202,25 +240,8 @@ def fetch(upstream: Upstream, repository: str, commit: str) -> Path:
     TableError
         If it can be had from neither, or its hash is wrong.
     """
-    mirror = os.environ.get(MIRROR_VARIABLE)
-    if mirror:
-        path = Path(mirror) / upstream.mirror
-        if not path.is_file():
-            raise TableError(f"{MIRROR_VARIABLE} is set, but {path} is missing")
-    elif not upstream.public:
-        raise TableError(
-            f"{upstream.path} is an extraction with no public address: set {MIRROR_VARIABLE} to a mirror folder"
-        )
-    else:
-        import pooch
-
-        url = f"https://raw.githubusercontent.com/{repository}/{commit}/{upstream.path}"
-        try:
-            path = Path(pooch.retrieve(url, known_hash=upstream.sha256, progressbar=False))
-        except Exception as error:
-            raise TableError(
-                f"cannot fetch {url} ({error}); without a network set {MIRROR_VARIABLE} to a mirror folder"
-            ) from error
+    address = f"https://raw.githubusercontent.com/{repository}/{commit}/{upstream.path}"
+    path = retrieve(upstream.mirror, address if upstream.public else "", upstream.sha256)
     if sha256(path) != upstream.sha256:
         raise TableError(
             f"{path.name}: wrong sha256; the upstream file is not the one this table was made from"

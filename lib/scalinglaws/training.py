@@ -73,6 +73,8 @@ class TrainConfig:
         Whether the optimiser updates all weights in one kernel: faster, but rounded differently.
     evaluate_every
         Steps between evaluations; zero for one at the end.
+    evaluate_at
+        Numbers of updates after which to evaluate besides, such as those of several budgets.
     stop_above
         Training loss (nats) above which the run counts as diverged and stops.
 
@@ -102,6 +104,7 @@ class TrainConfig:
     compile: bool = False
     fused: bool = True
     evaluate_every: int = 0
+    evaluate_at: tuple[int, ...] = ()
     stop_above: float = math.inf
 
     def __post_init__(self) -> None:
@@ -266,7 +269,8 @@ def train(
             run.lrs.append(rate)
             targets += y.numel()
             done, last = step + 1, step + 1 == config.steps
-            evaluating = last or (config.evaluate_every and done % config.evaluate_every == 0)
+            evaluating = last or done in config.evaluate_at
+            evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
             saving = checkpoint and (last or (checkpoint_every and done % checkpoint_every == 0))
             # Reading a loss makes an accelerator wait, so it is done in blocks there.
             if evaluating or saving or device.type == "cpu" or done % 50 == 0:
