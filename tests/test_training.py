@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import math
+import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -376,6 +379,24 @@ def test_bfloat16_learns_with_weights_in_full_precision(signals):
 def test_choices_that_do_not_exist_are_named(choices):
     with pytest.raises(ValueError, match=next(iter(choices))):
         TrainConfig(**{"steps": 3, "lr": 0.1} | choices)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("g++") and Path(sysconfig.get_path("include"), "Python.h").is_file()),
+    reason="no compiler or no Python headers here: the compiled loop was not run",
+)
+def test_a_compiled_model_trains_like_the_model(signals, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    x, y = signals
+    runs = {}
+    for compiled in (False, True):
+        model = mlp((40, 16, 10), 0)
+        config = TrainConfig(steps=20, lr=1e-2, compile=compiled)
+        runs[compiled] = training.train(model, examples(x, y, 16, 20, 0), config).losses
+        # What was trained is the model itself, not a compiled copy.
+        assert float(loss_of(model, x[:16], y[:16])) < runs[compiled][0]
+    assert any(tmp_path.rglob("*.so"))
+    assert runs[True] == pytest.approx(runs[False], abs=1e-5)
 
 
 # T3.
