@@ -9,7 +9,7 @@ Three arms differ in how the learning rate is set:
 
 - `tuned`: a rate for each width, a warm-up over as many tokens as the model has parameters;
 - `long warm-up`: the same rates, one long warm-up for all sizes, as in Kaplan's recipe;
-- `one rate`: a short warm-up, but the rate that suits the largest size for all of them.
+- `one rate`: a short warm-up, but one rate for all sizes, the one that suits width 64.
 
 Sources: Porian et al. (2024), arXiv:2406.19146 (the arms); Hoffmann et al. (2022),
 arXiv:2203.15556, section 3.2 (IsoFLOP curves).
@@ -34,25 +34,25 @@ TITLE = "Held-out loss curves of byte-level transformers on Python's standard li
 
 CONTEXT = 64
 #: Width -> blocks. Sizes a factor of 1.4 to 2 apart.
-DEPTH = {4: 1, 6: 1, 8: 1, 12: 1, 16: 1, 24: 1, 28: 2, 40: 2, 48: 3, 64: 3, 80: 4, 112: 4, 160: 5}
+DEPTH = {4: 1, 6: 1, 8: 1, 12: 1, 16: 1, 24: 1, 28: 2, 40: 2, 48: 3, 64: 3, 80: 4, 112: 4}
 WIDTHS = {"ci": tuple(DEPTH)[:-2], "full": tuple(DEPTH)}
 #: FLOPs of the largest budget, blocks alone counted: up to there every large size is trained.
-LARGEST = {"ci": 8e8 * 2**10, "full": 8e8 * 2**14}
+LARGEST = {"ci": 8e8 * 2**9, "full": 8e8 * 2**12}
 #: Token counts at which a run is judged: powers of root two, rounded to whole batches.
-TOKENS = tuple(1024 * round(2 ** (k / 2) / 1024) for k in range(28, 47))
-#: A small model is not trained to more tokens a parameter: far beyond what is best at any budget.
-MOST_TOKENS_PER_PARAM = 600
-#: Tokens of the long warm-up: some eight times what is best at the smallest budget, 8e8 FLOPs.
+TOKENS = tuple(1024 * round(2 ** (k / 2) / 1024) for k in range(28, 45))
+#: Arm -> most tokens a parameter: far beyond what is best at any budget, which a long warm-up moves up.
+MOST_TOKENS_PER_PARAM = {"tuned": 800, "long warm-up": 2200, "one rate": 400}
+#: Tokens of the long warm-up: some four times what is best at the smallest budget, 8e8 FLOPs.
 #: (Kaplan's were 9.5 times what is best, all tuned, at Porian et al.'s smallest budget.)
-LONG_WARMUP = 2**19
+LONG_WARMUP = 2**18
 HELD_OUT_DOCUMENTS = 0.05
 HELD_OUT_WINDOWS = 384
 
 COLUMNS = {
-    "width": {"unit": "numbers", "about": "width of the residual stream", "min": 4, "max": 160},
+    "width": {"unit": "numbers", "about": "width of the residual stream", "min": 4, "max": 112},
     "arm": {"unit": "text", "about": "recipe: tuned, long warm-up or one rate"},
     "seed": {"unit": "integer", "about": "seed of weights and data order", "min": 0, "max": 100},
-    "n_tokens": {"unit": "tokens", "about": "training tokens of the whole run", "min": 1024, "max": 9e6},
+    "n_tokens": {"unit": "tokens", "about": "training tokens of the whole run", "min": 1024, "max": 5e6},
     "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
     "depth": {"unit": "blocks", "about": "transformer blocks", "min": 1, "max": 5},
     "n_params": {
@@ -164,26 +164,24 @@ def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale, in the order of their worth, so that a sweep cut short is of use."""
     main, widths = ("tuned", "long warm-up"), WIDTHS[scale]
     if scale == "ci":
-        # The smallest models differ most between seeds and cost least: they get six.
-        small, others = widths[:4], widths[4:]
+        # Small models differ more between seeds and cost less: they get a third seed.
         parts = [(seed, main, widths) for seed in (0, 1)]
-        parts += [(seed, main, small) for seed in (2, 3, 4, 5)]
-        parts += [(0, ("one rate",), widths), (2, main, others)]
+        parts += [(2, main, widths[:6]), (0, ("one rate",), widths)]
     else:
         parts = [(seed, (*main, "one rate"), widths) for seed in range(5)]
     return [
-        {"width": width, "arm": arm, "seed": seed, "n_tokens": enough_tokens(width, LARGEST[scale])}
+        {"width": width, "arm": arm, "seed": seed, "n_tokens": enough_tokens(width, arm, LARGEST[scale])}
         for seed, arms, chosen in parts
         for arm in arms
         for width in chosen
     ]
 
 
-def enough_tokens(width: int, flops: float) -> int:
+def enough_tokens(width: int, arm: str, flops: float) -> int:
     """Training tokens of a width: to the largest budget, but not absurdly many a parameter, or twice a text."""
     size = shape(width)
     needed = flops / size.flops_per_token("6N")
-    allowed = MOST_TOKENS_PER_PARAM * size.n_params("matrices + head")
+    allowed = MOST_TOKENS_PER_PARAM[arm] * size.n_params("matrices + head")
     reach = next((tokens for tokens in TOKENS if tokens >= needed), TOKENS[-1])
     return min(reach, max(tokens for tokens in TOKENS if tokens <= allowed))
 
@@ -209,7 +207,7 @@ def run(width: int, arm: str, seed: int, n_tokens: int) -> dict[str, Any]:
     windows = 8 if width <= 16 else 16
     batch = windows * CONTEXT
     steps = n_tokens // batch
-    rate = tuned_rate(WIDTHS["ci"][-1] if arm == "one rate" else width)
+    rate = tuned_rate(64 if arm == "one rate" else width)
     warmup = LONG_WARMUP if arm == "long warm-up" else size.n_params("matrices + head")
     order = batches(len(training), windows, steps, seed)
 
