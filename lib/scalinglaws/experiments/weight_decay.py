@@ -13,7 +13,6 @@ of gradients drive the matrices:
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from scalinglaws import training
-from scalinglaws.corpora import byte_tokens, python_library
-from scalinglaws.counting import Transformer
 from scalinglaws.experiments import command
+from scalinglaws.experiments.width_transfer import BASE_WIDTH, WINDOW_SEED, device, shape_of, tokens
 from scalinglaws.models import n_params, seeded
 from scalinglaws.transformer import Decoder
 
@@ -60,7 +58,6 @@ COLUMNS = {
 #: Standard deviation over seeds of the noise at width 32, where it is largest.
 SPREAD = {"top_in": 0.03, "top_out": 0.03, "rms_in": 0.001, "rms_out": 0.001}
 
-BASE_WIDTH = 64
 #: Learning rate of matrices at the base width, and of all else at any width.
 RATE = 4e-3
 #: Length of a run in units of 1 / (rate x decay): exp(-4) of the start is left.
@@ -68,38 +65,8 @@ MEMORIES = 4.0
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
 INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 32, 0.3, 64, 2048
-#: Of the decoder's: head width, context, sequences a step, held-out windows and their seed,
-#: and the fraction of documents that they come from.
-HEAD_WIDTH, CONTEXT, SEQUENCES, WINDOWS, WINDOW_SEED, APART = 16, 64, 8, 64, 2_000_000, 0.05
-
-
-def device() -> str:
-    """`cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
-    if torch.cuda.is_available():
-        return "cuda"
-    torch.set_num_threads(1)
-    return "cpu"
-
-
-@lru_cache(maxsize=1)
-def tokens() -> tuple[torch.Tensor, torch.Tensor]:
-    """Bytes of the training documents and of the held-out ones."""
-    parts = python_library().split(APART)
-    return tuple(torch.from_numpy(byte_tokens(part).copy()).to(device()) for part in parts)
-
-
-def shape_of(width: int, depth: int, context: int) -> Transformer:
-    """A decoder with rotary positions, no biases and a head of its own, as all three schemes can have it."""
-    return Transformer(
-        width=width,
-        depth=depth,
-        vocabulary=256,
-        context=context,
-        heads=width // HEAD_WIDTH,
-        tied_head=False,
-        learned_positions=False,
-        biases=False,
-    )
+#: Of the decoder's: context, sequences a step and held-out windows.
+CONTEXT, SEQUENCES, WINDOWS = 64, 8, 64
 
 
 def rates(width: int, rule: str, base_decay: float) -> tuple[float, float, int]:
