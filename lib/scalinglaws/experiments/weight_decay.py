@@ -1,9 +1,10 @@
 """Where AdamW leaves a matrix that it has trained for long: its root mean square and top singular value.
 
 Weights that AdamW updates and decays forget where they started after some 1 / (rate x decay)
-steps. Every run here lasts `MEMORIES` times as long, at a constant learning rate that falls as
-1 / width, with a weight decay that is constant or grows as the root of the width. Three kinds
-of gradients drive the matrices:
+steps. Every run here lasts at least three times as long, at a constant learning rate that falls
+as 1 / width, with a weight decay that is constant or grows as the root of the width. The number
+of steps is the same at all widths, so that wide networks do not learn more only by learning
+longer. Three kinds of gradients drive the matrices:
 
 - `noise`: independent normal numbers, nothing to learn;
 - `mlp`: a residual perceptron that learns a teacher's outputs under noise;
@@ -40,11 +41,11 @@ COLUMNS = {
     "width": _number("1", "width d; matrices are d x d, in the decoder's MLP 4d x d and d x 4d", 8, 8192),
     "rule": {"unit": "text", "about": "weight decay of matrices: constant, or sqrt: grows as width^0.5"},
     "base_decay": _number("1", "weight decay of matrices at width 64", 0.01, 100),
+    "steps": _number("steps", "optimiser steps", 1, 1e7),
     "seed": _number("integer", "seed of initial weights and data", 0, 100),
     "lr": _number("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
     "weight_decay": _number("1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100),
     "n_params": _number("1", "all weights", 1, 1e12),
-    "steps": _number("steps", "optimiser steps", 1, 1e7),
     "diverged": _number("1", "1 if the training loss ceased to be a number", 0, 1),
     "loss": _number("nats/byte or 1", "held-out loss: cross-entropy, or squared error", 0, 100, missing=True),
     "top_in": _number("1", "largest singular value of matrices that read the stream", 0, 1e4, missing=True),
@@ -56,24 +57,27 @@ COLUMNS = {
     "gain": _number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
 }
 #: Standard deviation over seeds of the noise at width 32, where it is largest.
-SPREAD = {"top_in": 0.03, "top_out": 0.03, "rms_in": 0.001, "rms_out": 0.001}
+SPREAD = {"top_in": 0.035, "top_out": 0.035, "rms_in": 0.002, "rms_out": 0.002}
 
 #: Learning rate of matrices at the base width, and of all else at any width.
 RATE = 4e-3
-#: Length of a run in units of 1 / (rate x decay): exp(-4) of the start is left.
-MEMORIES = 4.0
+#: Weight decay of matrices at the base width, and steps: enough for three times 1 / (rate x decay)
+#: at the largest width of a scale. A decoder's step is dear, so it decays faster.
+DECAYS = {"noise": 1.0, "mlp": 1.0, "decoder": 2.0}
+STEPS = {
+    "ci": {"noise": 1500, "mlp": 3000, "decoder": 750},
+    "full": {"noise": 3000, "mlp": 12000, "decoder": 6000},
+}
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
-INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 32, 0.3, 64, 2048
+INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 8, 0.3, 64, 2048
 #: Of the decoder's: context, sequences a step and held-out windows.
 CONTEXT, SEQUENCES, WINDOWS = 64, 8, 64
 
 
-def rates(width: int, rule: str, base_decay: float) -> tuple[float, float, int]:
-    """Learning rate and weight decay of matrices, and the number of steps."""
-    lr = RATE * BASE_WIDTH / width
-    decay = base_decay * (math.sqrt(width / BASE_WIDTH) if rule == "sqrt" else 1.0)
-    return lr, decay, round(MEMORIES / (lr * decay))
+def rates(width: int, rule: str, base_decay: float) -> tuple[float, float]:
+    """Learning rate and weight decay of matrices."""
+    return RATE * BASE_WIDTH / width, base_decay * (math.sqrt(width / BASE_WIDTH) if rule == "sqrt" else 1.0)
 
 
 class Feed(nn.Module):
@@ -127,15 +131,19 @@ def grouped(model: nn.Module, width: int, decay: float) -> list[dict[str, Any]]:
 
 
 def teacher(seed: int, batch: int) -> training.Source:
-    """Batches of normal inputs and the outputs of one fixed tanh network, under noise."""
+    """Batches of normal inputs and the outputs of one fixed network of absolute values, under noise.
+
+    Absolute values have no linear part: what the sublayers do not learn, nothing else can.
+    """
     draw = np.random.default_rng(0)
-    first = draw.standard_normal((INPUTS, HIDDEN)) * (2 / math.sqrt(INPUTS))
+    first = draw.standard_normal((INPUTS, HIDDEN)) / math.sqrt(INPUTS)
     second = draw.standard_normal((HIDDEN, OUTPUTS)) / math.sqrt(HIDDEN)
+    mean, sd = math.sqrt(2 / math.pi), math.sqrt(1 - 2 / math.pi)
 
     def source(step: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng = np.random.default_rng([seed, step])
         x = rng.standard_normal((batch, INPUTS))
-        y = np.tanh(x @ first) @ second + NOISE * rng.standard_normal((batch, OUTPUTS))
+        y = (np.abs(x @ first) - mean) / sd @ second + NOISE * rng.standard_normal((batch, OUTPUTS))
         return tuple(torch.from_numpy(part.astype(np.float32)).to(device()) for part in (x, y))
 
     return source
@@ -196,24 +204,32 @@ def spectra(model: nn.Module, name: str) -> tuple[float, float, float]:
 def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale: widths under both rules, and other decays at one width."""
     widths = (32, 64, 128, 256) if scale == "ci" else (64, 128, 256, 512, 1024)
-    # A decoder's step is dear: it decays twice as fast and so needs half as many, and fewer seeds.
-    counts, decays = {"noise": 5, "mlp": 5, "decoder": 3}, {"noise": 1.0, "mlp": 1.0, "decoder": 2.0}
-    plans = [
-        (name, width, rule, decays[name])
-        for name in counts
+    seeds = {"noise": 5, "mlp": 4, "decoder": 3}
+    plans = [("noise", width, "sqrt", 1.0) for width in widths]
+    plans += [("mlp", 64, "constant", decay) for decay in (0.5, 2.0, 4.0)]
+    plans += [
+        (name, width, rule, DECAYS[name])
+        for name in ("mlp", "decoder")
         for width in widths
         for rule in ("constant", "sqrt")
+        # Under a constant decay this one would need twice the steps at all widths: too dear for a CPU.
         if scale == "full" or (name, width, rule) != ("decoder", 256, "constant")
     ]
-    plans += [(name, 64, "constant", decay) for name in ("noise", "mlp") for decay in (0.5, 2.0, 4.0)]
     return [
-        {"gradients": name, "width": width, "rule": rule, "base_decay": decay, "seed": seed}
+        {
+            "gradients": name,
+            "width": width,
+            "rule": rule,
+            "base_decay": decay,
+            "steps": STEPS[scale][name],
+            "seed": seed,
+        }
         for name, width, rule, decay in plans
-        for seed in range(counts[name])
+        for seed in range(seeds[name])
     ]
 
 
-def run(gradients: str, width: int, rule: str, base_decay: float, seed: int) -> dict[str, Any]:
+def run(gradients: str, width: int, rule: str, base_decay: float, steps: int, seed: int) -> dict[str, Any]:
     """Train until the start is forgotten, then look at the matrices.
 
     Parameters
@@ -226,17 +242,19 @@ def run(gradients: str, width: int, rule: str, base_decay: float, seed: int) -> 
         `constant` or `sqrt`.
     base_decay
         Weight decay at width 64.
+    steps
+        Optimiser steps.
     seed
         Seed of initial weights and data.
     """
-    lr, decay, steps = rates(width, rule, base_decay)
+    lr, decay = rates(width, rule, base_decay)
     model, source, loss, held_out = task(gradients, width, seed)
     model.to(device()).groups = lambda: grouped(model, width, decay)
     config = training.TrainConfig(
         steps=steps, lr=RATE, weight_decay=1.0, betas=(0.9, 0.95), schedule="constant", warmup=50
     )
     done = training.train(model, source, config, loss=loss, held_out=held_out)
-    found = {"lr": lr, "weight_decay": decay, "n_params": n_params(model), "steps": steps}
+    found = {"lr": lr, "weight_decay": decay, "n_params": n_params(model)}
     found |= {"diverged": int(done.diverged)}
     if not done.diverged:
         for side, name in (("in", "up"), ("out", "down")):
@@ -247,10 +265,10 @@ def run(gradients: str, width: int, rule: str, base_decay: float, seed: int) -> 
     return found
 
 
-def cost(gradients: str, width: int, rule: str, base_decay: float, **_: Any) -> float:
+def cost(gradients: str, width: int, steps: int, **_: Any) -> float:
     """Relative cost: steps times what one takes, with a price for every step."""
     each = {"noise": 12, "mlp": 60, "decoder": 30 * SEQUENCES * CONTEXT}[gradients]
-    return rates(width, rule, base_decay)[2] * (1e6 + each * width**2)
+    return steps * (1e6 + each * width**2)
 
 
 if __name__ == "__main__":
