@@ -57,16 +57,16 @@ COLUMNS = {
     "gain": _number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
 }
 #: Standard deviation over seeds of the noise at width 32, where it is largest.
-SPREAD = {"top_in": 0.035, "top_out": 0.035, "rms_in": 0.002, "rms_out": 0.002}
+SPREAD = {"top_in": 0.025, "top_out": 0.025, "rms_in": 0.0012, "rms_out": 0.0012}
 
 #: Learning rate of matrices at the base width, and of all else at any width.
 RATE = 4e-3
-#: Weight decay of matrices at the base width, and steps: enough for three times 1 / (rate x decay)
-#: at the largest width of a scale. A decoder's step is dear, so it decays faster.
-DECAYS = {"noise": 1.0, "mlp": 1.0, "decoder": 2.0}
+#: Weight decay of matrices at the base width.
+DECAY = 2.0
+#: Steps: three times 1 / (rate x decay), or more, at the largest width and smallest decay of a scale.
 STEPS = {
-    "ci": {"noise": 1500, "mlp": 3000, "decoder": 750},
-    "full": {"noise": 3000, "mlp": 12000, "decoder": 6000},
+    "ci": {"noise": 750, "mlp": 1500, "decoder": 750},
+    "full": {"noise": 1500, "mlp": 6000, "decoder": 6000},
 }
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
@@ -205,15 +205,15 @@ def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale: widths under both rules, and other decays at one width."""
     widths = (32, 64, 128, 256) if scale == "ci" else (64, 128, 256, 512, 1024)
     seeds = {"noise": 5, "mlp": 4, "decoder": 3}
-    plans = [("noise", width, "sqrt", 1.0) for width in widths]
-    plans += [("mlp", 64, "constant", decay) for decay in (0.5, 2.0, 4.0)]
+    plans = [("noise", width, "sqrt", DECAY) for width in widths]
+    plans += [("mlp", 64, "constant", decay) for decay in (0.5, 1.0, 4.0)]
+    plans += [("mlp", width, rule, DECAY) for width in widths for rule in ("constant", "sqrt")]
+    # A decoder's step is dear: on a CPU one rule and three widths must do.
+    rules = ("sqrt",) if scale == "ci" else ("constant", "sqrt")
     plans += [
-        (name, width, rule, DECAYS[name])
-        for name in ("mlp", "decoder")
-        for width in widths
-        for rule in ("constant", "sqrt")
-        # Under a constant decay this one would need twice the steps at all widths: too dear for a CPU.
-        if scale == "full" or (name, width, rule) != ("decoder", 256, "constant")
+        ("decoder", width, rule, DECAY)
+        for width in (widths[:3] if scale == "ci" else widths)
+        for rule in rules
     ]
     return [
         {
