@@ -369,7 +369,6 @@ CHOICES = {
     "linear": [(0, 40)],
     "forest": [(1, 0), (5, 0)],
     "boosting": [(8, 0), (24, 0)],
-    "mlp": [(width, 40) for width in (16, 64, 256)],
     "convnet": [(16, 20)],
     "witten_bell": [(length, 0) for length in range(1, 7)],
     "discounting": [(length, 0) for length in range(1, 7)],
@@ -377,26 +376,35 @@ CHOICES = {
 #: Widths of the perceptron where its best size is asked for.
 WIDTHS = tuple(2**k for k in range(2, 9))
 SIZED = ("letter", "mnist1d", "fashion_14")
-TABLES = ("nearest", "linear", "forest", "boosting", "mlp")
 NGRAMS = ("witten_bell", "discounting")
+#: The sets of the CPU scale, cheap ones first.
+SETS_CI = (
+    "flights",
+    "penbased",
+    "magic",
+    "letter",
+    "python",
+    "spoken_digits",
+    "mnist1d",
+    "fashion_14",
+    "molecules",
+)
 
 
 def plan(scale: str) -> dict[str, tuple[range, dict[str, list[tuple[int, int]]]]]:
     """Data set -> powers of two of n, and what is tried of each family."""
     if scale == "ci":
         found = {}
-        for data in ("flights", "penbased", "magic", "letter", "spoken_digits", "mnist1d", "fashion_14"):
-            powers = range(6, 12 if data == "spoken_digits" else 14)
-            found[data] = powers, {family: CHOICES[family] for family in TABLES}
+        for data in SETS_CI:
+            if SETS[data][0] == "text":
+                found[data] = range(11, 18), {f: CHOICES[f] for f in NGRAMS} | {"mlp": [(64, 4), (64, 16)]}
+                continue
+            families = {family: CHOICES[family] for family in CHOICES if family not in (*NGRAMS, "convnet")}
+            families["mlp"] = [(width, 40) for width in (WIDTHS if data in SIZED else WIDTHS[2::2])]
             if SETS[data][0] != "tabular":
-                found[data][1]["convnet"] = CHOICES["convnet"]
-            if data in SIZED:
-                found[data][1]["mlp"] = [(width, 40) for width in WIDTHS]
-        text_mlp = [(64, 4), (64, 16)]
-        return found | {
-            data: (range(11, 19), {f: CHOICES[f] for f in NGRAMS} | {"mlp": text_mlp})
-            for data in ("python", "molecules")
-        }
+                families["convnet"] = CHOICES["convnet"]
+            found[data] = range(6, 12 if data == "spoken_digits" else 14), families
+        return found
     images = {
         "nearest": [(1, 0), (9, 0)],
         "linear": [(0, 40)],
