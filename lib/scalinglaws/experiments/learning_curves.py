@@ -403,7 +403,7 @@ def plan(scale: str) -> dict[str, tuple[range, dict[str, list[tuple[int, int]]]]
             families["mlp"] = [(width, 40) for width in (WIDTHS if data in SIZED else WIDTHS[2::2])]
             if SETS[data][0] != "tabular":
                 families["convnet"] = CHOICES["convnet"]
-            found[data] = range(6, 12 if data == "spoken_digits" else 14), families
+            found[data] = range(6, {"tabular": 14, "speech": 12}.get(SETS[data][0], 13)), families
         return found
     images = {
         "nearest": [(1, 0), (9, 0)],
