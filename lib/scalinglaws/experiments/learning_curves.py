@@ -1,0 +1,447 @@
+"""Learning curves: test error of several families of models against the number of training examples.
+
+Each run trains one model of one family on one random subset of a real data set and tests it
+on a test set that is the same for all. What a family leaves open (neighbours, leaf size,
+width, passes) is a column, `setting` or `passes`, and every choice is a row of its own with
+its validation error: whoever reads the table re-tunes each family for each number of
+examples, and sees what that changes.
+
+CPU scale: nine sets; flights, MNIST-1D and Python's library are there without a network, the
+others are read from the mirror folder (Fashion-MNIST and the molecules have a public address
+too). Full scale: wider networks, residual networks and transformers, on a GPU.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from scalinglaws import corpora, datasets, models, training
+from scalinglaws.counting import Transformer
+from scalinglaws.experiments import command
+from scalinglaws.learners import Examples, nearest, ngrams, trees
+from scalinglaws.packing import packed_examples, train_packed
+from scalinglaws.transformer import Decoder
+
+SLUG = "learning_curves_gpu"
+SLUG_CI = "learning_curves"
+TITLE = "Test error of families of models against the number of training examples, on real data"
+SPREAD = {"error": 0.01}
+
+#: Data set -> domain, examples held out for the test and for validation.
+SETS = {
+    "letter": ("tabular", 2000, 1000),
+    "penbased": ("tabular", 1800, 1000),
+    "magic": ("tabular", 2000, 600),
+    "flights": ("tabular", 4000, 2000),
+    "mnist1d": ("signals", 4000, 2000),
+    "fashion_14": ("images", 10000, 2000),
+    "fashion_mnist": ("images", 10000, 2000),
+    "spoken_digits": ("speech", 700, 252),
+    "python": ("text", 32768, 16384),
+    "molecules": ("text", 32768, 16384),
+}
+#: Sets that are there without mirror and network.
+HERE = ("flights", "mnist1d", "python")
+NETWORKS = ("linear", "mlp", "convnet", "resnet", "transformer")
+#: Chosen for tables and images in pilots on validation sets at 1,024 and 4,096 examples, of three
+#: rates each; not searched for text, residual networks and transformers.
+LEARNING_RATE = {
+    "linear": 2e-2,
+    "mlp": 1e-2,
+    "mlp of text": 5e-3,
+    "convnet": 5e-3,
+    "resnet": 3e-3,
+    "transformer": 2e-3,
+}
+#: Bytes of a window, and of the context from which all but the transformer predict the next one.
+WINDOW, CONTEXT = 256, 7
+
+
+# fmt: off
+def column(unit: str, about: str, low: float, high: float, **more: bool) -> dict[str, Any]:
+    """The description of a column of numbers."""
+    return {"unit": unit, "about": about, "min": low, "max": high} | more
+COLUMNS = {
+    "data": {"unit": "text", "about": "data set"},
+    "domain": {"unit": "text", "about": "tabular, signals, images, speech or text"},
+    "family": {"unit": "text", "about": "family of models"},
+    "n": column("examples", "training examples; for text, bytes", 32, 2**21),
+    "setting": column("integer", "neighbours; examples a leaf; leaves a tree; width; context in bytes", 0, 2048),
+    "passes": column("integer", "passes over the subset (500 steps at least, but for text); 0: no steps", 0, 128),
+    "seed": column("integer", "seed of subset, weights and data order", 0, 100),
+    "n_test": column("examples", "size of the test set", 100, 65536),
+    "chance": column("fraction or nats", "the best constant guess on the test set: error; text: nats a byte", 0, 6),
+    "error": column("fraction", "test error; not for text", 0, 1, missing=True),
+    "val_error": column("fraction", "validation error; not for text", 0, 1, missing=True),
+    "loss": column("nats", "test cross-entropy an example (a byte), of networks and n-grams", 0, 1000, missing=True),
+    "val_loss": column("nats", "validation cross-entropy, the same", 0, 1000, missing=True),
+    "train_error": column("fraction", "error on the training examples, of networks", 0, 1, missing=True),
+    "n_params": column("parameters", "all trainable ones; of n-grams, different n-grams counted", 1, 1e9, missing=True),
+    "flops": column("FLOP", "training, all products counted", 1, 1e19, missing=True),
+    "diverged": {"unit": "boolean", "about": "whether the training loss ceased to be a number"},
+}
+# fmt: on
+
+
+def delayed() -> Examples:
+    """24,000 flights, half of them more than 15 minutes late: schedule, route and weather, no delay at departure."""
+    table = datasets.flights().dropna(subset=["arr_delay"])
+    late = (table["arr_delay"] > 15).to_numpy()
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.choice(np.flatnonzero(late == side), 12000, replace=False) for side in (0, 1)])
+    table, y = table.iloc[rows], late[rows].astype(np.int64)
+    day = pd.to_datetime(table[["year", "month", "day"]])
+    weather = table[["temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib"]]
+    numbers = [table["hour"] + table["minute"] / 60, table["sched_arr_time"] // 100, table["distance"]]
+    kinds = pd.get_dummies(table[["origin", "carrier"]], dtype=float)
+    x = np.column_stack(
+        [*numbers, day.dt.dayofyear, day.dt.dayofweek, weather.fillna(weather.median()), kinds]
+    )
+    return x.astype(np.float32), y
+
+
+def blocks(x: np.ndarray, high: int, wide: int) -> np.ndarray:
+    """Pictures averaged over blocks."""
+    return x.reshape(len(x), x.shape[1] // high, high, x.shape[2] // wide, wide).mean((2, 4))
+
+
+def text(data: str) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of bytes to train on, and of other documents to hold out, in a fixed random order."""
+    if data == "python":
+        parts = corpora.python_library().split(0.1)
+    else:
+        parts = corpora.molecules("train"), corpora.molecules("test")
+    windows = []
+    for part in parts:
+        tokens = corpora.byte_tokens(part)
+        rows = tokens[: len(tokens) // WINDOW * WINDOW].reshape(-1, WINDOW)
+        windows.append(rows[np.random.default_rng(0).permutation(len(rows))[: 2**21 // WINDOW]])
+    return windows[0], windows[1]
+
+
+@lru_cache(maxsize=1)
+def split(data: str) -> dict[str, Any]:
+    """The pool to draw from, and the fixed sets for validation and test; text as windows."""
+    domain, n_test, n_val = SETS[data]
+    if domain == "text":
+        pool, held = text(data)
+        a, b = n_test // WINDOW, (n_test + n_val) // WINDOW
+        return {"pool": pool, "test": held[:a], "val": held[a:b]}
+    if data.startswith("fashion"):
+        (x, y), (test_x, test_y) = map(datasets.fashion_mnist, ("train", "t10k"))
+        x, y = np.concatenate([test_x, x]), np.concatenate([test_y, y])
+        x = blocks(x, 2, 2) if data == "fashion_14" else x
+    elif data == "spoken_digits":
+        parts = datasets.spoken_digits()
+        x, y = (np.concatenate([part[i] for part in parts.values()]) for i in (0, 1))
+        x = blocks(x, 4, 2)
+    elif data == "mnist1d":
+        from mnist1d.data import get_dataset_args, make_dataset
+
+        args = get_dataset_args()
+        args.num_samples, args.seed, args.train_split = 16000, 1, 1.0
+        made = make_dataset(args)
+        x, y = made["x"].astype(np.float32), made["y"].astype(np.int64)
+    else:
+        x, y = delayed() if data == "flights" else datasets.keel()[data]
+    if not data.startswith("fashion"):
+        order = np.random.default_rng(0).permutation(len(x))
+        x, y = x[order], np.unique(y, return_inverse=True)[1][order]
+    ends = n_test, n_test + n_val
+    return {
+        "test": (x[: ends[0]], y[: ends[0]]),
+        "val": (x[ends[0] : ends[1]], y[ends[0] : ends[1]]),
+        "pool": (x[ends[1] :], y[ends[1] :]),
+    }
+
+
+def contexts(windows: np.ndarray) -> Examples:
+    """Every place of the windows with enough text before it: its context, and its byte."""
+    grams = np.lib.stride_tricks.sliding_window_view(windows, CONTEXT + 1, axis=1).reshape(-1, CONTEXT + 1)
+    return grams[:, :-1], grams[:, -1].astype(np.int64)
+
+
+def prepared(data: str, n: int, seed: int) -> dict[str, Any]:
+    """A random subset, with validation and test set; tables are scaled by the subset's own mean and sd."""
+    parts, rng = dict(split(data)), np.random.default_rng([seed, n])
+    if SETS[data][0] == "text":
+        pool = parts.pop("pool")
+        return {"train": pool[rng.choice(len(pool), n // WINDOW, replace=False)], **parts}
+    x, y = parts.pop("pool")
+    if n > len(x):
+        raise ValueError(f"{data} has {len(x)} examples to train on, not {n}")
+    rows = rng.choice(len(x), n, replace=False)
+    parts["train"] = x[rows], y[rows]
+    if SETS[data][0] == "tabular":
+        mean, scale = x[rows].mean(0), x[rows].std(0) + 1e-6
+        # A column that is constant in a small subset would otherwise blow up outside it.
+        parts = {k: (np.clip((a - mean) / scale, -8, 8).astype(np.float32), b) for k, (a, b) in parts.items()}
+    return parts
+
+
+def device() -> str:
+    """`cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
+    if torch.cuda.is_available():
+        return "cuda"
+    torch.set_num_threads(1)
+    return "cpu"
+
+
+def tensor(x: np.ndarray) -> torch.Tensor:
+    """Examples where the networks are; bytes as integers, other inputs as floats."""
+    return torch.from_numpy(np.ascontiguousarray(x)).to(
+        device(), torch.int64 if x.dtype == np.uint8 else None
+    )
+
+
+def network(data: str, family: str, part: dict, setting: int, seed: int) -> nn.Module:
+    """An untrained network for the shape of the data."""
+    if family == "transformer":
+        shape = Transformer(
+            setting, 4, 256, WINDOW - 1, max(1, setting // 32), learned_positions=False, biases=False
+        )
+        return Decoder(shape, seed)
+    if SETS[data][0] == "text":
+        with models.seeded(seed):
+            layers = nn.Embedding(256, 16), nn.Flatten(), nn.Linear(16 * CONTEXT, setting)
+            return nn.Sequential(*layers, nn.ReLU(), nn.Linear(setting, 256))
+    x, y = part["test"]
+    sides, classes = x.shape[1:], int(y.max()) + 1
+    if family == "convnet":
+        return models.convnet(sides, setting, classes, seed)
+    if family == "resnet":
+        return nn.Sequential(nn.Unflatten(1, (1, sides[0])), models.resnet(1, setting, 1, classes, seed))
+    hidden = (setting,) if setting else ()
+    return models.mlp((int(np.prod(sides)), *hidden, classes), seed)
+
+
+def from_windows(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Mean loss of a transformer on the places that the other families predict."""
+    return cross_entropy(model(x)[:, CONTEXT - 1 :].flatten(0, 1), y[:, CONTEXT - 1 :].flatten())
+
+
+@torch.no_grad()
+def judged(model: nn.Module, data: str, x: torch.Tensor, y: torch.Tensor) -> dict[str, float]:
+    """Loss of a network and, but for text, its error."""
+    if isinstance(model, Decoder):
+        return {"loss": training.evaluate(model, x, y, 32, from_windows)}
+    out = training.logits(model, x)
+    found = {"loss": float(cross_entropy(out.double(), y))}
+    return found if SETS[data][0] == "text" else found | {"error": float((out.argmax(1) != y).float().mean())}
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """One row an example."""
+    return x.reshape(len(x), -1)
+
+
+def examples(data: str, family: str, part: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs and targets as a family's networks take them."""
+
+    def tensor(a: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(a)).to(
+            device(), torch.int64 if a.dtype == np.uint8 else None
+        )
+
+    if family == "transformer":
+        return tensor(part[:, :-1]), tensor(part[:, 1:])
+    x, y = contexts(part) if SETS[data][0] == "text" else part
+    return tensor(flat(x) if family in ("linear", "mlp") else x), tensor(y)
+
+
+def fit_networks(configs: list[dict], parts: list[dict]) -> list[dict[str, Any]]:
+    """Train networks of one shape, perceptrons on tables all at once, and test them."""
+    data, family, setting, passes = (configs[0][k] for k in ("data", "family", "setting", "passes"))
+    seeds = [c["seed"] for c in configs]
+    nets = [network(data, family, p, setting, s).to(device()) for p, s in zip(parts, seeds, strict=True)]
+    sets = [{role: examples(data, family, part) for role, part in p.items()} for p in parts]
+    count = len(sets[0]["train"][0])
+    batch = min(count, 8 if family == "transformer" else 128 if SETS[data][0] == "text" else 64)
+    # Passes over a few dozen examples are over before a network has moved; text is stopped early instead.
+    steps = max(1 if SETS[data][0] == "text" else 500, passes * count // batch)
+    rate = LEARNING_RATE["mlp of text" if (SETS[data][0], family) == ("text", "mlp") else family]
+    config = training.TrainConfig(steps, rate, warmup=max(1, steps // 20), fused=False)
+    if packs(data, family):
+        x, y = (torch.cat([s["train"][i] for s in sets]) for i in (0, 1))
+        own = [torch.arange(k * count, (k + 1) * count) for k in range(len(nets))]
+        diverged = train_packed(nets, packed_examples(x, y, batch, steps, seeds, own), config).diverged
+    else:
+        loss = from_windows if family == "transformer" else training.loss_of
+        diverged = [
+            training.train(
+                net, training.examples(*s["train"], batch, steps, seed), config, loss=loss
+            ).diverged
+            for net, s, seed in zip(nets, sets, seeds, strict=True)
+        ]
+    found = []
+    for net, s, bad in zip(nets, sets, diverged, strict=True):
+        row = {"n_params": models.n_params(net), "diverged": bool(bad)}
+        row["flops"] = models.training_flops(net, s["train"][0][:1], "counted") * steps * batch
+        if not bad:
+            on = {role: judged(net, data, *s[role]) for role in ("test", "val", "train")}
+            row |= {k: v for k, v in on["test"].items()} | {f"val_{k}": v for k, v in on["val"].items()}
+            row["train_error"] = on["train"].get("error")
+        found.append(row)
+    return found
+
+
+def fit_other(config: dict, part: dict) -> dict[str, Any]:
+    """Fit what is no network, and test it."""
+    data, family, setting, size = config["data"], config["family"], config["setting"], None
+    if SETS[data][0] == "text":
+        x, y, *held = (a for role in ("train", "test", "val") for a in contexts(part[role]))
+        judge, size = ngrams(x, y, setting, family)
+    else:
+        x, y, *held = (f for role in ("train", "test", "val") for f in (flat(part[role][0]), part[role][1]))
+        judge = (
+            nearest(x, y, setting, device())
+            if family == "nearest"
+            else trees(x, y, family, setting, config["seed"])
+        )
+    on_val = {f"val_{k}": v for k, v in judge(*held[2:]).items()}
+    return judge(*held[:2]) | on_val | {"n_params": size}
+
+
+def packs(data: str, family: str) -> bool:
+    """Whether runs that differ by their seed alone go together."""
+    return family in ("linear", "mlp") and SETS[data][0] != "text"
+
+
+def pack(**config: Any) -> tuple:
+    """Runs of one shape that go together; on a CPU only perceptrons gain by it."""
+    together = packs(config["data"], config["family"])
+    return tuple(v for k, v in sorted(config.items()) if k != "seed" or not together)
+
+
+def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Train and test the runs of one pack, see `run`."""
+    data, family = configs[0]["data"], configs[0]["family"]
+    parts = [prepared(data, c["n"], c["seed"]) for c in configs]
+    if family in NETWORKS:
+        rows = fit_networks(configs, parts)
+    else:
+        rows = [fit_other(config, part) for config, part in zip(configs, parts, strict=True)]
+    held = parts[0]["test"]
+    domain = SETS[data][0]
+    y = contexts(held)[1] if domain == "text" else held[1]
+    share = np.bincount(y) / len(y)
+    common = {
+        "domain": domain,
+        "n_test": len(y),
+        "chance": float(
+            -(share[share > 0] * np.log(share[share > 0])).sum() if domain == "text" else 1 - share.max()
+        ),
+    }
+    blank = {name: None for name, column in COLUMNS.items() if column.get("missing")} | {"diverged": False}
+    return [common | blank | row for row in rows]
+
+
+def run(data: str, family: str, n: int, setting: int, passes: int, seed: int) -> dict[str, Any]:
+    """Train one model on one random subset and test it.
+
+    Parameters
+    ----------
+    data
+        One of `SETS`.
+    family
+        `nearest`, `linear`, `forest`, `boosting`, `mlp`, `convnet`, `resnet`; for text
+        `witten_bell`, `discounting`, `mlp` or `transformer`.
+    n
+        Training examples; for text bytes, a multiple of the window.
+    setting, passes
+        What the family leaves open, see `COLUMNS`.
+    seed
+        Seed of the subset, the weights and the order of the data.
+    """
+    return run_many([locals()])[0]
+
+
+#: What is tried of each family at the CPU scale: (setting, passes); the best is chosen on validation examples.
+CHOICES = {
+    "nearest": [(1, 0), (9, 0)],
+    "linear": [(0, 40)],
+    "forest": [(1, 0), (5, 0)],
+    "boosting": [(8, 0), (24, 0)],
+    "convnet": [(16, 20)],
+    "witten_bell": [(length, 0) for length in range(1, 7)],
+    "discounting": [(length, 0) for length in range(1, 7)],
+}
+#: Widths of the perceptron where its best size is asked for.
+WIDTHS = tuple(2**k for k in range(2, 9))
+SIZED = ("letter", "mnist1d", "fashion_14")
+NGRAMS = ("witten_bell", "discounting")
+#: The sets of the CPU scale, cheap ones first.
+SETS_CI = (
+    "flights",
+    "penbased",
+    "magic",
+    "letter",
+    "python",
+    "spoken_digits",
+    "mnist1d",
+    "fashion_14",
+    "molecules",
+)
+
+
+def plan(scale: str) -> dict[str, tuple[range, dict[str, list[tuple[int, int]]]]]:
+    """Data set -> powers of two of n, and what is tried of each family."""
+    if scale == "ci":
+        found = {}
+        for data in SETS_CI:
+            if SETS[data][0] == "text":
+                found[data] = range(11, 18), {f: CHOICES[f] for f in NGRAMS} | {"mlp": [(64, 4), (64, 16)]}
+                continue
+            families = {family: CHOICES[family] for family in CHOICES if family not in (*NGRAMS, "convnet")}
+            families["mlp"] = [(width, 40) for width in (WIDTHS if data in SIZED else WIDTHS[2::2])]
+            if SETS[data][0] != "tabular":
+                families["convnet"] = CHOICES["convnet"]
+            found[data] = range(6, {"tabular": 14, "speech": 12}.get(SETS[data][0], 13)), families
+        return found
+    images = {
+        "nearest": [(1, 0), (9, 0)],
+        "linear": [(0, 40)],
+        "mlp": [(2**k, passes) for k in range(2, 12) for passes in (20, 80)],
+        "convnet": [(2**k, 40) for k in range(2, 7)],
+        "resnet": [(width, 20) for width in (4, 8, 16, 32)],
+    }
+    texts = {f: CHOICES[f] for f in NGRAMS}
+    texts["mlp"] = [(width, passes) for width in (64, 256, 1024) for passes in (4, 16)]
+    texts["transformer"] = [(width, passes) for width in (32, 64, 128, 256) for passes in (8, 32, 128)]
+    return {
+        "fashion_mnist": (range(6, 16), images),
+        "python": (range(11, 21), texts),
+        "molecules": (range(11, 21), texts),
+    }
+
+
+def grid(scale: str) -> list[dict[str, Any]]:
+    """The configurations of a scale, data set by data set, so that each is read once."""
+    seeds = 4 if scale == "ci" else 5
+    return [
+        {"data": data, "family": family, "n": 2**power, "setting": setting, "passes": passes, "seed": seed}
+        for data, (powers, families) in plan(scale).items()
+        for family, choices in families.items()
+        for power in powers
+        for setting, passes in choices
+        # No run of text sees more bytes than this: the most passes are of use for small subsets only.
+        if SETS[data][0] != "text" or passes * 2**power <= (2**20 if scale == "ci" else 2**23)
+        for seed in range(seeds)
+    ]
+
+
+def cost(data: str, family: str, n: int, setting: int, passes: int, **_: Any) -> float:
+    """Relative cost; the sets that must be fetched, or whose text depends on the interpreter, come last."""
+    there = 0.0 if data == "flights" else 1e9
+    return there + n * max(1, passes) * (1 + setting) + (1e6 if family in NETWORKS else 0.0)
+
+
+if __name__ == "__main__":
+    command("scalinglaws.experiments.learning_curves")
