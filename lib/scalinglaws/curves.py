@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 
 def retuned(runs: pd.DataFrame) -> pd.DataFrame:
@@ -85,9 +86,9 @@ def equal_exponents(part: pd.DataFrame) -> float:
 
 
 def holm(p: pd.Series) -> pd.Series:
-    """P-values corrected for their number (Holm 1979), smallest first."""
-    p = p.dropna().sort_values()
-    return (p * np.arange(len(p), 0, -1)).cummax().clip(upper=1)
+    """P-values corrected for their number (Holm 1979); those that are not a number are left out."""
+    p = p.dropna()
+    return pd.Series(multipletests(p, method="holm")[1], p.index)
 
 
 def between_families(exponent: pd.Series) -> pd.DataFrame:

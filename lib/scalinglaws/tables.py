@@ -195,7 +195,7 @@ def converter(slug: str) -> ModuleType:
     return module
 
 
-def retrieve(mirror: str, address: str, sha256: str = "") -> Path:
+def retrieve(mirror: str, address: str, digest: str) -> Path:
     """A file on this machine: from the mirror folder if one is named, else from its public address.
 
     Downloads are kept in pooch's cache; a progress bar is shown on a terminal.
@@ -206,8 +206,8 @@ def retrieve(mirror: str, address: str, sha256: str = "") -> Path:
         Path in the mirror folder.
     address
         Public address; empty where there is none.
-    sha256
-        Hex digest of what lies at the address; a file of the mirror is left to the caller to check.
+    digest
+        sha256 of what lies at the address, in hex; a file of the mirror is left to the caller to check.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def retrieve(mirror: str, address: str, sha256: str = "") -> Path:
     import pooch
 
     try:
-        return Path(pooch.retrieve(address, known_hash=f"sha256:{sha256}", progressbar=sys.stderr.isatty()))
+        return Path(pooch.retrieve(address, known_hash=f"sha256:{digest}", progressbar=sys.stderr.isatty()))
     except Exception as error:
         raise TableError(
             f"cannot fetch {address} ({error}); without a network set {MIRROR_VARIABLE} to a folder "
