@@ -78,9 +78,12 @@ class Corpus:
 def python_library() -> Corpus:
     """The source of this interpreter's standard library, tests left out: about 12 MB, always there.
 
-    Other versions of Python have another text: its hash belongs to every result.
+    Other versions of Python have another text: its hash belongs to every result. To train on
+    the text of another version, let SCALINGLAWS_PYTHON_LIBRARY name a copy of its folder, such
+    as `python3.11`.
     """
-    root = Path(sysconfig.get_paths()["stdlib"])
+    elsewhere = os.environ.get("SCALINGLAWS_PYTHON_LIBRARY")
+    root = Path(elsewhere or sysconfig.get_paths()["stdlib"])
     apart = {"site-packages", "dist-packages", "test", "tests", "idle_test"}
     paths = []
     for folder, inner, files in os.walk(root):
@@ -90,7 +93,8 @@ def python_library() -> Corpus:
     texts = (path.read_bytes() for path in paths if not path.name.startswith("_sysconfigdata"))
     documents = tuple(text for text in texts if text and END not in text)
     version = sysconfig.get_config_var("py_version") or sysconfig.get_python_version()
-    return Corpus("python library", f"Python {version}", "PSF-2.0", documents)
+    source = f"a copy of {root.name}" if elsewhere else f"Python {version}"
+    return Corpus("python library", source, "PSF-2.0", documents)
 
 
 LINUX = File(

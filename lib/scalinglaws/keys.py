@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -70,17 +71,29 @@ def is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
 
 
+def dumped(tree: ast.Module) -> str:
+    """A syntax tree as text, the same under every version of Python for what all of them can read."""
+    more = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **more).replace(", type_params=[]", "")
+
+
 def code_hash(module: ModuleType) -> str:
-    """Hash of the code that a run's numbers rest on; comments, docstrings and layout do not count."""
-    digest = hashlib.sha256()
-    for path, tree in modules_of(Path(module.__file__).resolve()).items():
+    """Hash of the code that a run's numbers rest on.
+
+    Comments, docstrings and layout do not count, nor does the module's own `grid`: which runs
+    are asked for changes none of them, so a grid may grow or be cut without making all anew.
+    """
+    digest, own = hashlib.sha256(), Path(module.__file__).resolve()
+    for path, tree in modules_of(own).items():
+        if path == own:
+            tree.body = [node for node in tree.body if getattr(node, "name", "") != "grid"]
         name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
         digest.update(name.encode())
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
             if isinstance(body, list) and body and is_text(body[0]):
                 body[0].value.value = ""
-        digest.update(ast.dump(tree).encode())
+        digest.update(dumped(tree).encode())
     return digest.hexdigest()
 
 

@@ -7,6 +7,16 @@ import os
 import platform
 
 
+def device() -> str:
+    """Where runs train: `cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    torch.set_num_threads(1)
+    return "cpu"
+
+
 def device_name(device: str = "cpu") -> str:
     """What the runs ran on, in words."""
     if device.startswith("cuda"):

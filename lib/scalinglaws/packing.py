@@ -3,31 +3,34 @@
 A small model's step is mostly overhead: dozens of calls, each of which does little. Packed,
 the same calls serve all the models at once. Perceptrons go through batched matrix products;
 any other model through `torch.func`. On a CPU convolutions gain nothing by it: batched
-weights turn them into grouped ones, which are slower than one after the other.
+weights turn them into grouped ones, which are slower than one after the other. On a GPU a
+whole update is recorded once and replayed, as small models wait for the launches of kernels.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.func import functional_call, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from scalinglaws.recording import describe, synchronise
-from scalinglaws.training import TrainConfig, batches
+from scalinglaws.recording import Run, describe, synchronise
+from scalinglaws.training import Source, TrainConfig, batches, evaluate, loss_of, train
 
 #: Modules that treat each number alone, and so do not notice a further dimension.
 ELEMENTWISE = (nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.Softplus)
 #: What packing does not do: it would be another loop.
-UNPACKED = {"accumulate": 1, "ema": 0.0, "precision": "float32", "compile": False, "clip": 0.0}
+UNPACKED = {"accumulate": 1, "ema": 0.0, "precision": "float32", "compile": False}
+#: Plain updates before one is recorded for replay: what is set up by the first must be there.
+PLAIN_UPDATES = 3
 
 
 @dataclass
@@ -43,6 +46,8 @@ class PackedRun:
     diverged
         Of each run, whether its loss ceased to be a number or passed `stop_above`. A run that
         diverges does not stop and does not touch the others.
+    evals
+        Of each run, the evaluations as `training.train` records them.
     about
         The description of the pack; see `scalinglaws.recording.describe`.
     """
@@ -50,7 +55,20 @@ class PackedRun:
     losses: torch.Tensor
     lrs: torch.Tensor
     diverged: list[bool]
+    evals: list[list[dict[str, float]]]
     about: dict[str, Any] = field(default_factory=dict)
+
+    def runs(self) -> list[Run]:
+        """What `training.train` would have recorded of each: nothing after a run diverged."""
+        found = []
+        for losses, lrs, evals, diverged in zip(
+            self.losses.T.tolist(), self.lrs.T.tolist(), self.evals, self.diverged, strict=True
+        ):
+            good = [math.isfinite(loss) and loss <= self.about["config"]["stop_above"] for loss in losses]
+            last = good.index(False) + 1 if diverged else len(losses)
+            evals = [entry for entry in evals if not diverged or entry["step"] < last]
+            found.append(Run(losses[:last], lrs[:last], evals, diverged, about=self.about))
+        return found
 
 
 def packed_examples(
@@ -88,13 +106,26 @@ def packed_examples(
         orders.setdefault((seed, len(subset)), batches(len(subset), batch, steps, seed))
     index = [subset[orders[seed, len(subset)]] for seed, subset in zip(seeds, subsets, strict=True)]
     index = torch.stack(index, dim=1).to(x.device)
+    labels = y[index]
     # One place for the inputs of every step: the next call overwrites them.
     inputs = torch.empty(index[0].numel(), *x.shape[1:], dtype=x.dtype, device=x.device)
 
     def draw(step: int) -> tuple[torch.Tensor, torch.Tensor]:
         # On a CPU many times as fast as x[index[step]], which also asks for new memory each time.
         torch.index_select(x, 0, index[step].flatten(), out=inputs)
-        return inputs.view(*index.shape[1:], *x.shape[1:]), y[index[step]]
+        return inputs.view(*index.shape[1:], *x.shape[1:]), labels[step]
+
+    return draw
+
+
+def stacked(sources: Sequence[Source]) -> Source:
+    """Batches for packed runs from the sources of the runs; a source that runs share is asked once."""
+    different = list(dict.fromkeys(sources))
+    place = [different.index(source) for source in sources]
+
+    def draw(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        x, y = (torch.stack(part) for part in zip(*(source(step) for source in different), strict=True))
+        return (x, y) if place == list(range(len(x))) else (x[place], y[place])
 
     return draw
 
@@ -122,7 +153,8 @@ def perceptron(layers: nn.Sequential, params: dict[str, torch.Tensor], x: torch.
 
 def mapped(models: Sequence[nn.Module]) -> Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]:
     """The same for models of any kind, by `torch.func`: (runs, classes, batch, ...)."""
-    _, buffers = stack_module_state(list(models))
+    buffers = [dict(model.named_buffers()) for model in models]
+    buffers = {name: torch.stack([each[name] for each in buffers]) for name in buffers[0]}
 
     def one(params: dict, buffers: dict, x: torch.Tensor) -> torch.Tensor:
         # The fused attention of CPUs has no rule for stacked weights: vmap would loop, and warn.
@@ -133,62 +165,156 @@ def mapped(models: Sequence[nn.Module]) -> Callable[[dict[str, torch.Tensor], to
     return lambda params, x: joint(params, buffers, x).movedim(-1, 1)
 
 
-def scales_of(model: nn.Module) -> tuple[torch.Tensor, torch.Tensor] | tuple[float, float]:
-    """Factors of learning rate and weight decay for each weight, as `training.optimiser_of` has them."""
-    if not hasattr(model, "groups"):
-        return 1.0, 1.0
-    known = {
-        id(p): (group.get("scale", 1.0), group.get("decay", 1.0))
-        for group in model.groups()
-        for p in group["params"]
-    }
-    return tuple(
-        torch.cat([torch.full_like(p, known[id(p)][i]).detach().flatten() for p in model.parameters()])
-        for i in (0, 1)
-    )
+def scales_of(model: nn.Module) -> list[tuple[float, float]]:
+    """Factors of learning rate and weight decay for each parameter, as `training.optimiser_of` has them."""
+    groups = model.groups() if hasattr(model, "groups") else [{"params": list(model.parameters())}]
+    known = {id(p): (g.get("scale", 1.0), g.get("decay", 1.0)) for g in groups for p in g["params"]}
+    return [known[id(p)] for p in model.parameters()]
+
+
+class Weights:
+    """All weights of all runs in one flat tensor, parameter by parameter, and the models' views of it.
+
+    So an update is a handful of calls however many layers there are, and the runs of one
+    matrix lie together, as batched products want them.
+    """
+
+    def __init__(self, models: Sequence[nn.Module]) -> None:
+        self.models = models
+        columns = list(zip(*(model.parameters() for model in models), strict=True))
+        self.flat = torch.cat([torch.stack(column).detach().flatten() for column in columns])
+        self.gradient = torch.empty_like(self.flat)
+        parts = self.flat.split([len(models) * column[0].numel() for column in columns])
+        views = [part.view(-1, *column[0].shape) for part, column in zip(parts, columns, strict=True)]
+        for column, view in zip(columns, views, strict=True):
+            for p, own in zip(column, view, strict=True):
+                p.data = own
+        names = (name for name, _ in models[0].named_parameters())
+        self.params = {name: view.requires_grad_() for name, view in zip(names, views, strict=True)}
+
+    def each(self, values: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Spread one number a run (given for each parameter) over the flat tensor."""
+        pairs = zip(values, self.params.values(), strict=True)
+        spread = [v.to(p)[:, None].expand(len(p), p[0].numel()).flatten() for v, p in pairs]
+        return torch.cat(spread)
+
+    def differentiate(self, losses: torch.Tensor, clip: float) -> None:
+        """Put the gradient of each run's loss in its place, no longer than `clip` if that is given."""
+        # The gradient of the sum is each run's own gradient.
+        found = torch.autograd.grad(losses.sum(), list(self.params.values()))
+        if clip:
+            norms = torch.stack([part.flatten(1).norm(dim=1) for part in found]).norm(dim=0)
+            shorter = (clip / (norms + 1e-6)).clamp(max=1)
+            found = [part * shorter.view(-1, *[1] * (part.ndim - 1)) for part in found]
+        torch.cat([part.flatten() for part in found], out=self.gradient)
+
+    def release(self) -> None:
+        """Give each model weights of its own, so that one which is kept does not keep the memory of all."""
+        for model in self.models:
+            for p in model.parameters():
+                p.data = p.data.clone()
 
 
 class PackedOptimiser:
     """AdamW or SGD with a learning rate for each run; `torch.optim` has one for all.
 
-    Source: Loshchilov and Hutter (2019), arXiv:1711.05101, algorithm 2, in PyTorch's order.
+    Where all weights have one rate, it is torch's own optimiser. Where not, it is torch's own at
+    a rate of one and without decay, let loose on zeros: what they become is the direction of the
+    update, which then decays and is multiplied by the rates.
     """
 
-    def __init__(self, weights: torch.Tensor, model: nn.Module, config: TrainConfig) -> None:
-        self.weights, self.config, self.count = weights, config, 0
-        self.scale, decay = scales_of(model)
-        self.decay = decay * config.weight_decay
-        self.first, self.second = torch.zeros_like(weights), torch.zeros_like(weights)
-        # Kept from step to step: on a CPU, asking for new memory costs more than the arithmetic.
-        self.scratch = torch.empty_like(weights, requires_grad=False)
+    def __init__(self, weights: Weights, peaks: torch.Tensor, config: TrainConfig) -> None:
+        self.weights, self.gradient, self.sgd = weights.flat, weights.gradient, config.optimiser == "sgd"
+        scales = scales_of(weights.models[0])
+        self.alike = len(peaks.unique()) == len(set(scales)) == 1 and not self.weights.is_cuda
+        if self.alike:
+            (scale, decay), self.peak = scales[0], float(peaks[0])
+            self.inner = torch_optimiser(self.weights, self.gradient, config, decay * config.weight_decay)
+            self.peak *= scale
+            return
+        self.rate = weights.each([peaks * scale for scale, _ in scales])
+        self.decay = (
+            weights.each([torch.full_like(peaks, decay) for _, decay in scales]) * config.weight_decay
+        )
+        self.decays = bool(self.decay.any())
+        self.now, self.change = torch.empty_like(self.rate), torch.zeros_like(self.rate)
+        self.inner = torch_optimiser(self.change, self.gradient, config, 0.0)
 
     @torch.no_grad()
-    def step(self, gradient: torch.Tensor, lr: torch.Tensor) -> None:
-        """One update of the weights (runs, weights); `lr` has one entry a run."""
-        p, g, m, v = self.weights, gradient, self.first, self.second
-        rate = lr[:, None] * self.scale
-        if self.config.optimiser == "sgd":
-            m.mul_(self.config.momentum).add_(g).add_(p * self.decay)
-            p.addcmul_(m, rate, value=-1)
+    def step(self, factor: torch.Tensor) -> None:
+        """One update, at a factor (a number) of the peak rates."""
+        if self.alike:
+            self.inner.param_groups[0]["lr"] = self.peak * float(factor)
+            self.inner.step()
             return
-        self.count += 1
-        one, two = self.config.betas
-        p.mul_(1 - rate * self.decay)
-        m.lerp_(g, 1 - one)
-        v.mul_(two).addcmul_(g, g, value=1 - two)
-        # The root of exact zeros, of inputs that are always zero, takes a slow path; next to eps this is nought.
-        spread = torch.clamp(v, min=1e-30, out=self.scratch).sqrt_()
-        spread.div_((1 - two**self.count) ** 0.5).add_(self.config.eps)
-        p.addcmul_(torch.div(m, spread, out=spread), rate, value=-1 / (1 - one**self.count))
+        if self.decays and self.sgd:
+            self.gradient.addcmul_(self.weights, self.decay)
+        self.inner.step()
+        if self.decays and not self.sgd:
+            self.change.addcmul_(self.weights, self.decay, value=-1)
+        torch.mul(self.rate, factor, out=self.now)
+        self.weights.addcmul_(self.change, self.now)
+        self.change.zero_()
+
+
+def torch_optimiser(
+    weights: torch.Tensor, gradient: torch.Tensor, config: TrainConfig, decay: float
+) -> torch.optim.Optimizer:
+    """Torch's optimiser for one tensor, whose gradients come in another; at a rate of one."""
+    weights.grad = gradient
+    more = {"lr": 1.0, "weight_decay": decay, "fused": True}
+    if config.optimiser == "sgd":
+        return torch.optim.SGD([weights], momentum=config.momentum, **more)
+    more |= {"betas": config.betas, "eps": config.eps, "capturable": weights.is_cuda}
+    return torch.optim.AdamW([weights], **more)
+
+
+def replayed(work: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """A function of CUDA tensors, of the same shapes at each call, as one launch after some plain calls.
+
+    What it returns is overwritten by the next call.
+    """
+    calls, graph = 0, torch.cuda.CUDAGraph()
+    places: list[torch.Tensor] = []
+    out = torch.empty(0)
+
+    def call(*given: torch.Tensor) -> torch.Tensor:
+        nonlocal calls, out
+        calls += 1
+        if calls <= PLAIN_UPDATES:
+            here, aside = torch.cuda.current_stream(), torch.cuda.Stream()
+            aside.wait_stream(here)
+            with torch.cuda.stream(aside):
+                out = work(*given)
+            here.wait_stream(aside)
+            return out
+        if not places:
+            places.extend(tensor.clone() for tensor in given)
+            with torch.cuda.graph(graph):
+                out = work(*places)
+        for place, tensor in zip(places, given, strict=True):
+            place.copy_(tensor)
+        graph.replay()
+        return out
+
+    return call
+
+
+def mean_cross_entropy(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of each run, from `(runs, classes, batch, ...)` and `(runs, batch, ...)`."""
+    return cross_entropy(out, y, reduction="none").flatten(1).mean(1)
 
 
 def train_packed(
     models: Sequence[nn.Module],
-    source: Callable[[int], tuple[torch.Tensor, torch.Tensor]],
+    source: Source,
     config: TrainConfig,
     *,
     lrs: Sequence[float] | None = None,
     route: str = "",
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = mean_cross_entropy,
+    held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
+    judge: Callable[..., torch.Tensor] = loss_of,
 ) -> PackedRun:
     """Train models of one shape together, in place; equal to `train` for each, up to rounding.
 
@@ -199,11 +325,16 @@ def train_packed(
     source
         Batch of a step for all runs: inputs `(runs, batch, ...)`, labels `(runs, batch)`.
     config
-        How to train; without accumulation, averaging, autocast, compilation or clipping.
+        How to train; without accumulation, averaging, autocast or compilation.
     lrs
         Peak learning rate of each run; `config.lr` for all by default.
     route
         `"products"` for perceptrons, `"vmap"` for any model; by default the faster that fits.
+    loss
+        Outputs `(runs, classes, batch, ...)` and labels to the loss of each run.
+    held_out, judge
+        Inputs and targets for evaluation, the same for all runs, and `(model, inputs, targets)`
+        to the mean loss there, as the `loss` of `training.train`; none without.
 
     Returns
     -------
@@ -223,42 +354,78 @@ def train_packed(
     route = route or ("products" if all(map(is_perceptron, models)) else "vmap")
     if route not in ("products", "vmap") or (route == "products" and not all(map(is_perceptron, models))):
         raise ValueError(f"these models cannot take the route {route!r}")
-    for model in models:
-        model.train()
-    # One row a run: an update is then a handful of calls, however many layers there are.
-    weights = torch.stack([parameters_to_vector(m.parameters()).detach() for m in models])
-    gradient = torch.empty_like(weights)
-    shapes = {name: p.shape for name, p in models[0].named_parameters()}
-    parts = weights.split([shape.numel() for shape in shapes.values()], dim=1)
-    params = {
-        name: part.unflatten(1, shape).requires_grad_()
-        for part, (name, shape) in zip(parts, shapes.items(), strict=True)
-    }
     forward = partial(perceptron, models[0]) if route == "products" else mapped(models)
-    device = weights.device
+    weights = Weights(models)
+    device = weights.flat.device
     peaks = torch.tensor([config.lr] * len(models) if lrs is None else list(lrs), dtype=torch.float64)
     factors = torch.tensor([config.factor(step) for step in range(config.steps)], dtype=torch.float64)
-    rates = factors[:, None] * peaks
-    on_device = rates.to(device, torch.float32)
-    optimiser = PackedOptimiser(weights, models[0], config)
+    optimiser = PackedOptimiser(weights, peaks, config)
+
+    def update(x: torch.Tensor, y: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+        each = loss(forward(weights.params, x), y)
+        weights.differentiate(each, config.clip)
+        optimiser.step(factor)
+        return each.detach()
+
+    if device.type == "cuda":
+        update = replayed(update)
     losses = torch.empty(config.steps, len(models), device=device)
+    evals: list[list[dict[str, float]]] = [[] for _ in models]
+    factor_at, seconds = factors.to(device, torch.float32), 0.0
+    for model in models:
+        model.train()
     synchronise(device)
     started = time.perf_counter()
     for step in range(config.steps):
         x, y = source(step)
-        each = cross_entropy(forward(params, x), y, reduction="none").flatten(1).mean(1)
-        # The gradient of the sum is each run's own gradient.
-        found = torch.autograd.grad(each.sum(), list(params.values()))
-        torch.cat([part.flatten(1) for part in found], dim=1, out=gradient)
-        optimiser.step(gradient, on_device[step])
-        losses[step] = each.detach()
+        losses[step] = update(x, y, factor_at[step])
+        done = step + 1
+        evaluating = done == config.steps or done in config.evaluate_at
+        evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
+        if held_out is None or not evaluating:
+            continue
+        synchronise(device)
+        seconds += time.perf_counter() - started
+        for model, found in zip(models, evals, strict=True):
+            found.append({"step": done, "loss": evaluate(model, *held_out, loss=judge)})
+            model.train()
+        started = time.perf_counter()
     synchronise(device)
-    seconds = time.perf_counter() - started
-    for model, row in zip(models, weights, strict=True):
-        # A copy, so that a model which is kept does not keep the memory of all.
-        vector_to_parameters(row.clone(), model.parameters())
+    seconds += time.perf_counter() - started
+    weights.release()
     losses = losses.cpu()
     diverged = ~(losses.isfinite() & (losses <= config.stop_above)).all(0)
     about = describe(models[0], config, device, config.steps * y.numel(), seconds, 0.0, __name__)
     about |= {"config": asdict(config) | {"lr": peaks.tolist()}, "runs": len(models), "route": route}
-    return PackedRun(losses, rates, diverged.tolist(), about)
+    return PackedRun(losses, factors[:, None] * peaks, diverged.tolist(), evals, about)
+
+
+def train_together(
+    models: Sequence[nn.Module],
+    sources: Sequence[Source],
+    config: TrainConfig,
+    *,
+    lrs: Sequence[float] | None = None,
+    held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
+    loss: Callable[..., torch.Tensor] = loss_of,
+    packed_loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = mean_cross_entropy,
+) -> list[Run]:
+    """Train models of one shape, each on batches of its own: packed on a GPU, one by one elsewhere.
+
+    Parameters
+    ----------
+    models, sources
+        Models, and the batches of each alone; equal sources of several models are asked once.
+    config, lrs, held_out
+        As for `train_packed`.
+    loss, packed_loss
+        The loss as `train` and as `train_packed` take it.
+    """
+    if len(models) > 1 and next(models[0].parameters()).is_cuda:
+        more = {"lrs": lrs, "loss": packed_loss, "held_out": held_out, "judge": loss}
+        return train_packed(models, stacked(sources), config, **more).runs()
+    lrs = [config.lr] * len(models) if lrs is None else lrs
+    return [
+        train(model, source, replace(config, lr=lr), loss=loss, held_out=held_out)
+        for model, source, lr in zip(models, sources, lrs, strict=True)
+    ]

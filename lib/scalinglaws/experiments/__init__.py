@@ -10,7 +10,7 @@ An experiment is a module with
 - `cost(**config) -> float`: relative cost, so that the cheapest rows can be found;
 - `SPREAD`: measured name -> standard deviation over seeds, the scale on which a
   repeated run may differ on another machine;
-- where it uses an accelerator, `device() -> str`: "cuda" or "cpu", as its runs choose;
+- where it uses an accelerator, `device` (of `scalinglaws.machine`), as its runs choose it;
 - where runs of one shape can go together, `pack(**config)` and `run_many(configs)`
   (see `scalinglaws.sweep.sweep`).
 
@@ -45,6 +45,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 
@@ -54,6 +55,11 @@ from scalinglaws.machine import device_name, versions
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
 from scalinglaws.worker import SweepError
+
+
+def number(unit: str, about: str, low: float, high: float, *, missing: bool = False) -> dict[str, Any]:
+    """The description of a column of numbers, for `COLUMNS`; `missing`: whether it may be None."""
+    return {"unit": unit, "about": about, "min": low, "max": high} | ({"missing": True} if missing else {})
 
 
 def slug_of(module: ModuleType, scale: str) -> str:
