@@ -4,6 +4,7 @@ Each run trains one decoder at a constant learning rate on at most one pass over
 is judged on held-out text at token counts a factor of root two apart. As no schedule looks
 ahead, the loss after D tokens is that of a run which had only D tokens to train on; so the
 runs of all sizes, read at D = C / (FLOPs a token), give the IsoFLOP curve of any budget C.
+All sizes have one block and the same batch: they differ by their width alone.
 
 Three arms differ in how the learning rate is set:
 
@@ -24,22 +25,23 @@ import torch
 
 from scalinglaws.corpora import byte_tokens, python_library
 from scalinglaws.counting import Transformer
-from scalinglaws.experiments import command
-from scalinglaws.training import TrainConfig, batches, train
+from scalinglaws.experiments import command, number
+from scalinglaws.machine import device
+from scalinglaws.packing import train_together
+from scalinglaws.training import Source, TrainConfig, batches
 from scalinglaws.transformer import Decoder
 
 SLUG = "isoflop_ladder"
 SLUG_CI = "isoflop_ladder_small"
 TITLE = "Held-out loss curves of byte-level transformers on Python's standard library, three recipes"
 
-CONTEXT = 64
-#: Width -> blocks. Sizes a factor of 1.4 to 2 apart.
-DEPTH = {4: 1, 6: 1, 8: 1, 12: 1, 16: 1, 24: 1, 28: 2, 40: 2, 48: 3, 64: 3, 80: 4, 112: 4}
-WIDTHS = {"ci": tuple(DEPTH)[:-2], "full": tuple(DEPTH)}
-#: FLOPs of the largest budget, blocks alone counted: up to there every large size is trained.
-LARGEST = {"ci": 8e8 * 2**9, "full": 8e8 * 2**12}
+CONTEXT, DEPTH = 64, 1
+#: Windows a step: small, so that few tokens are many updates.
+BATCH = 8
+#: Sizes a factor of 1.4 to 2.1 apart.
+WIDTHS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 #: Token counts at which a run is judged: powers of root two, rounded to whole batches.
-TOKENS = tuple(1024 * round(2 ** (k / 2) / 1024) for k in range(28, 45))
+TOKENS = tuple(1024 * round(2 ** (k / 2) / 1024) for k in range(28, 47))
 #: Arm -> most tokens a parameter: far beyond what is best at any budget, which a long warm-up moves up.
 MOST_TOKENS_PER_PARAM = {"tuned": 800, "long warm-up": 2200, "one rate": 400}
 #: Tokens of the long warm-up: some four times what is best at the smallest budget, 8e8 FLOPs.
@@ -49,86 +51,38 @@ HELD_OUT_DOCUMENTS = 0.05
 HELD_OUT_WINDOWS = 384
 
 COLUMNS = {
-    "width": {"unit": "numbers", "about": "width of the residual stream", "min": 4, "max": 112},
+    "width": number("numbers", "width of the residual stream", 4, 256),
     "arm": {"unit": "text", "about": "recipe: tuned, long warm-up or one rate"},
-    "seed": {"unit": "integer", "about": "seed of weights and data order", "min": 0, "max": 100},
-    "n_tokens": {"unit": "tokens", "about": "training tokens of the whole run", "min": 1024, "max": 5e6},
+    "seed": number("integer", "seed of weights and data order", 0, 100),
+    "n_tokens": number("tokens", "training tokens of the whole run", 1024, 1e7),
     "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "depth": {"unit": "blocks", "about": "transformer blocks", "min": 1, "max": 5},
-    "n_params": {
-        "unit": "parameters",
-        "about": "matrices of the blocks and the head",
-        "min": 1e3,
-        "max": 2e6,
-    },
-    "n_params_matrices": {
-        "unit": "parameters",
-        "about": "matrices of the blocks alone",
-        "min": 100,
-        "max": 2e6,
-    },
-    "n_params_all": {
-        "unit": "parameters",
-        "about": "every trainable number, the token embedding too",
-        "min": 1e3,
-        "max": 2e6,
-    },
-    "flops_per_token": {"unit": "FLOPs", "about": "6 n_params", "min": 6e3, "max": 1e7},
-    "flops_per_token_attention": {
-        "unit": "FLOPs",
-        "about": "6 n_params and products of queries with keys",
-        "min": 6e3,
-        "max": 1.2e7,
-    },
-    "flops": {
-        "unit": "FLOPs",
-        "about": "training FLOPs of the whole run, 6 n_params n_tokens",
-        "min": 0,
-        "max": 1e14,
-    },
-    "learning_rate": {"unit": "none", "about": "learning rate after the warm-up", "min": 1e-4, "max": 0.1},
-    "batch_tokens": {"unit": "tokens", "about": "tokens a step", "min": 512, "max": 1024},
-    "warmup_tokens": {"unit": "tokens", "about": "tokens of the linear warm-up", "min": 512, "max": 6e5},
-    "diverged": {
-        "unit": "0 or 1",
-        "about": "whether the training loss ceased to be below 20",
-        "min": 0,
-        "max": 1,
-    },
-    "loss": {
-        "unit": "nats per byte",
-        "about": "held-out loss at the end of the run",
-        "min": 0.5,
-        "max": 6,
-        "missing": True,
-    },
+    "depth": number("blocks", "transformer blocks", 1, 5),
+    "n_params": number("parameters", "matrices of the blocks and the head", 1e3, 2e6),
+    "n_params_matrices": number("parameters", "matrices of the blocks alone", 100, 2e6),
+    "n_params_all": number("parameters", "every trainable number, the token embedding too", 1e3, 2e6),
+    "flops_per_token": number("FLOPs", "6 n_params", 6e3, 1e7),
+    "flops_per_token_attention": number("FLOPs", "6 n_params and products of queries with keys", 6e3, 1.2e7),
+    "flops": number("FLOPs", "training FLOPs of the whole run, 6 n_params n_tokens", 0, 1e14),
+    "learning_rate": number("none", "learning rate after the warm-up", 1e-4, 0.1),
+    "batch_tokens": number("tokens", "tokens a step", 512, 1024),
+    "warmup_tokens": number("tokens", "tokens of the linear warm-up", 512, 1e6),
+    "diverged": number("0 or 1", "whether the training loss ceased to be below 20", 0, 1),
+    "loss": number("nats per byte", "held-out loss at the end of the run", 0.5, 6, missing=True),
 } | {
-    f"loss_at_{tokens}": {
-        "unit": "nats per byte",
-        "about": f"held-out loss after {tokens} training tokens",
-        "min": 0.5,
-        "max": 6,
-        "missing": True,
-    }
+    f"loss_at_{tokens}": number(
+        "nats per byte", f"held-out loss after {tokens} training tokens", 0.5, 6, missing=True
+    )
     for tokens in TOKENS
 }
 #: Standard deviation over three seeds of the smallest size, from a pilot.
 SPREAD = {"loss_at_65536": 0.02, "loss_at_262144": 0.045, "loss": 0.04}
 
 
-def device() -> str:
-    """`cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
-    if torch.cuda.is_available():
-        return "cuda"
-    torch.set_num_threads(1)
-    return "cpu"
-
-
 def shape(width: int) -> Transformer:
     """The transformer of a width: rotary positions, no biases, a head of its own."""
     return Transformer(
         width=width,
-        depth=DEPTH[width],
+        depth=DEPTH,
         vocabulary=256,
         context=CONTEXT,
         heads=max(1, width // 16),
@@ -154,23 +108,23 @@ def text() -> tuple[torch.Tensor, torch.Tensor, str]:
     parts = []
     for part in corpus.split(HELD_OUT_DOCUMENTS):
         tokens = torch.from_numpy(byte_tokens(part).copy())
-        parts.append(tokens.unfold(0, CONTEXT + 1, CONTEXT))
+        parts.append(tokens.unfold(0, CONTEXT + 1, CONTEXT).to(device()))
     training, held_out = parts
     chosen = torch.linspace(0, len(held_out) - 1, HELD_OUT_WINDOWS).long()
-    return training, held_out[chosen].long(), corpus.sha256[:12]
+    return training, held_out[chosen.to(held_out.device)].long(), corpus.sha256[:12]
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale, in the order of their worth, so that a sweep cut short is of use."""
-    main, widths = ("tuned", "long warm-up"), WIDTHS[scale]
+    arms = ("tuned", "long warm-up", "one rate")
     if scale == "ci":
-        # Small models differ more between seeds and cost less: they get a third seed.
-        parts = [(seed, main, widths) for seed in (0, 1)]
-        parts += [(2, main, widths[:6]), (0, ("one rate",), widths)]
+        parts = [(seed, arms[:2], WIDTHS[:9]) for seed in (0, 1)] + [(0, arms[2:], WIDTHS[:9])]
     else:
-        parts = [(seed, (*main, "one rate"), widths) for seed in range(5)]
+        parts = [(seed, arms, WIDTHS) for seed in range(5)]
+    # FLOPs of the largest budget: up to there every large size is trained.
+    largest = 8e8 * 2 ** (9 if scale == "ci" else 11)
     return [
-        {"width": width, "arm": arm, "seed": seed, "n_tokens": enough_tokens(width, arm, LARGEST[scale])}
+        {"width": width, "arm": arm, "seed": seed, "n_tokens": enough_tokens(width, arm, largest)}
         for seed, arms, chosen in parts
         for arm in arms
         for width in chosen
@@ -180,44 +134,39 @@ def grid(scale: str) -> list[dict[str, Any]]:
 def enough_tokens(width: int, arm: str, flops: float) -> int:
     """Training tokens of a width: to the largest budget, but not absurdly many a parameter, or twice a text."""
     size = shape(width)
-    needed = flops / size.flops_per_token("6N")
+    # Two arms are also read with the head's FLOPs left out, which buys more tokens.
+    needed = flops / size.flops_per_token("6N + head" if arm == "one rate" else "6N")
     allowed = MOST_TOKENS_PER_PARAM[arm] * size.n_params("matrices + head")
     reach = next((tokens for tokens in TOKENS if tokens >= needed), TOKENS[-1])
     return min(reach, max(tokens for tokens in TOKENS if tokens <= allowed))
 
 
-def run(width: int, arm: str, seed: int, n_tokens: int) -> dict[str, Any]:
-    """Train one model and record its held-out loss on the way.
-
-    Parameters
-    ----------
-    width
-        A width of `DEPTH`.
-    arm
-        `tuned`, `long warm-up` or `one rate`.
-    seed
-        Seed of the weights and of the data order.
-    n_tokens
-        Training tokens, a multiple of 1,024.
-    """
-    size, to = shape(width), device()
-    training, held_out, corpus = text()
-    held_out = held_out.to(to)
-    # Small models want small batches; the rule is coarse so that a batch is no further thing to tune.
-    windows = 8 if width <= 16 else 16
-    batch = windows * CONTEXT
-    steps = n_tokens // batch
-    rate = tuned_rate(64 if arm == "one rate" else width)
-    warmup = LONG_WARMUP if arm == "long warm-up" else size.n_params("matrices + head")
-    order = batches(len(training), windows, steps, seed)
+def batches_of(windows: torch.Tensor, steps: int, seed: int) -> Source:
+    """Batches of windows, none twice: inputs and the bytes that follow them."""
+    order = batches(len(windows), BATCH, steps, seed).to(windows.device)
 
     def draw(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        rows = training[order[step]].long().to(to)
+        rows = windows[order[step]].long()
         return rows[:, :-1], rows[:, 1:]
 
+    return draw
+
+
+def pack(width: int, arm: str, seed: int, n_tokens: int) -> tuple:
+    """Seeds go together on a GPU; on a CPU transformers gain nothing by it."""
+    return (width, arm, n_tokens) if device() == "cuda" else (width, arm, n_tokens, seed)
+
+
+def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Train the models of one pack and record their held-out losses on the way, see `run`."""
+    width, arm, n_tokens = (configs[0][name] for name in ("width", "arm", "n_tokens"))
+    size, (training, held_out, corpus) = shape(width), text()
+    batch = BATCH * CONTEXT
+    steps = n_tokens // batch
+    warmup = LONG_WARMUP if arm == "long warm-up" else size.n_params("matrices + head")
     config = TrainConfig(
         steps=steps,
-        lr=rate,
+        lr=tuned_rate(64 if arm == "one rate" else width),
         schedule="constant",
         warmup=max(1, round(warmup / batch)),
         betas=(0.9, 0.99),
@@ -226,10 +175,15 @@ def run(width: int, arm: str, seed: int, n_tokens: int) -> dict[str, Any]:
         evaluate_at=tuple(tokens // batch for tokens in TOKENS),
         stop_above=20.0,
     )
-    model = Decoder(size, seed).to(to)
-    done = train(model, draw, config, held_out=(held_out[:, :-1], held_out[:, 1:]))
-    found = {entry["step"] * batch: entry["loss"] for entry in done.evals}
-    return {
+    seeds = [each["seed"] for each in configs]
+    runs = train_together(
+        [Decoder(size, seed).to(device()) for seed in seeds],
+        [batches_of(training, steps, seed) for seed in seeds],
+        config,
+        held_out=(held_out[:, :-1], held_out[:, 1:]),
+    )
+    found = [{entry["step"] * batch: entry["loss"] for entry in run.evals} for run in runs]
+    common = {
         "corpus": corpus,
         "depth": size.depth,
         "n_params": size.n_params("matrices + head"),
@@ -238,12 +192,33 @@ def run(width: int, arm: str, seed: int, n_tokens: int) -> dict[str, Any]:
         "flops_per_token": size.flops_per_token("6N + head"),
         "flops_per_token_attention": size.flops_per_token("6N + head + attention"),
         "flops": size.flops_per_token("6N + head") * steps * batch,
-        "learning_rate": rate,
+        "learning_rate": config.lr,
         "batch_tokens": batch,
         "warmup_tokens": batch * config.warmup,
-        "diverged": int(done.diverged),
-        "loss": found.get(steps * batch),
-    } | {f"loss_at_{tokens}": found.get(tokens) for tokens in TOKENS}
+    }
+    return [
+        common
+        | {"diverged": int(run.diverged), "loss": at.get(steps * batch)}
+        | {f"loss_at_{tokens}": at.get(tokens) for tokens in TOKENS}
+        for run, at in zip(runs, found, strict=True)
+    ]
+
+
+def run(width: int, arm: str, seed: int, n_tokens: int) -> dict[str, Any]:
+    """Train one model and record its held-out loss on the way.
+
+    Parameters
+    ----------
+    width
+        Width of the residual stream.
+    arm
+        `tuned`, `long warm-up` or `one rate`.
+    seed
+        Seed of the weights and of the data order.
+    n_tokens
+        Training tokens, a multiple of 1,024.
+    """
+    return run_many([locals()])[0]
 
 
 def cost(width: int, n_tokens: int, **_: Any) -> float:

@@ -23,7 +23,9 @@ from torch.nn.functional import cross_entropy
 
 from scalinglaws import training
 from scalinglaws.counting import Transformer
-from scalinglaws.experiments import command
+from scalinglaws.experiments import command, number
+from scalinglaws.machine import device
+from scalinglaws.packing import train_together
 from scalinglaws.transformer import Decoder
 
 SLUG = "knowledge_capacity"
@@ -33,30 +35,30 @@ TITLE = "Bits of random facts stored by small transformers after 30 to 1000 expo
 
 def ratio(about: str, low: float = 0) -> dict[str, Any]:
     """A column in bits a parameter; what a model gets wrong can cost more than it has learned."""
-    return {"unit": "bits a parameter", "about": about, "min": low, "max": 32}
+    return number("bits a parameter", about, low, 32)
 
 
 COLUMNS = {
-    "width": {"unit": "features", "about": "width of the residual stream", "min": 8, "max": 512},
-    "depth": {"unit": "blocks", "about": "transformer blocks", "min": 1, "max": 12},
+    "width": number("features", "width of the residual stream", 8, 512),
+    "depth": number("blocks", "transformer blocks", 1, 12),
     "mlp": {"unit": "text", "about": "gelu (hidden 4 width), or gated: SwiGLU with as many parameters"},
-    "exposures": {"unit": "times", "about": "how often each person is read", "min": 1, "max": 10000},
-    "load": {"unit": "bits a parameter", "about": "bits of the table / n_params, asked", "min": 0, "max": 20},
+    "exposures": number("times", "how often each person is read", 1, 10000),
+    "load": number("bits a parameter", "bits of the table / n_params, asked", 0, 20),
     "facts": {"unit": "text", "about": "fixed, or fresh: attributes drawn anew at every exposure"},
-    "seed": {"unit": "integer", "about": "seed of table, weights and order", "min": 0, "max": 100},
-    "n_people": {"unit": "people", "about": "names in the table", "min": 4, "max": 2e6},
-    "n_params": {"unit": "weights", "about": "all; the embedding counts once (tied)", "min": 1e3, "max": 1e8},
-    "n_params_blocks": {"unit": "weights", "about": "without the embedding", "min": 1e3, "max": 1e8},
-    "n_tokens": {"unit": "tokens", "about": "targets trained on, all epochs", "min": 1e3, "max": 1e11},
-    "flops": {"unit": "FLOP", "about": "training, 6N + head + attention", "min": 1e6, "max": 1e20},
-    "learning_rate": {"unit": "1/update", "about": "peak, AdamW", "min": 1e-5, "max": 1},
-    "batch": {"unit": "people", "about": "records an update", "min": 1, "max": 1e5},
-    "steps": {"unit": "updates", "about": "updates in all", "min": 1, "max": 1e7},
-    "diverged": {"unit": "0 or 1", "about": "1 if the loss ceased to be a number", "min": 0, "max": 1},
-    "loss": {"unit": "nats a token", "about": "over all tokens of the table", "min": 0, "max": 20},
-    "name_loss": {"unit": "bits a person", "about": "sum over the name", "min": 0, "max": 300},
-    "value_loss": {"unit": "bits a person", "about": "sum over the attributes", "min": 0, "max": 300},
-    "accuracy": {"unit": "fraction", "about": "attributes whose first guess is right", "min": 0, "max": 1},
+    "seed": number("integer", "seed of table, weights and order", 0, 100),
+    "n_people": number("people", "names in the table", 4, 2e6),
+    "n_params": number("weights", "all; the embedding counts once (tied)", 1e3, 1e8),
+    "n_params_blocks": number("weights", "without the embedding", 1e3, 1e8),
+    "n_tokens": number("tokens", "targets trained on, all epochs", 1e3, 1e11),
+    "flops": number("FLOP", "training, 6N + head + attention", 1e6, 1e20),
+    "learning_rate": number("1/update", "peak, AdamW", 1e-5, 1),
+    "batch": number("people", "records an update", 1, 1e5),
+    "steps": number("updates", "updates in all", 1, 1e7),
+    "diverged": number("0 or 1", "1 if the loss ceased to be a number", 0, 1),
+    "loss": number("nats a token", "over all tokens of the table", 0, 20),
+    "name_loss": number("bits a person", "sum over the name", 0, 300),
+    "value_loss": number("bits a person", "sum over the attributes", 0, 300),
+    "accuracy": number("fraction", "attributes whose first guess is right", 0, 1),
     "max_bits_per_param": ratio("what a perfect model of this table would have"),
     "bits_per_param": ratio("learned: names and attributes, each not below 0"),
     "value_bits_per_param": ratio("of this the attributes, may be below 0", -100),
@@ -82,14 +84,6 @@ LETTER_BITS = math.log2(ALPHABET)
 #: exposures: of 0.005, 0.01, 0.02 and 0.04 at width 16, of 0.01 and 0.02 at width 32.
 LEARNING_RATE = 2e-2
 UPDATES_AN_EPOCH, LARGEST_BATCH = 4, 4096
-
-
-def device() -> str:
-    """`cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
-    if torch.cuda.is_available():
-        return "cuda"
-    torch.set_num_threads(1)
-    return "cpu"
 
 
 def shape_of(width: int, depth: int, mlp: str = "gelu") -> Transformer:
@@ -216,52 +210,36 @@ def quantised(model: nn.Module, bits: int, table: torch.Tensor | None = None) ->
     return model
 
 
-#: Bits of the table over parameters: about half of what the paper says can be stored, just
-#: below it, above it, and twice as much.
-LOADS = (0.9, 1.8, 2.7, 4.0)
-#: (width, depth), exposures, loads, seeds.
-CASES = {
-    "ci": [
-        ((16, 2), 100, LOADS, 3),
-        ((16, 1), 100, LOADS, 3),
-        ((16, 2), 1000, LOADS, 3),
-        ((16, 1), 1000, LOADS, 3),
-        ((16, 2), 30, LOADS[3:], 3),
-        ((16, 2), 300, LOADS[3:], 3),
-        ((24, 2), 100, LOADS, 2),
-        ((24, 2), 1000, LOADS[1:], 1),
-        ((32, 2), 100, LOADS, 1),
-        ((32, 2), 1000, LOADS[3:], 1),
-        ((16, 2), 3000, LOADS[3:], 1),
-    ],
-    "full": [
-        ((64, 4), 100, LOADS, 1),
-        ((64, 4), 1000, LOADS, 1),
-        ((128, 4), 100, LOADS, 1),
-        ((128, 4), 1000, LOADS[1:3], 1),
-        ((256, 4), 100, LOADS[1:3], 1),
-        ((384, 6), 100, LOADS[:1], 1),
-        ((256, 4), 1000, LOADS[1:2], 1),
-    ],
-}
-#: The same for a gated MLP, and for attributes that change at every exposure.
-GATED = {
-    "ci": [((16, 2), 100, LOADS, 3), ((16, 2), 1000, LOADS[3:], 2)],
-    "full": [((64, 4), 100, LOADS, 1), ((64, 4), 1000, LOADS[3:], 1)],
-}
-FRESH = {"ci": [((16, 2), 100, LOADS[1:2], 3)], "full": [((64, 4), 100, LOADS[1:2], 1)]}
-
-
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations of a scale, `ci` or `full`."""
-    kinds = [(FRESH, "gelu", "fresh"), (GATED, "gated", "fixed"), (CASES, "gelu", "fixed")]
+    """The configurations of a scale, `ci` or `full`, in the order of their worth.
+
+    Loads are bits of the table over parameters: about half of what the paper says can be stored,
+    just below it, above it, and twice as much.
+    """
+    loads, small = (0.9, 1.8, 2.7, 4.0), ((16, 1), (16, 2))
+    if scale == "ci":
+        # (width, depth), exposures, loads, seeds.
+        cases = [(shape, exposures, loads, 3) for shape in small for exposures in (100, 1000)]
+        cases += [((16, 2), exposures, loads[3:], 3) for exposures in (30, 300)]
+        cases += [((24, 2), 100, loads, 2), ((24, 2), 1000, loads[1:], 1)]
+        cases += [((32, 2), 100, loads, 1), ((32, 2), 1000, loads[3:], 1), ((16, 2), 3000, loads[3:], 1)]
+        middle, seeds = (16, 2), 3
+    else:
+        shapes = (*small, (32, 2), (64, 2))
+        cases = [(shape, exposures, loads, 3) for shape in shapes for exposures in (100, 1000)]
+        middle, seeds = (32, 2), 3
+        cases += [(middle, exposures, loads[3:], 3) for exposures in (30, 300, 3000)]
+        cases += [((128, 2), 100, loads, 2), ((128, 2), 1000, loads[2:], 2), ((256, 2), 100, loads[1:3], 2)]
+    # The same for a gated MLP, and for attributes that change at every exposure.
+    gated = [(middle, 100, loads, seeds), (middle, 1000, loads[3:], seeds)]
+    kinds = [([(middle, 100, loads[1:2], seeds)], "gelu", "fresh"), (gated, "gated", "fixed")]
     return [
         {"width": width, "depth": depth, "mlp": mlp, "exposures": exposures, "load": load}
         | {"facts": facts, "seed": seed}
-        for chosen, mlp, facts in kinds
-        for (width, depth), exposures, loads, seeds in chosen[scale]
-        for load in loads
-        for seed in range(seeds)
+        for chosen, mlp, facts in (*kinds, (cases, "gelu", "fixed"))
+        for (width, depth), exposures, some, count in chosen
+        for load in some
+        for seed in range(count)
     ]
 
 
@@ -276,46 +254,39 @@ def settings(width: int, depth: int, mlp: str, exposures: int, load: float) -> d
     }
 
 
-def trained(
-    width: int, depth: int, mlp: str, exposures: int, load: float, facts: str, seed: int
-) -> tuple[Decoder, torch.Tensor, bool]:
-    """A model trained on its table: the model, the table, and whether the loss ceased to be a number."""
-    chosen = settings(width, depth, mlp, exposures, load)
-    table = people_table(chosen["people"], seed)
-    model = Decoder(chosen["shape"], seed).to(device())
+def pack(seed: int, **shape: Any) -> tuple:
+    """Seeds of one shape go together on a GPU; on a CPU transformers gain nothing by it."""
+    return (*shape.values(), None if device() == "cuda" else seed)
+
+
+def trained(configs: list[dict[str, Any]]) -> tuple[list[Decoder], list[torch.Tensor], list[training.Run]]:
+    """Models that differ by their seed alone, each trained on a table of its own; the tables, the records."""
+    shape = {name: configs[0][name] for name in ("width", "depth", "mlp", "exposures", "load")}
+    chosen, fresh = settings(**shape), configs[0]["facts"] == "fresh"
+    seeds, steps = [config["seed"] for config in configs], chosen["steps"]
+    tables = [people_table(chosen["people"], seed) for seed in seeds]
+    models = [Decoder(chosen["shape"], seed).to(device()) for seed in seeds]
     config = training.TrainConfig(
-        steps=chosen["steps"],
-        lr=chosen["rate"],
-        weight_decay=0.01,
-        warmup=max(1, chosen["steps"] // 20),
-        final=0.1,
-        precision="bfloat16" if device() == "cuda" else "float32",
+        steps=steps, lr=chosen["rate"], weight_decay=0.01, warmup=max(1, steps // 20), final=0.1
     )
-    source = records(table, chosen["batch"], chosen["steps"], seed, facts == "fresh")
-    return model, table, training.train(model, source, config).diverged
+    pairs = zip(tables, seeds, strict=True)
+    sources = [records(table, chosen["batch"], steps, seed, fresh) for table, seed in pairs]
+    return models, tables, train_together(models, sources, config)
 
 
-def run(
-    width: int, depth: int, mlp: str, exposures: int, load: float, facts: str, seed: int
-) -> dict[str, Any]:
-    """Train one model on its table, see what it knows, round its weights and look again.
+def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Train the models of one pack, see what each knows, round its weights and look again; see `run`."""
+    shape = {name: configs[0][name] for name in ("width", "depth", "mlp", "exposures", "load")}
+    return [
+        measured(shape, model, table, run.diverged)
+        for model, table, run in zip(*trained(configs), strict=True)
+    ]
 
-    Parameters
-    ----------
-    width, depth, mlp
-        Shape of the model; `mlp` is `gelu` or `gated`.
-    exposures
-        How often each person's record is read.
-    load
-        Bits of the table over parameters of the model; sets the number of people.
-    facts
-        `fixed`, or `fresh` for attributes drawn anew at every exposure.
-    seed
-        Seed of the table, the weights and the order.
-    """
-    chosen = settings(width, depth, mlp, exposures, load)
+
+def measured(config: dict[str, Any], model: Decoder, table: torch.Tensor, diverged: bool) -> dict[str, Any]:
+    """What a trained model knows of its table, as it is and with its weights rounded."""
+    chosen = settings(**config)
     shape, people = chosen["shape"], chosen["people"]
-    model, table, diverged = trained(width, depth, mlp, exposures, load, facts, seed)
     n_params, n_tokens = shape.n_params("all"), chosen["steps"] * chosen["batch"] * shape.context
     found = {
         "n_people": people,
@@ -344,6 +315,27 @@ def run(
             rounded = learned(quantised(model, bits, data), table)
             found[f"bits_per_param_int{bits}{name}"] = rounded["bits"] / n_params
     return found
+
+
+def run(
+    width: int, depth: int, mlp: str, exposures: int, load: float, facts: str, seed: int
+) -> dict[str, Any]:
+    """Train one model on its table, see what it knows, round its weights and look again.
+
+    Parameters
+    ----------
+    width, depth, mlp
+        Shape of the model; `mlp` is `gelu` or `gated`.
+    exposures
+        How often each person's record is read.
+    load
+        Bits of the table over parameters of the model; sets the number of people.
+    facts
+        `fixed`, or `fresh` for attributes drawn anew at every exposure.
+    seed
+        Seed of the table, the weights and the order.
+    """
+    return run_many([locals()])[0]
 
 
 def cost(width: int, depth: int, mlp: str, exposures: int, load: float, **_: Any) -> float:

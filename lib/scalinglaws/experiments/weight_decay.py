@@ -22,9 +22,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from scalinglaws import training
-from scalinglaws.experiments import command
-from scalinglaws.experiments.width_transfer import BASE_WIDTH, WINDOW_SEED, device, shape_of, tokens
+from scalinglaws.experiments import command, number
+from scalinglaws.experiments.width_transfer import BASE_WIDTH, WINDOW_SEED, shape_of, tokens
+from scalinglaws.machine import device
 from scalinglaws.models import n_params, seeded
+from scalinglaws.packing import train_together
 from scalinglaws.transformer import Decoder
 
 SLUG = "weight_decay_full"
@@ -32,29 +34,25 @@ SLUG_CI = "weight_decay"
 TITLE = "Singular values of matrices in AdamW's steady state, against width and weight decay"
 
 
-def _number(unit: str, about: str, low: float, high: float, **more: bool) -> dict[str, Any]:
-    return {"unit": unit, "about": about, "min": low, "max": high, **more}
-
-
 COLUMNS = {
     "gradients": {"unit": "text", "about": "noise, mlp or decoder: where the gradients come from"},
-    "width": _number("1", "width d; matrices are d x d, in the decoder's MLP 4d x d and d x 4d", 8, 8192),
+    "width": number("1", "width d; matrices are d x d, in the decoder's MLP 4d x d and d x 4d", 8, 8192),
     "rule": {"unit": "text", "about": "weight decay of matrices: constant, or sqrt: grows as width^0.5"},
-    "base_decay": _number("1", "weight decay of matrices at width 64", 0.01, 100),
-    "steps": _number("steps", "optimiser steps", 1, 1e7),
-    "seed": _number("integer", "seed of initial weights and data", 0, 100),
-    "lr": _number("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
-    "weight_decay": _number("1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100),
-    "n_params": _number("1", "all weights", 1, 1e12),
-    "diverged": _number("1", "1 if the training loss ceased to be a number", 0, 1),
-    "loss": _number("nats/byte or 1", "held-out loss: cross-entropy, or squared error", 0, 100, missing=True),
-    "top_in": _number("1", "largest singular value of matrices that read the stream", 0, 1e4, missing=True),
-    "top_out": _number("1", "the same of matrices that write to the stream", 0, 1e4, missing=True),
-    "median_in": _number("1", "median singular value of the former", 0, 1e4, missing=True),
-    "median_out": _number("1", "median singular value of the latter", 0, 1e4, missing=True),
-    "rms_in": _number("1", "root mean square of the former's entries", 0, 1e3, missing=True),
-    "rms_out": _number("1", "root mean square of the latter's entries", 0, 1e3, missing=True),
-    "gain": _number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
+    "base_decay": number("1", "weight decay of matrices at width 64", 0.01, 100),
+    "steps": number("steps", "optimiser steps", 1, 1e7),
+    "seed": number("integer", "seed of initial weights and data", 0, 100),
+    "lr": number("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
+    "weight_decay": number("1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100),
+    "n_params": number("1", "all weights", 1, 1e12),
+    "diverged": number("1", "1 if the training loss ceased to be a number", 0, 1),
+    "loss": number("nats/byte or 1", "held-out loss: cross-entropy, or squared error", 0, 100, missing=True),
+    "top_in": number("1", "largest singular value of matrices that read the stream", 0, 1e4, missing=True),
+    "top_out": number("1", "the same of matrices that write to the stream", 0, 1e4, missing=True),
+    "median_in": number("1", "median singular value of the former", 0, 1e4, missing=True),
+    "median_out": number("1", "median singular value of the latter", 0, 1e4, missing=True),
+    "rms_in": number("1", "root mean square of the former's entries", 0, 1e3, missing=True),
+    "rms_out": number("1", "root mean square of the latter's entries", 0, 1e3, missing=True),
+    "gain": number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
 }
 #: Standard deviation over seeds of the noise at width 32, where it is largest.
 SPREAD = {"top_in": 0.025, "top_out": 0.025, "rms_in": 0.0012, "rms_out": 0.0012}
@@ -63,11 +61,6 @@ SPREAD = {"top_in": 0.025, "top_out": 0.025, "rms_in": 0.0012, "rms_out": 0.0012
 RATE = 4e-3
 #: Weight decay of matrices at the base width.
 DECAY = 2.0
-#: Steps: three times 1 / (rate x decay), or more, at the largest width and smallest decay of a scale.
-STEPS = {
-    "ci": {"noise": 750, "mlp": 1500, "decoder": 750},
-    "full": {"noise": 1500, "mlp": 6000, "decoder": 6000},
-}
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
 INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 8, 0.3, 64, 2048
@@ -154,6 +147,11 @@ def squared(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return F.mse_loss(model(x), y)
 
 
+def squared_each(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The same for packed runs: outputs (runs, OUTPUTS, batch), targets (runs, batch, OUTPUTS)."""
+    return (out.transpose(1, 2) - y).square().flatten(1).mean(1)
+
+
 def pushed(model: Noise, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """A loss whose gradients are independent normal numbers; the batch is their seed."""
     generator = torch.Generator(device=x.device).manual_seed(int(x))
@@ -171,7 +169,7 @@ def task(gradients: str, width: int, seed: int) -> tuple[nn.Module, training.Sou
         held_out = teacher(WINDOW_SEED, HELD_OUT)(0)
         return Perceptron(width, seed), teacher(seed, BATCH), squared, held_out
     model = Decoder(shape_of(width, BLOCKS, CONTEXT), seed, parametrisation="mup", base_width=BASE_WIDTH)
-    text, other = tokens()
+    text, other, _ = tokens()
     held_out = training.windows(other, CONTEXT, WINDOWS, WINDOW_SEED)(0)
     return model, training.windows(text, CONTEXT, SEQUENCES, seed), training.loss_of, held_out
 
@@ -202,31 +200,67 @@ def spectra(model: nn.Module, name: str) -> tuple[float, float, float]:
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations of a scale: widths under both rules, and other decays at one width."""
-    widths = (32, 64, 128, 256) if scale == "ci" else (64, 128, 256, 512, 1024)
-    seeds = {"noise": 5, "mlp": 4, "decoder": 3}
+    """The configurations of a scale: widths under both rules, and other decays at one width.
+
+    All runs last three times 1 / (rate x decay) steps or more, at the largest width and smallest decay too.
+    """
+    if scale == "ci":
+        widths, steps = (32, 64, 128, 256), {"noise": 750, "mlp": 1500, "decoder": 750}
+        # A decoder's step is dear: on a CPU one rule and three widths must do.
+        seeds, rules, read = {"noise": 5, "mlp": 4, "decoder": 3}, ("sqrt",), widths[:3]
+    else:
+        widths, steps = (32, 64, 128, 256, 512, 1024), {"noise": 1500, "mlp": 6000, "decoder": 3000}
+        seeds, rules, read = {"noise": 5, "mlp": 4, "decoder": 4}, ("constant", "sqrt"), widths[:5]
     plans = [("noise", width, "sqrt", DECAY) for width in widths]
     plans += [("mlp", 64, "constant", decay) for decay in (0.5, 1.0, 4.0)]
     plans += [("mlp", width, rule, DECAY) for width in widths for rule in ("constant", "sqrt")]
-    # A decoder's step is dear: on a CPU one rule and three widths must do.
-    rules = ("sqrt",) if scale == "ci" else ("constant", "sqrt")
-    plans += [
-        ("decoder", width, rule, DECAY)
-        for width in (widths[:3] if scale == "ci" else widths)
-        for rule in rules
-    ]
+    plans += [("decoder", width, rule, DECAY) for width in read for rule in rules]
     return [
         {
             "gradients": name,
             "width": width,
             "rule": rule,
             "base_decay": decay,
-            "steps": STEPS[scale][name],
+            "steps": steps[name],
             "seed": seed,
         }
         for name, width, rule, decay in plans
         for seed in range(seeds[name])
     ]
+
+
+def pack(gradients: str, seed: int, **shape: Any) -> tuple:
+    """Seeds of one shape go together on a GPU, but for the noise, which needs no network."""
+    together = device() == "cuda" and gradients != "noise"
+    return (gradients, *shape.values(), None if together else seed)
+
+
+def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Train the networks of one pack until the start is forgotten, then look at their matrices; see `run`."""
+    first = configs[0]
+    gradients, width = first["gradients"], first["width"]
+    lr, decay = rates(width, first["rule"], first["base_decay"])
+    models, sources, losses, held_outs = zip(
+        *(task(gradients, width, config["seed"]) for config in configs), strict=True
+    )
+    for model in models:
+        model.to(device()).groups = lambda model=model: grouped(model, width, decay)
+    schedule = {"schedule": "constant", "warmup": 50}
+    config = training.TrainConfig(first["steps"], RATE, weight_decay=1.0, betas=(0.9, 0.95), **schedule)
+    more = {"loss": losses[0], "held_out": held_outs[0]}
+    if gradients == "mlp":
+        more["packed_loss"] = squared_each
+    found = []
+    for model, run in zip(models, train_together(models, sources, config, **more), strict=True):
+        row = {"lr": lr, "weight_decay": decay, "n_params": n_params(model), "diverged": int(run.diverged)}
+        if not run.diverged:
+            for side, name in (("in", "up"), ("out", "down")):
+                values = spectra(model, name)
+                row |= dict(zip((f"top_{side}", f"median_{side}", f"rms_{side}"), values, strict=True))
+            if held_outs[0] is not None:
+                row |= {"loss": run.evals[-1]["loss"], "gain": gain(model, held_outs[0][0])}
+        found.append(row)
+    return found
 
 
 def run(gradients: str, width: int, rule: str, base_decay: float, steps: int, seed: int) -> dict[str, Any]:
@@ -247,22 +281,7 @@ def run(gradients: str, width: int, rule: str, base_decay: float, steps: int, se
     seed
         Seed of initial weights and data.
     """
-    lr, decay = rates(width, rule, base_decay)
-    model, source, loss, held_out = task(gradients, width, seed)
-    model.to(device()).groups = lambda: grouped(model, width, decay)
-    config = training.TrainConfig(
-        steps=steps, lr=RATE, weight_decay=1.0, betas=(0.9, 0.95), schedule="constant", warmup=50
-    )
-    done = training.train(model, source, config, loss=loss, held_out=held_out)
-    found = {"lr": lr, "weight_decay": decay, "n_params": n_params(model)}
-    found |= {"diverged": int(done.diverged)}
-    if not done.diverged:
-        for side, name in (("in", "up"), ("out", "down")):
-            values = spectra(model, name)
-            found |= dict(zip((f"top_{side}", f"median_{side}", f"rms_{side}"), values, strict=True))
-        if held_out is not None:
-            found |= {"loss": done.evals[-1]["loss"], "gain": gain(model, held_out[0])}
-    return found
+    return run_many([locals()])[0]
 
 
 def cost(gradients: str, width: int, steps: int, **_: Any) -> float:
