@@ -120,7 +120,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
     if scale == "ci":
         parts = [(seed, arms[:2], WIDTHS[:9]) for seed in (0, 1)] + [(0, arms[2:], WIDTHS[:9])]
     else:
-        parts = [(seed, arms, WIDTHS) for seed in range(5)]
+        parts = [(seed, arms[: 3 if seed < 2 else 2], WIDTHS) for seed in range(5)]
     # FLOPs of the largest budget: up to there every large size is trained.
     largest = 8e8 * 2 ** (9 if scale == "ci" else 11)
     return [

@@ -205,15 +205,16 @@ def grid(scale: str) -> list[dict[str, Any]]:
     All runs last three times 1 / (rate x decay) steps or more, at the largest width and smallest decay too.
     """
     if scale == "ci":
-        widths, steps = (32, 64, 128, 256), {"noise": 750, "mlp": 1500, "decoder": 750}
-        # A decoder's step is dear: on a CPU one rule and three widths must do.
-        seeds, rules, read = {"noise": 5, "mlp": 4, "decoder": 3}, ("sqrt",), widths[:3]
+        widths, steps = (32, 64, 128, 256, 512), {"noise": 1500, "mlp": 3000, "decoder": 1500}
+        # A decoder's step is dear: on a CPU it goes less far.
+        seeds, read = {"noise": 5, "mlp": 4, "decoder": 3}, widths[:4]
     else:
         widths, steps = (32, 64, 128, 256, 512, 1024), {"noise": 1500, "mlp": 6000, "decoder": 3000}
-        seeds, rules, read = {"noise": 5, "mlp": 4, "decoder": 4}, ("constant", "sqrt"), widths[:5]
+        seeds, read = {"noise": 5, "mlp": 4, "decoder": 4}, widths[:5]
+    rules = ("constant", "sqrt")
     plans = [("noise", width, "sqrt", DECAY) for width in widths]
     plans += [("mlp", 64, "constant", decay) for decay in (0.5, 1.0, 4.0)]
-    plans += [("mlp", width, rule, DECAY) for width in widths for rule in ("constant", "sqrt")]
+    plans += [("mlp", width, rule, DECAY) for width in widths for rule in rules]
     plans += [("decoder", width, rule, DECAY) for width in read for rule in rules]
     return [
         {

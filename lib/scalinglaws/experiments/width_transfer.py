@@ -95,7 +95,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
         fixed = {"depth": 2, "context": 64, "batch": 8, "steps": 200}
     else:
         rates = {"standard": range(-14, -5), "mup": range(-11, -4), "unit": range(-3, 4)}
-        seeds = {32: 4, 64: 4, 128: 4, 256: 4, 512: 4, 1024: 2}
+        seeds = {32: 4, 64: 4, 128: 4, 256: 4, 512: 4}
         fixed = {"depth": 2, "context": 64, "batch": 16, "steps": 400}
     return [
         {"parametrisation": name, "width": width, **fixed, "log2_lr": octave, "seed": seed}
