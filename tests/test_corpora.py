@@ -112,6 +112,15 @@ def test_python_has_its_library_with_it():
     assert not any(b"class TextWrapTestCase" in text for text in corpus.documents)
 
 
+def test_the_library_of_another_python_can_be_read(tmp_path, monkeypatch):
+    folder = tmp_path / "python3.9"
+    folder.mkdir()
+    (folder / "old.py").write_text("x = 1\n")
+    monkeypatch.setenv("SCALINGLAWS_PYTHON_LIBRARY", str(folder))
+    corpus = corpora.python_library()
+    assert corpus.documents == (b"x = 1\n",) and corpus.source == "a copy of python3.9"
+
+
 def test_a_split_depends_on_each_document_alone():
     training, held_out = SMALL.split(0.25)
     assert len(training.documents) + len(held_out.documents) == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 import pkgutil
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from scalinglaws import experiments, keys, tables
+from scalinglaws.machine import together
 from scalinglaws.sweep import sweep
 
 MODULES = [f"scalinglaws.experiments.{module.name}" for module in pkgutil.iter_modules(experiments.__path__)]
@@ -80,6 +82,36 @@ def test_a_table_with_a_failed_run_is_not_exported(tmp_path):
     with pytest.raises(ValueError, match="failed"):
         experiments.export(importlib.import_module(MODULES[0]), "ci", table, tmp_path / "table")
     assert not (tmp_path / "table").exists()
+
+
+def test_a_table_names_all_the_machines_that_made_it():
+    cpu, gpu = (
+        {"device": name, "versions": {"torch": torch, "numpy": "2.0"}}
+        for name, torch in (("2 CPU cores", "2.13.0"), ("one GPU", "2.11.0"))
+    )
+    assert together(map(json.dumps, [gpu, gpu])) == gpu
+    assert together(map(json.dumps, [cpu, gpu, gpu])) == {
+        "device": "one GPU (2 runs), 2 CPU cores (1 runs)",
+        "versions": {"torch": "2.11.0 and 2.13.0", "numpy": "2.0"},
+    }
+    assert together(["", json.dumps(cpu)])["device"] == "not recorded (1 runs), 2 CPU cores (1 runs)"
+    newer = cpu | {"versions": {"torch": "2.14.0"}}
+    assert together(map(json.dumps, [cpu, newer]))["device"] == "2 CPU cores"
+
+
+def test_a_grid_may_be_cut_and_its_code_stays_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(keys, "PACKAGE", tmp_path)
+
+    class Module:
+        __file__ = str(tmp_path / "thing.py")
+
+    def hashed(source: str) -> str:
+        (tmp_path / "thing.py").write_text(source)
+        return keys.code_hash(Module)
+
+    run = "def run(x):\n    return {'y': x}\n"
+    assert hashed(run + "def grid(scale):\n    return [{'x': 1}]\n") == hashed(run)
+    assert hashed(run + "def other(scale):\n    return [{'x': 1}]\n") != hashed(run)
 
 
 def test_comments_and_docstrings_do_not_count_as_code(tmp_path, monkeypatch):

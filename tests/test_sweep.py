@@ -521,7 +521,8 @@ def test_the_table_has_the_grids_order_and_no_configuration_twice(tmp_path, here
     grid = [{"x": x} for x in (3, 1, 2)]
     table = sweep(toys.noop, grid, store=tmp_path / "s.sqlite", executor=here)
     assert table["x"].tolist() == table["y"].tolist() == [3, 1, 2]
-    assert list(table) == ["x", "y", "run_status", "run_message", "run_traceback", "run_seconds"]
+    run = ["run_status", "run_message", "run_traceback", "run_seconds", "run_machine"]
+    assert list(table) == ["x", "y", *run]
     with pytest.raises(ValueError, match="twice"):
         sweep(toys.noop, [{"x": 1}, {"x": 1.0}], store=tmp_path / "s.sqlite", executor=here)
     assert sweep(toys.noop, [], store=tmp_path / "s.sqlite", executor=here).empty

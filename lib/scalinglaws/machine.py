@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import importlib.metadata
+import json
 import os
 import platform
+from collections.abc import Iterable
+from typing import Any
 
 
 def device() -> str:
@@ -26,6 +31,12 @@ def device_name(device: str = "cpu") -> str:
     return f"{os.cpu_count()} CPU cores ({platform.machine()})"
 
 
+@functools.cache
+def machine(device: str = "cpu") -> str:
+    """Device and versions of this process as one line of JSON, for the record of each run."""
+    return json.dumps({"device": device_name(device), "versions": versions()})
+
+
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
     found = {"python": platform.python_version()}
@@ -35,3 +46,28 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def together(machines: Iterable[str]) -> dict[str, Any]:
+    """`device` and `versions` of a table from the machine of each of its runs, the most frequent first.
+
+    Where there were several, the devices come with their numbers of runs, and each package
+    with all its versions.
+    """
+    counts = collections.Counter(machines)
+    unknown = {"device": "not recorded", "versions": {}}
+    known = [(json.loads(text) if text else unknown, count) for text, count in counts.most_common()]
+    if len(known) == 1:
+        return known[0][0]
+    devices = collections.Counter()
+    found: dict[str, list[str]] = {}
+    for about, count in known:
+        devices[about["device"]] += count
+        for name, version in about["versions"].items():
+            if version not in found.setdefault(name, []):
+                found[name].append(version)
+    device = ", ".join(f"{name} ({count} runs)" for name, count in devices.most_common())
+    return {
+        "device": device if len(devices) > 1 else next(iter(devices)),
+        "versions": {name: " and ".join(some) for name, some in found.items()},
+    }

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from scalinglaws import keys
+from scalinglaws.machine import machine
 
 Config = dict[str, Any]
-#: `status` ("done" or "failed"), `message`, `traceback`, `seconds`, and `result` of a finished run.
+#: `status` ("done" or "failed"), `message`, `traceback`, `seconds`, `machine`, and `result` of a finished run.
 Record = dict[str, Any]
 #: What became of a run; a table of a sweep has it in columns `run_status`, ...
-ABOUT = ("status", "message", "traceback", "seconds")
+ABOUT = ("status", "message", "traceback", "seconds", "machine")
 TAKEN = {f"run_{name}" for name in ABOUT}
 STARTED = time.time()
 
@@ -105,6 +106,8 @@ def attempt(
         raise SweepError(
             f"a worker has other code or data for {fn.__module__}: make them the same everywhere"
         )
+    module = keys.home(fn)
+    here = {"machine": machine(module.device() if hasattr(module, "device") else "cpu")}
     note = ""
     if many and len(configs) > 1:
         started = time.perf_counter()
@@ -117,8 +120,8 @@ def attempt(
         else:
             share = {"seconds": (time.perf_counter() - started) / len(configs)}
             pairs = zip(configs, results, strict=True)
-            return [recorded(config, lambda result=result: result) | share for config, result in pairs]
-    return [recorded(config, partial(fn, **config), note) for config in configs]
+            return [recorded(config, lambda result=result: result) | share | here for config, result in pairs]
+    return [recorded(config, partial(fn, **config), note) | here for config in configs]
 
 
 def die_with_parent() -> None:

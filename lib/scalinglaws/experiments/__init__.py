@@ -51,7 +51,7 @@ import pandas as pd
 
 from scalinglaws import tables
 from scalinglaws.keys import code_hash
-from scalinglaws.machine import device_name, versions
+from scalinglaws.machine import together
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
 from scalinglaws.worker import SweepError
@@ -85,8 +85,7 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
         "module": name,
         "command": f"python -m {name} --scale {scale}",
         "scale": scale,
-        "device": device_name(module.device() if hasattr(module, "device") else "cpu"),
-        "versions": versions(),
+        **together(table["run_machine"]),
         "seeds": ", ".join(str(seed) for seed in sorted(table["seed"].unique())),
         "seconds": round(float(table["run_seconds"].sum()), 1),
         "code": code_hash(module),
