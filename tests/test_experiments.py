@@ -99,22 +99,9 @@ def test_a_table_names_all_the_machines_that_made_it():
     assert together(map(json.dumps, [cpu, newer]))["device"] == "2 CPU cores"
 
 
-def test_a_grid_may_be_cut_and_its_code_stays_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(keys, "PACKAGE", tmp_path)
-
-    class Module:
-        __file__ = str(tmp_path / "thing.py")
-
-    def hashed(source: str) -> str:
-        (tmp_path / "thing.py").write_text(source)
-        return keys.code_hash(Module)
-
-    run = "def run(x):\n    return {'y': x}\n"
-    assert hashed(run + "def grid(scale):\n    return [{'x': 1}]\n") == hashed(run)
-    assert hashed(run + "def other(scale):\n    return [{'x': 1}]\n") != hashed(run)
-
-
-def test_comments_and_docstrings_do_not_count_as_code(tmp_path, monkeypatch):
+@pytest.fixture
+def hashed(tmp_path, monkeypatch):
+    """The code hash of a module of given source in a package of its own."""
     package = tmp_path / "scalinglaws"
     package.mkdir()
     monkeypatch.setattr(keys, "PACKAGE", package)
@@ -122,10 +109,20 @@ def test_comments_and_docstrings_do_not_count_as_code(tmp_path, monkeypatch):
     class Module:
         __file__ = str(package / "thing.py")
 
-    def hashed(source: str) -> str:
+    def of(source: str) -> str:
         (package / "thing.py").write_text(source)
         return keys.code_hash(Module)
 
+    return of
+
+
+def test_a_grid_may_be_cut_and_its_code_stays_the_same(hashed):
+    run = "def run(x):\n    return {'y': x}\n"
+    assert hashed(run + "def grid(scale):\n    return [{'x': 1}]\n") == hashed(run)
+    assert hashed(run + "def other(scale):\n    return [{'x': 1}]\n") != hashed(run)
+
+
+def test_comments_and_docstrings_do_not_count_as_code(hashed):
     plain = hashed('def f():\n    """Say."""\n    return 1\n')
     assert hashed('def f():\n    """Say more."""\n    # why\n    return 1\n') == plain
     assert hashed('def f():\n    """Say."""\n    return 2\n') != plain

@@ -15,7 +15,10 @@ An experiment is a module with
   (see `scalinglaws.sweep.sweep`).
 
 `python -m scalinglaws.experiments.<name> --scale full` calls `command`, which resumes
-where an earlier call stopped. Needs numpy, scipy, pandas and torch only.
+where an earlier call stopped, on another machine too if the store is brought there. Needs
+numpy, scipy, pandas and torch only. Runs on Python's own library read that of the
+interpreter; for the text of the stored tables let SCALINGLAWS_PYTHON_LIBRARY name a copy of
+the folder `lib/python3.11` of Python 3.11.7.
 
 Past one machine: `pip install 'scalinglaws[cluster]'` there and here, the same commit of
 the repository on every machine (a worker with other code is refused), a Dask cluster, and
