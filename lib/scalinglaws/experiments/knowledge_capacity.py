@@ -231,7 +231,6 @@ def grid(scale: str) -> list[dict[str, Any]]:
         # What no chip had time for: the highest load of the largest model for so long.
         cases[-1] = ((64, 2), 1000, loads[:3], 3)
         cases += [((16, 2), exposures, loads[3:], 3) for exposures in (30, 300, 3000)]
-        cases += [(middle, exposures, loads[3:], 3) for exposures in (30, 300)]
     # The same for a gated MLP, and for attributes that change at every exposure.
     gated = [(middle, 100, loads, seeds), (middle, 1000, loads[3:], seeds)]
     kinds = [([(middle, 100, loads[1:2], seeds)], "gelu", "fresh"), (gated, "gated", "fixed")]

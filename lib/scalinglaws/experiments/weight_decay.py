@@ -214,8 +214,9 @@ def grid(scale: str) -> list[dict[str, Any]]:
     rules = ("constant", "sqrt")
     plans = [("noise", width, "sqrt", DECAY) for width in widths]
     plans += [("mlp", 64, "constant", decay) for decay in (0.5, 1.0, 4.0)]
-    plans += [("mlp", width, rule, DECAY) for width in widths for rule in rules]
+    plans += [("mlp", width, rule, DECAY) for width in widths[:-1] for rule in rules]
     plans += [("decoder", width, rule, DECAY) for width in read for rule in rules]
+    plans += [("mlp", widths[-1], rule, DECAY) for rule in rules]  # the dearest come last
     return [
         {
             "gradients": name,
