@@ -119,7 +119,9 @@ def hashed(tmp_path, monkeypatch):
 def test_a_grid_may_be_cut_and_its_code_stays_the_same(hashed):
     run = "def run(x):\n    return {'y': x}\n"
     assert hashed(run + "def grid(scale):\n    return [{'x': 1}]\n") == hashed(run)
+    assert hashed("TITLE = 'Runs'\n" + run) == hashed(run)
     assert hashed(run + "def other(scale):\n    return [{'x': 1}]\n") != hashed(run)
+    assert hashed("RATE = 1\n" + run) != hashed("RATE = 2\n" + run)
 
 
 def test_comments_and_docstrings_do_not_count_as_code(hashed):

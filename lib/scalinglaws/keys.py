@@ -71,6 +71,16 @@ def is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
 
 
+#: What a module says of its table and not of its runs: what it is called, which runs are asked for, in which order.
+OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "grid", "cost"}
+
+
+def names_of(node: ast.stmt) -> set[str]:
+    """The names that a statement of a module defines by `def`, `class` or a plain assignment."""
+    targets = [target.id for target in getattr(node, "targets", []) if isinstance(target, ast.Name)]
+    return {*targets, getattr(node, "name", "")} - {""}
+
+
 def dumped(tree: ast.Module) -> str:
     """A syntax tree as text, the same under every version of Python for what all of them can read."""
     more = {"show_empty": True} if sys.version_info >= (3, 13) else {}
@@ -80,13 +90,13 @@ def dumped(tree: ast.Module) -> str:
 def code_hash(module: ModuleType) -> str:
     """Hash of the code that a run's numbers rest on.
 
-    Comments, docstrings and layout do not count, nor does the module's own `grid`: which runs
-    are asked for changes none of them, so a grid may grow or be cut without making all anew.
+    Comments, docstrings and layout do not count, nor does what the module itself says of its
+    table (`OF_THE_TABLE`): a grid may grow or be cut without making all anew.
     """
     digest, own = hashlib.sha256(), Path(module.__file__).resolve()
     for path, tree in modules_of(own).items():
         if path == own:
-            tree.body = [node for node in tree.body if getattr(node, "name", "") != "grid"]
+            tree.body = [node for node in tree.body if not names_of(node) & OF_THE_TABLE]
         name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
         digest.update(name.encode())
         for node in ast.walk(tree):

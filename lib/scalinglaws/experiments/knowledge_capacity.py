@@ -30,7 +30,7 @@ from scalinglaws.transformer import Decoder
 
 SLUG = "knowledge_capacity"
 SLUG_CI = "knowledge_capacity_ci"
-TITLE = "Bits of random facts stored by small transformers after 30 to 1000 exposures, and quantised"
+TITLE = "Bits of random facts stored by small transformers after 30 to 3000 exposures, and quantised"
 
 
 def ratio(about: str, low: float = 0) -> dict[str, Any]:

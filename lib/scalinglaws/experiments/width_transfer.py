@@ -6,7 +6,7 @@ context, batch and steps are the same at all widths, and nothing else is tuned: 
 differs between the three parametrisations is how initial weights, constants and learning
 rates depend on the width (see `scalinglaws.transformer.Decoder`).
 
-Two blocks. CPU scale: widths 32 to 256, 200 steps. Full scale: widths 32 to 1024, 400 steps
+Two blocks. CPU scale: widths 32 to 256, 200 steps. Full scale: widths 32 to 512, 400 steps
 of twice the batch; on a GPU all rates and seeds of one shape train together.
 """
 
@@ -84,7 +84,7 @@ def shape_of(width: int, depth: int, context: int) -> Transformer:
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations of a scale; fewer seeds where a run is dear.
+    """The configurations of a scale; at the CPU scale fewer seeds where a run is dear.
 
     The octaves of the learning rate were chosen by pilots, wide enough, or so it seemed there, that
     no optimum is at an end. Wider networks ask for lower ones in the standard scheme.
