@@ -120,6 +120,9 @@ def test_a_grid_may_be_cut_and_its_code_stays_the_same(hashed):
     run = "def run(x):\n    return {'y': x}\n"
     assert hashed(run + "def grid(scale):\n    return [{'x': 1}]\n") == hashed(run)
     assert hashed("TITLE = 'Runs'\n" + run) == hashed(run)
+    # A run that uses such a name rests on it.
+    used = "def run(x):\n    return {'y': grid(x)}\n"
+    assert hashed(used + "def grid(x):\n    return x\n") != hashed(used + "def grid(x):\n    return 2 * x\n")
     assert hashed(run + "def other(scale):\n    return [{'x': 1}]\n") != hashed(run)
     assert hashed("RATE = 1\n" + run) != hashed("RATE = 2\n" + run)
 

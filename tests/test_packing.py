@@ -12,7 +12,7 @@ from torch import nn
 from scalinglaws.counting import Transformer
 from scalinglaws.models import convnet, mlp, resnet
 from scalinglaws.packing import packed_examples, stacked, train_packed, train_together
-from scalinglaws.training import TrainConfig, examples, train
+from scalinglaws.training import Source, TrainConfig, examples, train
 from scalinglaws.transformer import Decoder
 
 STEPS, BATCH = 20, 16
@@ -25,6 +25,12 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def data(*shape: int) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     return torch.randn(96, *shape, generator=generator), torch.randint(10, (96,), generator=generator)
+
+
+def token_sources(device: str = "cpu") -> list[Source]:
+    """Batches of four windows of random tokens for each of three runs."""
+    tokens = torch.randint(11, (STEPS, 3, 4, 7), generator=torch.Generator().manual_seed(0)).to(device)
+    return [lambda i, k=seed: (tokens[i, k, :, :-1], tokens[i, k, :, 1:]) for seed in range(3)]
 
 
 def gap(make, x, y, config, lrs=None, subsets=None, route="") -> float:
@@ -83,14 +89,12 @@ def test_transformers_can_be_packed(parametrisation):
     shape = Transformer(
         8, 1, 11, 6, 2, tied_head=parametrisation == "standard", learned_positions=False, biases=False
     )
-    tokens = torch.randint(11, (STEPS, 3, 4, 7), generator=torch.Generator().manual_seed(0))
+    more = {"parametrisation": parametrisation, "base_width": 4}
     config = TrainConfig(steps=STEPS, lr=1e-2, weight_decay=0.1)
-    packed = [Decoder(shape, seed, parametrisation=parametrisation, base_width=4) for seed in range(3)]
-    sources = [lambda i, k=seed: (tokens[i, k, :, :-1], tokens[i, k, :, 1:]) for seed in range(3)]
+    packed, sources = [Decoder(shape, seed, **more) for seed in range(3)], token_sources()
     run = train_packed(packed, stacked(sources), config)
     for seed in range(3):
-        model = Decoder(shape, seed, parametrisation=parametrisation, base_width=4)
-        alone = train(model, sources[seed], config)
+        alone = train(Decoder(shape, seed, **more), sources[seed], config)
         torch.testing.assert_close(run.losses[:, seed], torch.tensor(alone.losses), rtol=0, atol=1e-5)
 
 
@@ -143,8 +147,7 @@ def test_a_replayed_update_is_a_plain_one(optimiser):
     for route in ("products", "vmap"):
         assert gap(make, x, y, config, RATES, route=route) <= 1e-5
     shape = Transformer(8, 1, 11, 6, 2, tied_head=False, learned_positions=False, biases=False)
-    tokens = torch.randint(11, (STEPS, 3, 4, 7), generator=torch.Generator().manual_seed(0)).cuda()
-    sources = [lambda i, k=seed: (tokens[i, k, :, :-1], tokens[i, k, :, 1:]) for seed in range(3)]
+    sources = token_sources("cuda")
     runs = train_together([Decoder(shape, seed).cuda() for seed in range(3)], sources, config, lrs=RATES)
     for seed in range(3):
         alone = train(Decoder(shape, seed).cuda(), sources[seed], replace(config, lr=RATES[seed]))

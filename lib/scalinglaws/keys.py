@@ -33,6 +33,9 @@ BOOKKEEPING = {
     )
 }
 
+#: What a module says of its table and not of its runs: what it is called, which runs are asked for, in which order.
+OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "grid", "cost"}
+
 
 def imported(tree: ast.Module) -> Iterator[str]:
     """Full names of what a file imports from this package, at any depth of the file."""
@@ -71,14 +74,18 @@ def is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
 
 
-#: What a module says of its table and not of its runs: what it is called, which runs are asked for, in which order.
-OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "grid", "cost"}
-
-
 def names_of(node: ast.stmt) -> set[str]:
     """The names that a statement of a module defines by `def`, `class` or a plain assignment."""
     targets = [target.id for target in getattr(node, "targets", []) if isinstance(target, ast.Name)]
     return {*targets, getattr(node, "name", "")} - {""}
+
+
+def of_the_runs(tree: ast.Module) -> list[ast.stmt]:
+    """The statements of a module but for those on its table, unless another statement uses their names."""
+    apart = [node for node in tree.body if names_of(node) & OF_THE_TABLE]
+    rest = [node for node in tree.body if node not in apart]
+    used = {node.id for part in rest for node in ast.walk(part) if isinstance(node, ast.Name)}
+    return [node for node in tree.body if node in rest or names_of(node) & used]
 
 
 def dumped(tree: ast.Module) -> str:
@@ -96,7 +103,7 @@ def code_hash(module: ModuleType) -> str:
     digest, own = hashlib.sha256(), Path(module.__file__).resolve()
     for path, tree in modules_of(own).items():
         if path == own:
-            tree.body = [node for node in tree.body if not names_of(node) & OF_THE_TABLE]
+            tree.body = of_the_runs(tree)
         name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
         digest.update(name.encode())
         for node in ast.walk(tree):

@@ -9,6 +9,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 
@@ -20,6 +21,11 @@ def device() -> str:
         return "cuda"
     torch.set_num_threads(1)
     return "cpu"
+
+
+def device_of(module: ModuleType) -> str:
+    """Where the runs of an experiment train; one that does not say trains on the CPU."""
+    return module.device() if hasattr(module, "device") else "cpu"
 
 
 def device_name(device: str = "cpu") -> str:
@@ -57,8 +63,6 @@ def together(machines: Iterable[str]) -> dict[str, Any]:
     counts = collections.Counter(machines)
     unknown = {"device": "not recorded", "versions": {}}
     known = [(json.loads(text) if text else unknown, count) for text, count in counts.most_common()]
-    if len(known) == 1:
-        return known[0][0]
     devices = collections.Counter()
     found: dict[str, list[str]] = {}
     for about, count in known:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws import keys
-from scalinglaws.machine import machine
+from scalinglaws.machine import device_of, machine
 
 Config = dict[str, Any]
 #: `status` ("done" or "failed"), `message`, `traceback`, `seconds`, `machine`, and `result` of a finished run.
@@ -106,8 +106,7 @@ def attempt(
         raise SweepError(
             f"a worker has other code or data for {fn.__module__}: make them the same everywhere"
         )
-    module = keys.home(fn)
-    here = {"machine": machine(module.device() if hasattr(module, "device") else "cpu")}
+    here = {"machine": machine(device_of(keys.home(fn)))}
     note = ""
     if many and len(configs) > 1:
         started = time.perf_counter()

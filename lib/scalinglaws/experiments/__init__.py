@@ -54,7 +54,7 @@ import pandas as pd
 
 from scalinglaws import tables
 from scalinglaws.keys import code_hash
-from scalinglaws.machine import together
+from scalinglaws.machine import device_of, together
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
 from scalinglaws.worker import SweepError
@@ -130,7 +130,7 @@ def command(name: str) -> None:
     if (options.executor == "dask") != bool(options.scheduler):
         parser.error("--executor dask and --scheduler ADDRESS go together")
     slug = slug_of(module, options.scale)
-    on_gpu = hasattr(module, "device") and module.device() != "cpu"
+    on_gpu = device_of(module) != "cpu"
     with contextlib.ExitStack() as stack:
         executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
         stack.enter_context(warnings.catch_warnings())
