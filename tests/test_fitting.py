@@ -11,7 +11,7 @@ from simulated import TRUTH, design, problem_of
 
 import scalinglaws
 from scalinglaws import FitError, Status, check, fit, huber, size_exponent, soft_l1, squared
-from scalinglaws.fitting.problem import bind
+from scalinglaws.fitting.binding import bind
 from scalinglaws.fitting.starts import candidates
 from scalinglaws.laws import chinchilla, complex_step, law, power_law, power_law_with_constant
 

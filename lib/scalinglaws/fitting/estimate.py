@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.fitting.binding import bind
 from scalinglaws.fitting.losses import Loss, squared
-from scalinglaws.fitting.problem import FitError, Problem, bind
+from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, raise_for, undetermined
 from scalinglaws.fitting.solve import SAME, Points, evaluate, minimise, second_opinion, settle
 from scalinglaws.fitting.starts import candidates, given, rank

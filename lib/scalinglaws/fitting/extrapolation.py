@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.fitting.binding import column
 from scalinglaws.fitting.estimate import fit
-from scalinglaws.fitting.problem import FitError, column
+from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
 
 

@@ -15,8 +15,9 @@ from numpy.linalg import LinAlgError
 from scipy.special import stdtrit
 
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.result import Fit, Quantity, Status
+from scalinglaws.fitting.result import Fit, Status
 from scalinglaws.fitting.solve import Points, evaluate, lengths
+from scalinglaws.fitting.wald import Quantity
 
 #: Newton steps tried before an end is approached in smaller parts.
 ROUNDS = 30

@@ -17,9 +17,10 @@ import pandas as pd
 from scipy.stats import norm
 
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.result import Fit, Quantity, Status
+from scalinglaws.fitting.result import Fit, Status
 from scalinglaws.fitting.solve import CHUNK, Points, minimise
 from scalinglaws.fitting.starts import candidates
+from scalinglaws.fitting.wald import Quantity
 
 #: Below so many groups a cluster bootstrap understates the spread.
 ENOUGH_GROUPS = 20

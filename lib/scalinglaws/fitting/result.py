@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
-from scalinglaws.fitting.problem import FitError, Problem, column
+from scalinglaws.fitting import wald
+from scalinglaws.fitting.binding import column
+from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
-
-#: A parameter, "log A" for the logarithm of one, or a function of the dictionary of parameters.
-Quantity = str | Callable[[dict[str, float]], float]
+from scalinglaws.fitting.wald import Quantity
 
 
 class Status(Enum):
@@ -149,29 +147,14 @@ class Fit:
         return np.broadcast_to(np.asarray(predicted, float), columns[0].shape).copy()
 
     @property
+    def determined(self) -> bool:
+        """Whether the runs determine every estimated parameter."""
+        return self.status is not Status.UNIDENTIFIABLE
+
+    @property
     def covariance(self) -> np.ndarray:
-        """Covariance of the estimated coordinates (log of positive parameters), squared loss only.
-
-        Infinite where the runs do not determine a parameter.
-
-        Raises
-        ------
-        FitError
-            For a robust loss.
-        """
-        p = self.problem
-        if p.loss.kind != "squared":
-            raise FitError(
-                f"a Wald interval on a {p.loss} fit covers too little (84 to 92 % instead of 95 % where it "
-                "was measured): use bootstrap(fit, n, seed).interval(...)"
-            )
-        if self.status is Status.UNIDENTIFIABLE:
-            return np.full((len(self.free),) * 2, np.inf)
-        size = np.sqrt(np.diag(self.point.normal))
-        root = p.jacobian(self.point.theta) * np.sqrt(p.weights)[:, None] / size
-        triangle = np.linalg.inv(np.linalg.qr(root, mode="r"))
-        spread = 2 * self.objective / self.degrees_of_freedom
-        return spread * (triangle @ triangle.T) / np.outer(size, size)
+        """Covariance of the estimated coordinates; see `scalinglaws.fitting.wald.covariance`."""
+        return wald.covariance(self)
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -195,44 +178,8 @@ class Fit:
         return j, name != what
 
     def interval(self, what: Quantity, level: float = 0.95) -> tuple[float, float]:
-        """Wald interval of a parameter, or of a function of the parameters; squared loss only.
-
-        For a positive parameter it is the exponential of the interval of its logarithm;
-        a symmetric interval in natural units is not offered, since it covers too little.
-
-        Parameters
-        ----------
-        what
-            A parameter; `"log A"` for a logarithm; or a function of the dictionary of
-            parameters, such as `scalinglaws.frontier.size_exponent` (delta method).
-        level
-            Confidence level.
-
-        Raises
-        ------
-        FitError
-            For a robust loss (use `bootstrap`), a fixed or unknown parameter.
-        """
-        if not 0 < level < 1:
-            raise FitError(f"level is a share between 0 and 1, not {level}")
-        cov, theta = self.covariance, self.point.theta
-        quantile = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2))
-        if callable(what):
-            slope = np.empty(len(theta))
-            for j in range(len(theta)):
-                step = np.zeros_like(theta)
-                step[j] = 1e-5 * max(1.0, abs(theta[j]))
-                up, down = (what(self.problem.params(theta + s)) for s in (step, -step))
-                slope[j] = (up - down) / (2 * step[j])
-            centre = float(what(self.params))
-            half = quantile * float(np.sqrt(slope @ cov @ slope)) if np.isfinite(cov).all() else np.inf
-            return centre - half, centre + half
-        j, log_wanted = self.index(what)
-        half = quantile * float(np.sqrt(cov[j, j]))
-        low, high = float(theta[j] - half), float(theta[j] + half)
-        if self.problem.logged[j] and not log_wanted:
-            return float(np.exp(low)), float(np.exp(high))
-        return low, high
+        """Wald interval; see `scalinglaws.fitting.wald.interval`."""
+        return wald.interval(self, what, level)
 
     def report(self) -> dict[str, str]:
         """What the reporting checklist can learn from this fit: item -> answer."""
