@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.binding import bind
+from scalinglaws.fitting.boundary import Optimum, held_at, in_order, on_natural_scale, settled, without
 from scalinglaws.fitting.losses import Loss, squared
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, raise_for, undetermined
-from scalinglaws.fitting.solve import SAME, Points, evaluate, minimise, second_opinion, settle
+from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, digits, raise_for, undetermined
+from scalinglaws.fitting.solve import SAME, evaluate, lengths, minimise, second_opinion, settle
 from scalinglaws.fitting.starts import candidates, given, rank
 from scalinglaws.laws import Law
 
-#: Starts that are looked at before some are refined: an 8 x 8 grid where two parameters are nonlinear.
-LOOKED_AT = 64
+#: Starts from which a few steps are taken before some of them are refined.
+REFINED = 64
 
 
 def fit(
@@ -32,11 +33,13 @@ def fit(
     starts: int | Sequence[Mapping[str, float]] = 8,
     seed: int = 0,
     strict: bool = True,
+    interior: bool = False,
 ) -> Fit:
     """Fit a law to data and prove that the optimum was found.
 
     Convergence is proved three ways: the scale-free gradient vanishes, independent starts
-    agree, and a second algorithm from another start reaches the same objective.
+    agree, and a second algorithm from another start reaches the same objective, or at least
+    none that is lower.
 
     Parameters
     ----------
@@ -59,12 +62,19 @@ def fit(
     bounds
         Name -> (low, high) in natural units, instead of the law's own.
     starts
-        How many starts to refine (half of them the best-ranked of 64 after a few steps from
-        each, half drawn from the rest), or explicit ones as dictionaries of natural values.
+        How many starts to refine at first, of the 64 most promising of those looked at all
+        over the box (64, 1,024, 4,096 for one, two, three nonlinear parameters, and so on);
+        more of them, up to all, until the best objective is reached twice. With 1 there is
+        no second start. Or explicit ones as dictionaries of natural values.
     seed
         Of that draw.
     strict
-        Raise unless converged; with `strict=False` the fit is returned with its `status`.
+        Raise unless the optimum is proved; with `strict=False` the fit is returned with its
+        `status`.
+    interior
+        Raise if a parameter lies at a bound, too: at 0 for a positive term that is best
+        left out, or at a bound of the law's or the caller's. Otherwise such a fit is
+        returned; `at_bounds` names the parameter, and intervals are conditional on it.
 
     Returns
     -------
@@ -85,35 +95,103 @@ def fit(
     >>> found.status.name, round(found["alpha"], 6)
     ('CONVERGED', 0.5)
     """
-    problem = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
+    whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
+    problem = on_natural_scale(whole)
     if isinstance(starts, int):
         if starts < 1:
             raise FitError("starts must be at least 1")
         # A few steps from every candidate first: the basin that looks best from afar need not be.
-        ranked = rank(problem, settle(problem, candidates(problem, max(LOOKED_AT, starts), seed)))
-        best = (starts + 1) // 2
-        rest = np.random.default_rng(seed).permutation(np.arange(best, len(ranked)))[: starts - best]
-        chosen = ranked[[*range(min(best, len(ranked))), *sorted(rest)]]
+        queue = rank(problem, settle(problem, candidates(problem, max(REFINED, starts), seed)))
+        queue = queue[one_a_basin_first(problem, queue, starts, seed)]
+        most = len(queue) if starts > 1 else 1
     else:
-        ranked = chosen = given(problem, starts)
+        queue, starts = given(problem, starts), len(starts)
+        most = starts
     # Parameters that no run determines at any start never will be, and would only waste time.
     if constant_columns(problem):
-        first = evaluate(problem, chosen)
-        if all(undetermined(problem, first.take(k)) for k in range(len(chosen))):
-            return finish(problem, first.take([0]), np.inf, data, strict)
-    points = minimise(problem, chosen)
-    points = points.take(np.argsort(points.value, kind="stable"))
-    second = np.inf
-    # A local optimum of the second algorithm is no disagreement; from a lower one the first begins again.
-    for theta in (ranked[min(1, len(ranked) - 1)], chosen[-1], ranked[0]):
-        near = SAME * points.value[0] + problem.floor
-        reached = second_opinion(problem, theta, points.value[0] + near)
-        second = min(second, float(problem.objective(reached)))
-        if second < points.value[0] - near:
-            points.put(np.array([0]), minimise(problem, reached[None]))
-        if second <= points.value[0] * (1 + SAME) + problem.floor:
+        first = evaluate(problem, queue[:starts])
+        if all(undetermined(problem, first.take(k)) for k in range(len(first.value))):
+            return finish(whole, Optimum(problem, first.take([0]), {}), np.inf, data, strict, interior)
+    best = refined(problem, queue, min(starts, most), most)
+    best, second = seconded(problem, best, queue)
+    return finish(whole, best, second, data, strict, interior)
+
+
+def one_a_basin_first(problem: Problem, queue: np.ndarray, starts: int, seed: int) -> np.ndarray:
+    """An order of the ranked starts: the best and its neighbour, one a basin, then the others at random.
+
+    Starts whose objectives agree to a hundredth lead to one basin, most often.
+    """
+    values = problem.objective(queue)
+    levels = np.floor(np.log(values + problem.floor) / 0.01)
+    first = np.unique(levels, return_index=True)[1]
+    ahead = [0, *([1] if len(queue) > 1 else []), *first[first > 1][: max(0, starts // 2 - 1)]]
+    rest = np.setdiff1d(np.arange(len(queue)), ahead)
+    return np.array([*ahead, *np.random.default_rng(seed).permutation(rest)])
+
+
+def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Optimum:
+    """Refine starts until the best objective is reached twice, and by the start that had looked best.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    queue
+        Starts, in the order in which they are tried.
+    first, most
+        How many to refine to begin with, and at most.
+    """
+    done = np.empty((0, len(problem.names)))
+    points = None
+    while len(done) < most:
+        batch = queue[len(done) : len(done) + max(first, len(done))][: most - len(done)]
+        fresh = minimise(problem, batch)
+        points = fresh if points is None else points.join(fresh)
+        done = np.vstack([done, batch])
+        near = points.value.min() * (1 + SAME) + problem.floor
+        if np.sum(points.value <= near) >= 2 and points.value[0] <= near:
             break
-    return finish(problem, points, second, data, strict)
+    return settled(problem, in_order(points))
+
+
+def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimum, float]:
+    """Ask a second algorithm, from up to three other starts, until it agrees.
+
+    Where it ends lower it was right, and the first begins again from there. One that ends
+    higher each time has found a local optimum or has failed, which proves nothing.
+
+    Returns
+    -------
+    tuple
+        The optimum, and the relative difference of the second algorithm's best to it: 0 if
+        they agree, negative if it stays lower, nan if it never got there.
+    """
+    if not len(best.problem.names):
+        return best, np.nan
+    gone = {name for name in problem.names if name not in best.problem.names}
+    face, tried = best.problem, 0
+    while tried < 3:
+        optimum = best.points.take(0)
+        near = SAME * best.value + face.floor
+        start = without(problem, queue[(0, 1, -1)[tried] % len(queue)], gone)
+        if tried == 2:
+            # In the right basin at last, ten standard deviations away along every coordinate.
+            away = 10 * np.sqrt(2 * best.value / len(face.y)) / lengths(optimum.normal)
+            start = np.clip(optimum.theta + away * (-1.0) ** np.arange(len(away)), *face.limits)
+        tried += 1
+        if not np.isfinite(face.objective(start)):
+            continue
+        reached = second_opinion(face, start, optimum, best.value + near)
+        value = float(face.objective(reached))
+        if abs(value - best.value) <= near:
+            return best, 0.0
+        if value < best.value - near:
+            again = in_order(minimise(face, reached[None]).join(best.points))
+            if again.value[0] > value + near:
+                return best, (value - best.value) / max(best.value, face.floor)
+            best = Optimum(face, again, best.at_bounds)
+    return best, np.nan
 
 
 def check(
@@ -149,30 +227,39 @@ def check(
     FitError
         As `fit` does.
     """
-    problem = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
+    whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
+    problem = on_natural_scale(whole)
     theta = given(problem, [params])
-    better = minimise(problem, np.vstack([theta, candidates(problem, LOOKED_AT, 0)[:2]])).value.min()
-    return finish(problem, evaluate(problem, theta), float(better), data, strict)
+    searched = refined(problem, np.vstack([theta, candidates(problem, 4, 0)]), 5, 5)
+    here = Optimum(problem, evaluate(problem, theta), {})
+    near = SAME * searched.value + problem.floor
+    above = searched.value - here.value
+    second = 0.0 if abs(above) <= near else above / max(here.value, problem.floor)
+    return finish(whole, here, float(second), data, strict)
 
 
-def finish(problem: Problem, points: Points, second: float, data: Any, strict: bool) -> Fit:
+def finish(
+    whole: Problem, best: Optimum, second: float, data: Any, strict: bool, interior: bool = False
+) -> Fit:
     """Judge the refined points, best first, and make the result."""
-    best = points.take(0)
-    value = float(best.value)
-    near = SAME * value + problem.floor
-    agree = int(np.sum(points.value <= value + near))
-    difference = 0.0 if abs(second - value) <= near else (second - value) / max(value, problem.floor)
-    proof = Proof(float(best.decrement), agree, len(points.value), float(difference))
-    if reason := undetermined(problem, best):
-        status, message = Status.UNIDENTIFIABLE, reason
-    elif best.held.any():
-        names = ", ".join(np.array(problem.names)[best.held])
-        status, message = Status.BOUND_HIT, f"The best value of {names} lies at a bound."
-    elif proof.holds:
-        status, message = Status.CONVERGED, "Converged."
-    else:
+    points, at_bounds = best.points, best.at_bounds
+    agree = int(np.sum(points.value <= best.value * (1 + SAME) + whole.floor))
+    proof = Proof(float(points.decrement[0]), agree, len(points.value), float(second))
+    params = best.problem.params(points.theta[0])
+    problem = held_at(whole, at_bounds)
+    top = evaluate(problem, problem.theta(params)[None]).take(0)
+    where = " and ".join(f"{name} is at its bound {digits(end)}" for name, end in at_bounds.items())
+    if reason := undetermined(problem, top):
+        status, message = Status.UNIDENTIFIABLE, f"{where}; there, {reason}" if where else reason
+    elif not proof.holds or top.held.any():
         status, message = Status.NOT_CONVERGED, f"Convergence is not proved: {proof}."
-    found = Fit(problem.params(best.theta), status, message, value, proof, problem, best, data)
-    if strict:
+    elif at_bounds:
+        status, message = Status.BOUND_HIT, f"{where}."
+    else:
+        status, message = Status.CONVERGED, "Converged."
+    found = Fit(params, status, message, best.value, proof, problem, top, data, whole, at_bounds)
+    if strict and not found.proved:
+        raise_for(found)
+    if interior and at_bounds:
         raise_for(found)
     return found

@@ -63,7 +63,7 @@ def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float
         raise FitError(f"level is a share between 0 and 1, not {level}")
     if fit.status is Status.UNIDENTIFIABLE:
         return -np.inf, np.inf
-    if fit.status is not Status.CONVERGED:
+    if not fit.proved:
         raise FitError(f"only a converged fit has a profile; this one: {fit.message}")
     target = target_of(fit, what)
     quantile = float(stdtrit(fit.degrees_of_freedom, 0.5 + level / 2))

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.result import Fit, Status
-from scalinglaws.fitting.solve import CHUNK, Points, minimise
-from scalinglaws.fitting.starts import candidates
+from scalinglaws.fitting.boundary import optima
+from scalinglaws.fitting.problem import FitError
+from scalinglaws.fitting.result import Fit
+from scalinglaws.fitting.solve import CHUNK
 from scalinglaws.fitting.wald import Quantity
 
 #: Below so many groups a cluster bootstrap understates the spread.
@@ -179,37 +179,19 @@ class Jackknife:
         return "\n".join(lines)
 
 
-def refit(problem: Problem, start: np.ndarray) -> Points:
-    """The optima of a batch of resamples, from the optimum of all runs; from cold starts where that fails."""
-    at = minimise(problem, np.tile(start, (len(problem.weights), 1)))
-    for k in np.flatnonzero(~at.solved):
-        alone = problem.with_weights(problem.weights[k])
-        try:
-            cold = minimise(alone, candidates(alone, 16, seed=0)[:3])
-        except FitError:
-            continue
-        if cold.solved.any():
-            at.put(np.array([k]), cold.take([np.argmin(np.where(cold.solved, cold.value, np.inf))]))
-    return at
-
-
 def refits(
     fit: Fit, times: Callable[[int], np.ndarray], labels: Sequence[Any]
 ) -> tuple[pd.DataFrame, tuple[Any, ...]]:
     """Fit again with run i counted `times(label)[i]` times, for each label; and the labels that failed."""
-    if fit.status is not Status.CONVERGED:
+    if not fit.proved:
         raise FitError(f"only a converged fit can be resampled; this one: {fit.message}")
-    problem, labels = fit.problem, list(labels)
+    problem, labels = fit.whole, list(labels)
     size = max(1, CHUNK // fit.n)
-
-    def solve(chunk: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        counts = np.stack([times(label) for label in chunk])
-        at = refit(problem.with_weights(problem.weights * counts), fit.point.theta)
-        return at.theta, at.value, at.solved
-
     chunks = [labels[i : i + size] for i in range(0, len(labels), size)]
-    found = [solve(chunk) for chunk in chunks]
-    theta = np.concatenate([np.empty((0, len(problem.names))), *(f[0] for f in found)])
+    found = [
+        optima(problem.with_weights(problem.weights * np.stack([times(k) for k in chunk])), fit.params)
+        for chunk in chunks
+    ]
     value, solved = (np.concatenate([np.empty(0), *(f[i] for f in found)]) for i in (1, 2))
     failed = tuple(label for label, good in zip(labels, solved, strict=True) if not good)
     if len(failed) > 0.2 * len(labels):
@@ -218,10 +200,9 @@ def refits(
             "determine the parameters; fix one, or fit a smaller law"
         )
     kept = np.flatnonzero(solved)
-    natural = problem.natural(theta[kept]) | {"objective": value[kept, None]}
-    table = {name: np.broadcast_to(v.ravel(), len(kept)) for name, v in natural.items()}
-    columns = [*fit.params, "objective"]
-    return pd.DataFrame(table, columns=columns, index=[labels[k] for k in kept]), failed
+    table = {name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept] for name in fit.params}
+    table["objective"] = value[kept]
+    return pd.DataFrame(table, index=[labels[k] for k in kept]), failed
 
 
 def group_codes(fit: Fit, by: Any) -> np.ndarray:

@@ -21,7 +21,8 @@ class Status(Enum):
     CONVERGED = "the optimum is proved: use the estimates"
     NOT_CONVERGED = "no proved optimum: give more starts, or check the data for a few runs that dominate"
     BOUND_HIT = (
-        "a parameter lies at its bound: widen bounds={...}, or fix it there with fixed={...} and say so"
+        "the optimum is proved and lies at a bound: say so; intervals are conditional on it. If the bound was "
+        "only a place to search, widen bounds={...}"
     )
     UNIDENTIFIABLE = (
         "the runs do not determine every parameter: vary what is constant, fix a parameter with fixed={...}, "
@@ -40,7 +41,8 @@ class Proof:
     agree, starts
         How many of how many independent starts reach the best objective to 1e-6.
     second
-        Relative difference to a second, different algorithm from another start; infinite if none was tried.
+        Relative difference to a second, different algorithm from another start: negative if
+        it ended lower; nan if it did not get there; infinite if none was tried.
     """
 
     scaled_gradient: float
@@ -50,13 +52,15 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """All three parts at once (a single start can only agree with itself)."""
-        return self.scaled_gradient < TIGHT and self.agree >= min(2, self.starts) and abs(self.second) <= SAME
+        """All parts at once: a second algorithm that fails is no disagreement if starts agree."""
+        if not self.scaled_gradient < TIGHT or self.agree < min(2, self.starts):
+            return False
+        return abs(self.second) <= SAME or (bool(np.isnan(self.second)) and self.agree >= 2)
 
     def __str__(self) -> str:
         # Bounds instead of values: the digits beyond are rounding and differ across machines.
         gradient = f"< {TIGHT:.0e}" if self.scaled_gradient < TIGHT else f"{self.scaled_gradient:.1e}"
-        second = "no second algorithm tried"
+        second = "no second opinion" if np.isnan(self.second) else "no second algorithm tried"
         if np.isfinite(self.second):
             same = abs(self.second) <= SAME
             second = (
@@ -82,7 +86,13 @@ class Fit:
     proof
         The evidence of convergence.
     problem, point, data
-        What was fitted, the place that was found, and the data as they were given.
+        What was fitted, the place that was found, and the data as they were given. A
+        parameter at a bound is one of the problem's fixed ones.
+    whole
+        The problem before any parameter was found to lie at a bound.
+    at_bounds
+        Name -> bound in natural units, for each parameter that lies at one; 0 for a term
+        that is best left out.
 
     Examples
     --------
@@ -104,6 +114,13 @@ class Fit:
     problem: Problem = field(repr=False)
     point: Points = field(repr=False)
     data: Any = field(repr=False)
+    whole: Problem = field(repr=False)
+    at_bounds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def proved(self) -> bool:
+        """Whether the optimum is proved, inside the bounds or at one."""
+        return self.status in (Status.CONVERGED, Status.BOUND_HIT)
 
     def __getitem__(self, name: str) -> float:
         if name not in self.params:
@@ -209,7 +226,10 @@ class Fit:
                 low, high = self.interval(label)
                 text += f"  [{digits(low)}, {digits(high)}]"
             rows.append((label, text))
-        rows += [(name, f"{digits(value)}  fixed") for name, value in p.fixed.items()]
+        rows += [
+            (name, f"{digits(value)}  {'at its bound' if name in self.at_bounds else 'fixed'}")
+            for name, value in p.fixed.items()
+        ]
         width = max(len(label) for label, _ in rows)
         lines = [f"{label:<{width}}  {text}" for label, text in rows]
         word = self.status.name.lower().replace("_", " ")
@@ -231,11 +251,10 @@ def digits(value: float, floor: float = 0.0) -> str:
 
 
 def raise_for(fit: Fit) -> None:
-    """Raise a `FitError` that carries the fit, unless it converged."""
-    if fit.status is not Status.CONVERGED:
-        error = FitError(f"{fit.message} {fit.status.value[0].upper()}{fit.status.value[1:]}.")
-        error.fit = fit
-        raise error
+    """Raise a `FitError` that carries the fit."""
+    error = FitError(f"{fit.message} {fit.status.value[0].upper()}{fit.status.value[1:]}.")
+    error.fit = fit
+    raise error
 
 
 def constant_columns(problem: Problem) -> list[str]:
@@ -254,7 +273,13 @@ def undetermined(problem: Problem, at: Points) -> str:
     use = ~at.held
     root = (problem.jacobian(at.theta) * np.sqrt(problem.weights)[:, None])[:, use]
     size = np.linalg.norm(root, axis=0)
-    idle = size < 1e-8 * problem.size * np.sqrt(problem.weights.sum())
+    # How far a coordinate can move: a step in a logarithm is a share; else its bounds say. Without
+    # bounds it has a unit of its own, and only no effect at all is none.
+    low, high = problem.limits
+    reach = np.where(problem.logged, 1.0, high - low)[use]
+    idle = np.where(
+        np.isfinite(reach), size * reach < 1e-8 * problem.size * np.sqrt(problem.weights.sum()), size == 0
+    )
     if idle.any():
         return f"{', '.join(names[use][idle])} has no effect on the fitted values."
     if root.shape[1] and np.linalg.cond(root / size) > 1e9:

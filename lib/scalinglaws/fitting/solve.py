@@ -64,10 +64,16 @@ class Points:
         for f in fields(self):
             getattr(self, f.name)[rows] = getattr(other, f.name)
 
+    def join(self, other: Points) -> Points:
+        """These rows and others after them."""
+        return Points(
+            *(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self))
+        )
+
     @property
     def solved(self) -> np.ndarray:
-        """Which rows are at an optimum, clear of the bounds."""
-        return (self.decrement < TIGHT) & ~self.held.any(-1)
+        """Which rows are at an optimum, be it at a bound that holds it."""
+        return self.decrement < TIGHT
 
 
 def evaluate(problem: Problem, theta: np.ndarray, exact: bool = True) -> Points:
@@ -206,7 +212,7 @@ def newton(
 def settle(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Where a few steps lead from every row, through the widest loss if there is more than one."""
     loss = (widths(problem, theta) or [problem.loss])[0]
-    return newton(problem.with_loss(loss), theta, tight=1e-4, rounds=5).theta
+    return newton(problem.with_loss(loss), theta, tight=1e-4, rounds=8).theta
 
 
 def minimise(problem: Problem, theta: np.ndarray) -> Points:
@@ -238,17 +244,27 @@ def widths(problem: Problem, theta: np.ndarray) -> list[Loss]:
     return found
 
 
-def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> np.ndarray:
+def second_opinion(problem: Problem, theta: np.ndarray, optimum: Points, enough: float) -> np.ndarray:
     """Where a different algorithm of scipy's gets from one point.
 
-    For the squared loss a trust region on the residuals; for the others BFGS, in
-    coordinates scaled by Gauss-Newton, which stops once the objective is at most `enough`.
+    For the squared loss a trust region on the residuals; for the others BFGS, in the
+    coordinates in which the optimum that is to be checked looks round, without which it
+    diverges in narrow valleys. It stops once the objective is at most `enough`.
+
+    Parameters
+    ----------
+    problem, theta
+        The problem, and where to start, (parameters,).
+    optimum
+        The point that is to be checked, a single one.
+    enough
+        Objective at which nothing more needs to be known.
     """
     if problem.loss.kind == "squared":
         root = np.sqrt(problem.weights)
         with np.errstate(all="ignore"):
             return least_squares(
-                lambda x: root * problem.residuals(x),
+                lambda x: np.nan_to_num(root * problem.residuals(x), posinf=1e100, neginf=-1e100),
                 theta,
                 jac=lambda x: np.nan_to_num(root[:, None] * problem.jacobian(x), posinf=0.0, neginf=0.0),
                 bounds=problem.limits,
@@ -256,12 +272,11 @@ def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> np.nda
                 ftol=1e-13,
                 xtol=1e-15,
                 gtol=None,
-                max_nfev=2000,
+                max_nfev=500,
             ).x
-    at = evaluate(problem, theta[None]).take(0)
-    size = lengths(at.normal)
+    size = lengths(optimum.normal)
     try:
-        scaled = at.normal / np.outer(size, size) + 1e-12 * np.eye(len(size))
+        scaled = optimum.normal / np.outer(size, size) + 1e-12 * np.eye(len(size))
         turn = np.linalg.inv(np.linalg.cholesky(scaled)).T / size[:, None]
     except LinAlgError:
         turn = np.diag(1 / size)
@@ -270,9 +285,12 @@ def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> np.nda
         if intermediate_result.fun <= enough:
             raise StopIteration
 
+    def place(u: np.ndarray) -> np.ndarray:
+        return np.clip(theta + turn @ u, *problem.limits)
+
     def scaled_objective(u: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = problem.objective_and_gradient(theta + turn @ u)
-        return value, np.nan_to_num(turn.T @ gradient)
+        value, gradient = problem.objective_and_gradient(place(u))
+        return (value if np.isfinite(value) else 1e100), np.nan_to_num(turn.T @ gradient)
 
     with np.errstate(all="ignore"):
         found = minimize(
@@ -281,6 +299,6 @@ def second_opinion(problem: Problem, theta: np.ndarray, enough: float) -> np.nda
             jac=True,
             method="BFGS",
             callback=stop,
-            options={"gtol": 1e-12, "maxiter": 1000},
+            options={"gtol": 1e-12, "maxiter": 500},
         )
-    return theta + turn @ found.x
+    return place(found.x)

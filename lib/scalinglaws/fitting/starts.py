@@ -7,10 +7,12 @@ small grid over them is close to the optimum somewhere.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.spatial import cKDTree
 
 from scalinglaws.fitting.problem import FitError, Problem
 
@@ -37,8 +39,13 @@ def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.nd
     return low, high
 
 
+def looked_at(dimensions: int) -> int:
+    """How many points of the box are looked at: the more, the more nonlinear parameters there are."""
+    return (1, 64, 1024, 4096)[min(dimensions, 3)] * 2 ** max(0, dimensions - 3)
+
+
 def cells(dimensions: int, count: int, seed: int) -> np.ndarray:
-    """Points of the unit cube: midpoints of a grid up to two dimensions, a Latin hypercube beyond."""
+    """Points of the unit cube: midpoints of a grid up to two dimensions, a Sobol sequence beyond."""
     if dimensions == 0:
         return np.empty((1, 0))
     if dimensions <= 2:
@@ -47,7 +54,62 @@ def cells(dimensions: int, count: int, seed: int) -> np.ndarray:
         return np.stack(np.meshgrid(*[axis] * dimensions, indexing="ij"), -1).reshape(-1, dimensions)
     from scipy.stats import qmc  # takes a second to import, and few laws need it
 
-    return qmc.LatinHypercube(dimensions, rng=np.random.default_rng(seed)).random(count)
+    return qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random_base2(int(np.ceil(np.log2(count))))
+
+
+def thinned(problem: Problem, most: int = 400) -> Problem:
+    """The problem on a random part of its runs, enough to tell good starts from bad ones."""
+    n = len(problem.y)
+    if n <= most:
+        return problem
+    rows = np.sort(np.random.default_rng(0).permutation(n)[:most])
+    return replace(
+        problem,
+        columns=tuple(c[rows] for c in problem.columns),
+        y=problem.y[rows],
+        weights=problem.weights[rows],
+    )
+
+
+def basins(cube: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Which points to start from: those lower than all their neighbours first, then the best of the others."""
+    near = min(3 ** cube.shape[1], 17, len(cube)) if cube.shape[1] else 1
+    neighbours = cKDTree(cube).query(cube, k=near)[1].reshape(len(cube), -1)
+    valley = np.isfinite(values) & (values <= values[neighbours].min(1))
+    order = np.argsort(values, kind="stable")
+    order = order[np.isfinite(values[order])]
+    valleys = order[valley[order]][: 3 * count // 4]
+    others = order[~np.isin(order, valleys)]
+    return np.concatenate([valleys, others])[:count]
+
+
+def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """Least squares for a batch of small problems, some coefficients not negative.
+
+    Every set of coefficients that may be zero is tried: with the few linear parameters of a
+    law that is exact, and it needs no loop over the batch.
+
+    Parameters
+    ----------
+    rows, targets
+        (batch, runs, coefficients), with columns of about unit length, and (batch, runs).
+    positive
+        Which coefficients may not be negative, (coefficients,).
+    """
+    count = rows.shape[-1]
+    normal = rows.swapaxes(1, 2) @ rows
+    right = (rows * targets[:, :, None]).sum(1)
+    best, least = np.zeros((len(rows), count)), np.full(len(rows), np.inf)
+    choices = itertools.product(*[(True, False) if p else (True,) for p in positive])
+    for kept in map(np.array, choices):
+        both = kept[:, None] & kept[None, :]
+        matrix = np.where(both, normal + 1e-13 * np.eye(count), np.eye(count))
+        found = np.linalg.solve(matrix, np.where(kept, right, 0.0)[..., None])[..., 0]
+        # The sum of squares less that of the targets, which is the same for every choice.
+        value = (found * (np.where(both, normal, 0.0) @ found[..., None])[..., 0] - 2 * found * right).sum(-1)
+        better = (value < least) & (found[:, positive] >= 0).all(1)
+        best[better], least[better] = found[better], value[better]
+    return best
 
 
 def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.ndarray:
@@ -76,17 +138,14 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
     # Relative errors are what log residuals measure.
     weight = np.sqrt(problem.weights) / (problem.y if problem.residual == "log" else 1.0)
     rows, targets = basis * weight[:, None], (problem.y - offset) * weight
-    positive = np.array([name in law.positive for name in linear])
+    logged = np.array([name in law.positive for name in linear])
+    positive = logged | np.array([problem.bounds.get(name, (-1.0, 0.0))[0] >= 0 for name in linear])
     values = np.full((len(theta), len(linear)), np.nan)
-    for k in np.flatnonzero(sound):
-        size = np.linalg.norm(rows[k], axis=0)
-        size[size == 0] = 1.0
-        unit = rows[k] / size
-        found, _ = nnls(np.hstack([unit, -unit[:, ~positive]]), targets[k])
-        values[k] = found[: len(linear)]
-        values[k, ~positive] -= found[len(linear) :]
-        least = CRUMB * np.linalg.norm(targets[k])
-        values[k] = np.where(positive & (values[k] < least), least, values[k]) / size
+    size = np.linalg.norm(rows[sound], axis=1)
+    size[size == 0] = 1.0
+    found = non_negative(rows[sound] / size[:, None, :], targets[sound], positive)
+    least = CRUMB * np.linalg.norm(targets[sound], axis=1)[:, None]
+    values[sound] = np.where(logged & (found < least), least, found) / size
     filled = theta.copy()
     for j, name in enumerate(linear):
         found = values[:, j]
@@ -95,34 +154,45 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
 
 
 def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
-    """Starts, best objective first, (starts, parameters).
+    """Starts from all over the box, best objective first, (at most count, parameters).
 
     Parameters
     ----------
     problem
         The problem.
     count
-        How many at least to look at.
+        How many to give, of the many that are looked at (see `looked_at`).
     seed
-        Of the Latin hypercube.
+        Of the sequence that fills the box where there are more than two dimensions.
+
+    Raises
+    ------
+    FitError
+        If the law cannot be evaluated anywhere in the box.
     """
     linear = [name for name in problem.law.linear if name in problem.names]
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
-    cube = cells(len(searched), count, seed)
+    cube = cells(len(searched), looked_at(len(searched)), seed)
     # Exponents are sought from zero on: there, twice as much matters rather than so much more.
-    cube = np.where(low == 0, cube**2, cube)
+    placed = np.where(low == 0, cube**2, cube)
     theta = np.zeros((len(cube), len(problem.names)))
-    theta[:, [problem.names.index(name) for name in searched]] = low + (high - low) * cube
+    theta[:, [problem.names.index(name) for name in searched]] = low + (high - low) * placed
+    few = thinned(problem)
+    chunk = max(1, 2**20 // len(few.y))
+    values = np.empty(len(theta))
     with np.errstate(all="ignore"):
-        theta = project(problem, theta, linear) if linear else theta
-    ranked = rank(problem, theta)
-    if not len(ranked):
+        for rows in (slice(i, i + chunk) for i in range(0, len(theta), chunk)):
+            theta[rows] = project(few, theta[rows], linear) if linear else theta[rows]
+            values[rows] = few.objective(np.nan_to_num(theta[rows], nan=0.0))
+    values[~np.isfinite(theta).all(1)] = np.inf
+    chosen = theta[basins(cube, values, count)]
+    if not len(chosen):
         raise FitError(
             f"{problem.law.name} gives no finite prediction anywhere within its bounds: are all columns "
             "positive where the law takes powers or logarithms?"
         )
-    return ranked
+    return rank(problem, chosen)
 
 
 def rank(problem: Problem, theta: np.ndarray) -> np.ndarray:

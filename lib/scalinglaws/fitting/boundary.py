@@ -1,0 +1,212 @@
+"""Optima on the boundary: a term whose best size is nothing, a parameter at the bound it was given.
+
+Where the best irreducible loss is 0 its logarithm runs away to minus infinity, and no point on the
+log scale is an optimum. Such a floor is searched on its natural scale, with 0 as a bound like any
+other (`on_natural_scale`). A term with an exponent stays on the log scale, where the two go
+together; whether it is best left out is asked on the face where it is 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scalinglaws.fitting.problem import FitError, Problem
+from scalinglaws.fitting.solve import TIGHT, Points, evaluate, minimise
+from scalinglaws.fitting.starts import candidates
+
+#: A term below this share of the fitted value, in every run, may be nothing at the optimum.
+SMALL = 0.05
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best points of a problem, best first, and the face that they lie on.
+
+    Attributes
+    ----------
+    problem
+        The problem without the parameters that lie at a bound; they are among its `fixed`.
+    points
+        Rows in the coordinates of that problem, sorted by objective.
+    at_bounds
+        Name -> bound in natural units, for the parameters that lie at one.
+    """
+
+    problem: Problem
+    points: Points
+    at_bounds: dict[str, float]
+
+    @property
+    def value(self) -> float:
+        """The least objective."""
+        return float(self.points.value[0])
+
+
+def in_order(points: Points) -> Points:
+    """The points, best first."""
+    return points.take(np.argsort(points.value, kind="stable"))
+
+
+def held_at(problem: Problem, values: dict[str, float]) -> Problem:
+    """The problem on a face: some parameters fixed, in natural units."""
+    bounds = {name: limits for name, limits in problem.bounds.items() if name not in values}
+    return replace(problem, fixed=dict(problem.fixed) | values, bounds=bounds)
+
+
+def without(problem: Problem, theta: np.ndarray, names: set[str]) -> np.ndarray:
+    """Coordinates less those of some parameters, (..., parameters)."""
+    return theta[..., [name not in names for name in problem.names]]
+
+
+def may_vanish(problem: Problem) -> list[str]:
+    """Positive parameters that the law is linear in and that nothing keeps away from 0."""
+    low = dict(zip(problem.names, problem.limits[0], strict=True))
+    return [name for name in problem.law.linear if name in problem.law.positive and low.get(name) == -np.inf]
+
+
+def shares(problem: Problem, theta: np.ndarray, name: str) -> np.ndarray:
+    """The largest share that a positive linear term has in any run's prediction, one a row of theta."""
+    with np.errstate(all="ignore"):
+        slopes = problem.slopes(theta)[..., problem.names.index(name), :]
+        return np.abs(slopes / problem.predict(theta)).max(-1)
+
+
+def on_natural_scale(problem: Problem) -> Problem:
+    """The problem with its floors on the natural scale, 0 a bound of theirs.
+
+    A floor is a positive parameter that may vanish and whose slope no other parameter changes.
+    """
+    names = may_vanish(problem)
+    if not names:
+        return problem
+    # Any two places will do: a slope that is a formula of the columns alone is the same at both.
+    low, high = (np.clip(end, -1.0, 1.0) for end in problem.limits)
+    with np.errstate(all="ignore"):
+        one, other = (
+            problem.law.gradient(*problem.columns, **problem.natural(low + share * (high - low)))
+            for share in (0.3, 0.6)
+        )
+    floors = {name for name in names if np.array_equal(one[name], other[name])}
+    law = replace(problem.law, positive=tuple(n for n in problem.law.positive if n not in floors))
+    open_ended = {name: (0.0, problem.bounds.get(name, (0.0, np.inf))[1]) for name in floors}
+    return replace(problem, law=law, bounds=dict(problem.bounds) | open_ended)
+
+
+def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
+    """What letting a parameter grow from 0 would gain at most, as a share of the objective.
+
+    The gain of a Gauss-Newton step in which the other parameters follow.
+    """
+    loss = face.loss
+    with np.errstate(all="ignore"):
+        predicted = face.predict(theta)
+        r = face.residuals_of(predicted)
+        slope = face.law.gradient(*face.columns, **face.natural(theta))[name]
+        slope = np.broadcast_to(slope, r.shape) / (predicted if face.residual == "log" else 1.0)
+        pull = float((face.weights * loss.psi(r) * slope).sum())
+        if pull <= 0:
+            return 0.0
+        root = np.sqrt(face.weights * loss.weight(r))
+    others = face.jacobian(theta) * root[:, None]
+    own = slope * root
+    stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
+    value = float(face.objective(theta)) + float(face.floor)
+    return 0.5 * pull**2 / max(stiff, 1e-300) / value
+
+
+def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
+    """The points on the face of those coordinates that their bounds hold at the best of them."""
+    best = points.take(0)
+    at = {name: problem.params(best.theta)[name] for name in np.array(problem.names)[best.held]}
+    if not at or len(at) == len(problem.names):
+        return Optimum(problem, points, {})
+    face = held_at(problem, at)
+    there = points.take(points.held[:, best.held].all(1))
+    return Optimum(face, in_order(evaluate(face, without(problem, there.theta, set(at)))), at)
+
+
+def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
+    """Parameters that may lie at a bound of theirs at the best of the points, and those bounds."""
+    best = points.take(0)
+    for name in may_vanish(problem):
+        if (shares(problem, points.theta[:4], name) < SMALL).any():
+            yield name, 0.0
+    low, high = problem.limits
+    with np.errstate(all="ignore"):
+        size = np.linalg.norm(problem.jacobian(best.theta) * np.sqrt(problem.weights)[:, None], axis=0)
+    idle = size < 1e-6 * problem.size * np.sqrt(problem.weights.sum())
+    for j in np.flatnonzero(idle | (not best.decrement < TIGHT)):
+        for end in (low[j], high[j]):
+            if np.isfinite(end) and best.theta[j] != end:
+                yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
+
+
+def settled(problem: Problem, points: Points) -> Optimum:
+    """The optimum among some refined points and the faces of the region that they point to.
+
+    Parameters
+    ----------
+    problem, points
+        The problem and its refined points, best first.
+    """
+    found = settled_on_bounds(problem, points)
+    if len(problem.names) == 1:
+        return found
+    for name, end in doubtful(problem, points):
+        face = held_at(problem, {name: end})
+        starts = without(problem, points.theta[:4], {name})
+        # A caller who gave starts instead of bounds leaves no box to search.
+        with contextlib.suppress(FitError):
+            starts = np.vstack([starts, candidates(face, 4, 0)])
+        starts = starts[np.isfinite(face.objective(starts))]
+        if not len(starts):
+            continue
+        on_face = in_order(minimise(face, starts))
+        other = settled(face, on_face)
+        near = 1e-10 * found.value + float(np.max(problem.floor))
+        stays = end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT
+        if other.value <= found.value + near and stays:
+            found = Optimum(other.problem, other.points, {name: end} | other.at_bounds)
+    return found
+
+
+def optima(
+    problem: Problem, params: dict[str, float]
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """The optima of a batch of resamples, on faces of the region too.
+
+    Parameters
+    ----------
+    problem
+        The whole problem with one set of weights a resample.
+    params
+        The optimum of all runs in natural units, where the search begins.
+
+    Returns
+    -------
+    tuple
+        Name -> values of each parameter in natural units, (resamples,); the objectives; and
+        which of them are proved.
+    """
+    search = on_natural_scale(problem)
+    at = minimise(search, np.tile(search.theta(params), (len(problem.weights), 1)))
+    natural = {
+        name: np.broadcast_to(v[..., 0], at.value.shape).copy()
+        for name, v in search.natural(at.theta).items()
+    }
+    value, solved = at.value.copy(), at.solved.copy()
+    for k in np.flatnonzero(~solved):
+        alone = search.with_weights(search.weights[k])
+        try:
+            best = settled(alone, in_order(minimise(alone, candidates(alone, 4, seed=0))))
+        except FitError:
+            continue
+        if best.points.solved[0]:
+            for name, v in best.problem.params(best.points.theta[0]).items():
+                natural[name][k] = v
+            value[k], solved[k] = best.value, True
+    return natural, value, solved
