@@ -71,11 +71,22 @@ def test_check_accepts_the_optimum_and_strict_refuses_another_point(runs, found)
         check(chinchilla, runs, found.params | {"beta": 0.36}, loss=huber(1e-3), strict=True)
 
 
-def test_bound_hit_is_loud_and_says_what_to_do(runs):
-    with pytest.raises(FitError, match=r"alpha lies at a bound.*[Ww]iden") as caught:
-        fit(chinchilla, runs, loss=huber(1e-3), bounds={"alpha": (0, 0.3)})
-    assert caught.value.fit.status is Status.BOUND_HIT
+def test_a_fit_at_a_bound_is_a_solution_and_says_so(runs):
+    options = {"loss": huber(1e-3), "bounds": {"alpha": (0, 0.3)}}
+    got = fit(chinchilla, runs, **options)
+    assert got.status is Status.BOUND_HIT and got.proved
+    assert got.at_bounds == {"alpha": pytest.approx(0.3)} and got["alpha"] == pytest.approx(0.3)
+    assert got.objective > fit(chinchilla, runs, loss=huber(1e-3)).objective
+    with pytest.raises(FitError, match=r"alpha is at its bound 0.3.*widen") as caught:
+        fit(chinchilla, runs, interior=True, **options)
     assert caught.value.fit["alpha"] == pytest.approx(0.3)
+
+
+def test_an_interval_at_a_bound_is_that_with_the_parameter_fixed_there(runs):
+    at_bound = fit(chinchilla, runs, bounds={"alpha": (0, 0.3)})
+    fixed = fit(chinchilla, runs, fixed={"alpha": 0.3})
+    for name in ("log E", "log A", "beta"):
+        assert at_bound.interval(name) == pytest.approx(fixed.interval(name), rel=1e-6)
 
 
 def test_every_status_says_what_to_do():
@@ -374,8 +385,8 @@ def test_repr_of_a_least_squares_fit_has_intervals(runs):
 
 
 def test_repr_of_a_failure_says_why(runs):
-    text = repr(fit(chinchilla, runs, bounds={"alpha": (0, 0.3)}, strict=False))
-    assert "bound hit" in text and "alpha lies at a bound" in text
+    text = repr(fit(chinchilla, runs, bounds={"alpha": (0, 0.3)}))
+    assert "bound hit" in text and "alpha is at its bound 0.3" in text and "0.3  at its bound" in text
 
 
 def test_a_perfect_fit_prints_no_rounding_noise():

@@ -167,11 +167,9 @@ def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimu
         The optimum, and the relative difference of the second algorithm's best to it: 0 if
         they agree, negative if it stays lower, nan if it never got there.
     """
-    if not len(best.problem.names):
-        return best, np.nan
     gone = {name for name in problem.names if name not in best.problem.names}
-    face, tried = best.problem, 0
-    while tried < 3:
+    face, second = best.problem, np.nan
+    for tried in range(3):
         optimum = best.points.take(0)
         near = SAME * best.value + face.floor
         start = without(problem, queue[(0, 1, -1)[tried] % len(queue)], gone)
@@ -179,7 +177,6 @@ def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimu
             # In the right basin at last, ten standard deviations away along every coordinate.
             away = 10 * np.sqrt(2 * best.value / len(face.y)) / lengths(optimum.normal)
             start = np.clip(optimum.theta + away * (-1.0) ** np.arange(len(away)), *face.limits)
-        tried += 1
         if not np.isfinite(face.objective(start)):
             continue
         reached = second_opinion(face, start, optimum, best.value + near)
@@ -187,11 +184,13 @@ def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimu
         if abs(value - best.value) <= near:
             return best, 0.0
         if value < best.value - near:
-            again = in_order(minimise(face, reached[None]).join(best.points))
+            again = minimise(face, reached[None])
             if again.value[0] > value + near:
                 return best, (value - best.value) / max(best.value, face.floor)
-            best = Optimum(face, again, best.at_bounds)
-    return best, np.nan
+            # The first algorithm confirms what the second one found.
+            best.points.put(np.array([0]), again)
+            second = 0.0
+    return best, second
 
 
 def check(

@@ -73,8 +73,10 @@ def thinned(problem: Problem, most: int = 400) -> Problem:
 
 def basins(cube: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     """Which points to start from: those lower than all their neighbours first, then the best of the others."""
-    near = min(3 ** cube.shape[1], 17, len(cube)) if cube.shape[1] else 1
-    neighbours = cKDTree(cube).query(cube, k=near)[1].reshape(len(cube), -1)
+    if len(cube) == 1:
+        return np.arange(1)
+    near = min(3 ** cube.shape[1], 17, len(cube))
+    neighbours = cKDTree(cube).query(cube, k=near)[1]
     valley = np.isfinite(values) & (values <= values[neighbours].min(1))
     order = np.argsort(values, kind="stable")
     order = order[np.isfinite(values[order])]
