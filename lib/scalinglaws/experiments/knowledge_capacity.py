@@ -27,6 +27,7 @@ from scalinglaws.experiments import command, number
 from scalinglaws.machine import device
 from scalinglaws.packing import train_together
 from scalinglaws.transformer import Decoder
+from scalinglaws.witness import Witnesses
 
 SLUG = "knowledge_capacity"
 SLUG_CI = "knowledge_capacity_ci"
@@ -75,8 +76,6 @@ COLUMNS = {
 }
 for _name in list(COLUMNS)[list(COLUMNS).index("loss") :]:
     COLUMNS[_name]["missing"] = True  # where a run diverged
-#: Standard deviation over three seeds at 30 exposures and load 2.7, before the sweep.
-SPREAD = {"bits_per_param": 0.012, "name_loss": 0.17, "value_loss": 0.18, "accuracy": 0.017}
 
 ALPHABET, NAME, ATTRIBUTES = 64, 4, 6
 LETTER_BITS = math.log2(ALPHABET)
@@ -242,6 +241,18 @@ def grid(scale: str) -> list[dict[str, Any]]:
         for load in some
         for seed in range(count)
     ]
+
+
+def witnesses(scale: str) -> Witnesses:
+    """Every depth, MLP and kind of facts: tables so small that forty updates store some of them."""
+    branches = [("gelu", "fixed", 1), ("gelu", "fixed", 2), ("gelu", "fresh", 2), ("gated", "fixed", 2)]
+    return Witnesses(
+        [
+            {"width": 16, "depth": depth, "mlp": mlp, "exposures": 10, "load": 0.1, "facts": facts, "seed": 0}
+            for mlp, facts, depth in branches
+        ],
+        counted={"accuracy": 14 * ATTRIBUTES},
+    )
 
 
 def settings(width: int, depth: int, mlp: str, exposures: int, load: float) -> dict[str, Any]:

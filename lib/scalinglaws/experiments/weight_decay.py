@@ -22,15 +22,18 @@ from torch import nn
 from torch.nn import functional as F
 
 from scalinglaws import training
+from scalinglaws.corpora import python_library
 from scalinglaws.experiments import command, number
 from scalinglaws.experiments.width_transfer import BASE_WIDTH, WINDOW_SEED, shape_of, tokens
 from scalinglaws.machine import device
 from scalinglaws.models import n_params, seeded
 from scalinglaws.packing import train_together
 from scalinglaws.transformer import Decoder
+from scalinglaws.witness import Witnesses
 
 SLUG = "weight_decay_full"
 SLUG_CI = "weight_decay"
+TEXT = python_library
 TITLE = "Singular values of matrices in AdamW's steady state, against width and weight decay"
 
 
@@ -54,8 +57,6 @@ COLUMNS = {
     "rms_out": number("1", "root mean square of the latter's entries", 0, 1e3, missing=True),
     "gain": number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
 }
-#: Standard deviation over seeds of the noise at width 32, where it is largest.
-SPREAD = {"top_in": 0.025, "top_out": 0.025, "rms_in": 0.0012, "rms_out": 0.0012}
 
 #: Learning rate of matrices at the base width, and of all else at any width.
 RATE = 4e-3
@@ -229,6 +230,18 @@ def grid(scale: str) -> list[dict[str, Any]]:
         for name, width, rule, decay in plans
         for seed in range(seeds[name])
     ]
+
+
+def witnesses(scale: str) -> Witnesses:
+    """Every kind of gradients under both rules, off the base width; sixty updates, of which fifty warm up."""
+    plans = [("noise", "sqrt", DECAY), ("mlp", "constant", 0.5)]
+    plans += [(name, rule, DECAY) for name in ("mlp", "decoder") for rule in ("constant", "sqrt")]
+    return Witnesses(
+        [
+            {"gradients": name, "width": 32, "rule": rule, "base_decay": decay, "steps": 60, "seed": 0}
+            for name, rule, decay in plans
+        ]
+    )
 
 
 def pack(gradients: str, seed: int, **shape: Any) -> tuple:
