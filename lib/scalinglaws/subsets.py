@@ -65,10 +65,7 @@ def text(data: str, read: Callable[[], corpora.Corpus]) -> tuple[np.ndarray, np.
     read
         Reads the text of "python".
     """
-    if data == "python":
-        parts = read().split(0.1)
-    else:
-        parts = corpora.molecules("train"), corpora.molecules("test")
+    parts = read().split(0.1) if data == "python" else tuple(map(corpora.molecules, ("train", "test")))
     windows = []
     for part in parts:
         tokens = corpora.byte_tokens(part)

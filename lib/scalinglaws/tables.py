@@ -319,7 +319,9 @@ def describe() -> str:
             ]
         else:
             made = about["made"]
-            lines += [f"- command: `{made['command']}`, recipe {about['recipe']}, {made['seconds']:,.0f} s of work"]
+            lines += [
+                f"- command: `{made['command']}`, recipe {about['recipe']}, {made['seconds']:,.0f} s of work"
+            ]
             lines += [
                 f"- {each['rows']} rows on {each['device']}: "
                 + ", ".join(f"{name} {version}" for name, version in each["versions"].items())

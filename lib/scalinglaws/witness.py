@@ -126,7 +126,9 @@ def read(folder: Path) -> list[dict[str, Any]]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
-def departures(module: ModuleType, scale: str, folder: Path, *, first: bool = False) -> list[str]:
+def departures(
+    module: ModuleType, scale: str, folder: Path, *, first: bool = False, where: Config | None = None
+) -> list[str]:
     """Run the witnesses of an experiment again and say where they differ from those kept.
 
     Parameters
@@ -137,6 +139,8 @@ def departures(module: ModuleType, scale: str, folder: Path, *, first: bool = Fa
         The table's folder.
     first
         Whether to stop at the first that differs.
+    where
+        Values that the configurations of the witnesses must have; all are run by default.
 
     Returns
     -------
@@ -148,9 +152,10 @@ def departures(module: ModuleType, scale: str, folder: Path, *, first: bool = Fa
     found = []
     with shortened(module, declared):
         for witness in kept:
-            if witness["config"] not in declared.configs:
+            config = witness["config"]
+            if config not in declared.configs or config | (where or {}) != config:
                 continue
-            if said := compared(declared, witness, module.run(**witness["config"])):
+            if said := compared(declared, witness, module.run(**config)):
                 found.append(said)
                 if first:
                     break

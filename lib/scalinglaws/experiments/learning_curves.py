@@ -38,6 +38,8 @@ TITLE = "Test error of families of models against the number of training example
 
 #: Steps of the shortest run, but for text.
 LEAST_STEPS = 500
+#: One step in so many warms up.
+STEPS_A_WARMUP_STEP = 20
 NETWORKS = ("linear", "mlp", "convnet", "resnet", "transformer")
 #: Chosen for tables and images in pilots on validation sets at 1,024 and 4,096 examples, of three
 #: rates each; not searched for text, residual networks and transformers.
@@ -139,7 +141,7 @@ def fit_networks(configs: list[dict], parts: list[dict]) -> list[dict[str, Any]]
     # Passes over a few dozen examples are over before a network has moved; text is stopped early instead.
     steps = max(1 if SETS[data][0] == "text" else LEAST_STEPS, passes * count // batch)
     rate = LEARNING_RATE["mlp of text" if (SETS[data][0], family) == ("text", "mlp") else family]
-    config = training.TrainConfig(steps, rate, warmup=max(1, steps // 20), fused=False)
+    config = training.TrainConfig(steps, rate, warmup=max(1, steps // STEPS_A_WARMUP_STEP), fused=False)
     if packs(data, family):
         x, y = (torch.cat([s["train"][i] for s in sets]) for i in (0, 1))
         own = [torch.arange(k * count, (k + 1) * count) for k in range(len(nets))]
@@ -314,7 +316,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
 
 def witnesses(scale: str) -> Witnesses:
-    """Every family on a set that is there without mirror and network; forty updates where it was 500."""
+    """Every family on a set that is there without mirror and network; twenty updates in place of 500."""
     text = [(family, 2048, length, 0) for family in NGRAMS for length in (1, 4)] + [("mlp", 2048, 64, 4)]
     table = [("nearest", 256, 1, 0), ("nearest", 256, 9, 0), ("forest", 64, 5, 0), ("boosting", 64, 8, 0)]
     table += [("linear", 128, 0, 1), ("mlp", 128, 16, 1)]
@@ -327,7 +329,8 @@ def witnesses(scale: str) -> Witnesses:
             for family, n, setting, passes in chosen
         ],
         short={
-            "LEAST_STEPS": 40,
+            "LEAST_STEPS": 20,
+            "STEPS_A_WARMUP_STEP": 4,
             "scalinglaws.subsets.MNIST1D": 3 * examples,
             "scalinglaws.subsets.SETS": SETS
             | {"flights": ("tabular", examples, examples), "mnist1d": ("signals", examples, examples)},

@@ -51,6 +51,8 @@ WIDTH = {"mnist1d": 32, "fashion_mnist": 32}
 TEST, TEST_SEED = 5000, 2_000_000
 #: Steps of the shortest run.
 LEAST_STEPS = 800
+#: One step in so many warms up.
+STEPS_A_WARMUP_STEP = 20
 #: Chosen on unpruned MNIST-1D alone: of 0.002, 0.005 and 0.01 the best at 1,600 and 6,400 examples.
 LEARNING_RATE = 1e-2
 
@@ -87,7 +89,9 @@ def train(
     FloatingPointError
         If the loss ceases to be a number.
     """
-    config = training.TrainConfig(steps=steps, lr=lr, seed=seed, warmup=max(1, steps // 20), fused=False)
+    config = training.TrainConfig(
+        steps=steps, lr=lr, seed=seed, warmup=max(1, steps // STEPS_A_WARMUP_STEP), fused=False
+    )
     done = training.train(model, training.examples(x, y, batch, steps, seed), config)
     if done.diverged:
         raise FloatingPointError("the training loss is not finite: lower the learning rate")
@@ -134,12 +138,15 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
 
 def witnesses(scale: str) -> Witnesses:
-    """Every rule once, with a smaller probe and test set, and forty updates in place of 800."""
+    """Every rule once, with a smaller probe and test set, and twenty updates in place of 800.
+
+    Of this seed no two margins are so close that another processor would rank them otherwise.
+    """
     rules = [(1.0, "random"), (0.4, "random"), (0.4, "hard"), (0.4, "easy")]
     examples = 400
     return Witnesses(
-        [{"data": "mnist1d", "total": 500, "f": f, "keep": keep, "seed": 0} for f, keep in rules],
-        short={"LEAST_STEPS": 40, "TEST": examples, "PROBE": {"mnist1d": examples}},
+        [{"data": "mnist1d", "total": 100, "f": f, "keep": keep, "seed": 1} for f, keep in rules],
+        short={"LEAST_STEPS": 20, "STEPS_A_WARMUP_STEP": 4, "TEST": examples, "PROBE": {"mnist1d": examples}},
         counted={"error": examples, "probe_error": examples},
     )
 

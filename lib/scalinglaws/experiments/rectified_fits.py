@@ -117,7 +117,6 @@ COLUMNS = {
 }
 
 
-
 @lru_cache(maxsize=1)
 def losses() -> pd.DataFrame:
     """All points by data set and model."""

@@ -62,6 +62,8 @@ COLUMNS = {
 RATE = 4e-3
 #: Weight decay of matrices at the base width.
 DECAY = 2.0
+#: Steps of the warm-up.
+WARMUP = 50
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
 INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 8, 0.3, 64, 2048
@@ -233,14 +235,16 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
 
 def witnesses(scale: str) -> Witnesses:
-    """Every kind of gradients under both rules, off the base width; sixty updates, of which fifty warm up."""
+    """Every kind of gradients under both rules, off the base width; twenty updates, of which five warm up."""
     plans = [("noise", "sqrt", DECAY), ("mlp", "constant", 0.5)]
     plans += [(name, rule, DECAY) for name in ("mlp", "decoder") for rule in ("constant", "sqrt")]
     return Witnesses(
         [
-            {"gradients": name, "width": 32, "rule": rule, "base_decay": decay, "steps": 60, "seed": 0}
+            {"gradients": name, "width": 32, "rule": rule, "base_decay": decay, "steps": 20, "seed": 0}
             for name, rule, decay in plans
-        ]
+        ],
+        short={"WARMUP": 5},
+        within={"gain": 1e-3},
     )
 
 
@@ -260,7 +264,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
     for model in models:
         model.to(device()).groups = lambda model=model: grouped(model, width, decay)
-    schedule = {"schedule": "constant", "warmup": 50}
+    schedule = {"schedule": "constant", "warmup": WARMUP}
     config = training.TrainConfig(first["steps"], RATE, weight_decay=1.0, betas=(0.9, 0.95), **schedule)
     more = {"loss": losses[0], "held_out": held_outs[0]}
     if gradients == "mlp":
