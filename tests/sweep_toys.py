@@ -20,7 +20,6 @@ COLUMNS = {
     "seed": {"unit": "integer", "about": "seed", "min": 0, "max": 1000},
     "y": {"unit": "1", "about": "made from both", "min": -100, "max": 100},
 }
-SPREAD = {"y": 1e-9}
 
 
 def log(text: object) -> None:

@@ -12,9 +12,10 @@ import sys
 import numpy as np
 import pytest
 
-from scalinglaws import corpora, datasets
+from scalinglaws import corpora, datasets, subsets, tables
 from scalinglaws.corpora import Corpus, bpe, byte_tokens
 from scalinglaws.datasets import File, contents
+from scalinglaws.experiments import isoflop_ladder, width_transfer
 from scalinglaws.tables import MIRROR_VARIABLE, TableError
 
 SMALL = Corpus(
@@ -119,6 +120,31 @@ def test_the_library_of_another_python_can_be_read(tmp_path, monkeypatch):
     monkeypatch.setenv("SCALINGLAWS_PYTHON_LIBRARY", str(folder))
     corpus = corpora.python_library()
     assert corpus.documents == (b"x = 1\n",) and corpus.source == "a copy of python3.9"
+
+
+def test_the_excerpt_is_the_same_for_ever_and_enough_for_every_short_run():
+    corpus = corpora.python_excerpt()
+    assert corpus.sha256 == "703ab4cf82c2f771bc2e191d5a6efc74256fc8a2f7db64c0da19e1292cb87ece"
+    training, held_out = corpus.split(0.1)
+    # As many windows as the learning curves test and validate on; one pass of the largest live run.
+    assert len(byte_tokens(held_out)) // 256 >= 192 and training.n_bytes > 438_000
+    assert len(byte_tokens(corpus.split(0.05)[1])) > 384 * 64
+    folder = tables.folders()["python_excerpt"]
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2" in (folder / "LICENSE").read_text()
+
+
+def test_text_is_pinned_for_a_while():
+    def seen():
+        return [width_transfer.tokens()[2], isoflop_ladder.windows_of(corpora.python_text())[2]]
+
+    library, excerpt = (corpus.sha256[:12] for corpus in (corpora.python_library(), corpora.python_excerpt()))
+    assert seen() == [library, library]
+    with pytest.raises(KeyError), corpora.pinned():
+        assert seen() == [excerpt, excerpt]
+        windows = subsets.prepared("python", 65536, 0)
+        assert [len(windows[role]) for role in ("train", "test", "val")] == [256, 128, 64]
+        raise KeyError
+    assert seen() == [library, library]
 
 
 def test_a_split_depends_on_each_document_alone():

@@ -40,7 +40,7 @@ def test_table_is_what_its_source_says(slug):
         assert len(about["commit"]) == 40 and "/" in about["repository"]
         assert all(len(file["sha256"]) == 64 for file in about["files"])
     else:
-        assert about["device"] and about["versions"] and about["command"] and about["spread"]
+        assert about["made"]["machines"] and about["made"]["command"] and about["recipe"] >= 1
     assert len(tables.provenance(table)) > 20
     assert len(table) <= 5000, "carry over the aggregate or the sub-sample that the analysis uses"
 
@@ -75,7 +75,7 @@ def test_no_pickles_and_nothing_undescribed():
     assert not [p for p in files if p.suffix in PICKLES]
     for path in files:
         if path.is_relative_to(data / "published") or path.is_relative_to(data / "runs"):
-            assert path.name in ("table.csv", "SOURCE.json"), path
+            assert path.name in ("table.csv", "SOURCE.json", "LICENSE", "witnesses.json"), path
     assert {p.parent.name for p in data.glob("published/*/SOURCE.json")} == set(PUBLISHED)
 
 

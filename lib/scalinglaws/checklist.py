@@ -79,8 +79,8 @@ def from_runs(runs: pd.DataFrame) -> dict[str, str]:
     if "repository" in runs.attrs:
         about = runs.attrs
         known["fit_data"] = f"yes: {about['repository']}@{about['commit'][:8]}, licence: {about['licence']}"
-    elif "command" in runs.attrs:
-        known["fit_data"] = f"yes: made by `{runs.attrs['command']}`"
+    elif "made" in runs.attrs:
+        known["fit_data"] = f"yes: made by `{runs.attrs['made']['command']}`"
     return known
 
 

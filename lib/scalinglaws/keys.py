@@ -29,12 +29,13 @@ BOOKKEEPING = {
         "store.py",
         "sweep.py",
         "tables.py",
+        "witness.py",
         "worker.py",
     )
 }
 
 #: What a module says of its table and not of its runs: what it is called, which runs are asked for, in which order.
-OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "grid", "cost"}
+OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "witnesses"}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

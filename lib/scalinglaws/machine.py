@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import functools
 import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+_held: list[str] = []
+
+
+@contextlib.contextmanager
+def on_cpu() -> Iterator[None]:
+    """Meanwhile runs of this process train on the CPU, whatever else there is."""
+    _held.append("cpu")
+    try:
+        yield
+    finally:
+        _held.pop()
 
 
 def device() -> str:
     """Where runs train: `cuda` if there is one, else `cpu` with one thread, where equal seeds give equal bits."""
     import torch
 
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and not _held:
         return "cuda"
     torch.set_num_threads(1)
     return "cpu"
@@ -54,24 +69,40 @@ def versions() -> dict[str, str]:
     return found
 
 
-def together(machines: Iterable[str]) -> dict[str, Any]:
-    """`device` and `versions` of a table from the machine of each of its runs, the most frequent first.
+def merge_machines(machines: Iterable[str]) -> list[dict[str, Any]]:
+    """The machines of a table from the machine of each of its rows, as `machine` gives them; the busiest first.
 
-    Where there were several, the devices come with their numbers of runs, and each package
-    with all its versions.
+    Returns
+    -------
+    list of dict
+        `device`, `versions` and `rows`, how many it made.
     """
-    counts = collections.Counter(machines)
     unknown = {"device": "not recorded", "versions": {}}
-    known = [(json.loads(text) if text else unknown, count) for text, count in counts.most_common()]
-    devices = collections.Counter()
-    found: dict[str, list[str]] = {}
-    for about, count in known:
-        devices[about["device"]] += count
-        for name, version in about["versions"].items():
-            if version not in found.setdefault(name, []):
-                found[name].append(version)
-    device = ", ".join(f"{name} ({count} runs)" for name, count in devices.most_common())
-    return {
-        "device": device if len(devices) > 1 else next(iter(devices)),
-        "versions": {name: " and ".join(some) for name, some in found.items()},
-    }
+    counts = collections.Counter(machines).most_common()
+    return [(json.loads(text) if text else unknown) | {"rows": rows} for text, rows in counts]
+
+
+def devices(machines: Iterable[dict[str, Any]]) -> str:
+    """The devices of a table in words; where there were several, with their numbers of rows."""
+    rows: collections.Counter[str] = collections.Counter()
+    for each in machines:
+        rows[each["device"]] += each["rows"]
+    if len(rows) == 1:
+        return next(iter(rows))
+    return ", ".join(f"{name} ({count} runs)" for name, count in rows.most_common())
+
+
+def commit() -> str:
+    """The commit of this checkout, with a word if the library differs from it; empty where there is no git."""
+    root = Path(__file__).resolve().parents[2]
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        changed = " with changes" if git("status", "--porcelain", "--", "lib") else ""
+        return git("rev-parse", "HEAD") + changed
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -6,6 +6,7 @@ cut into windows of bytes; a subset of it is a number of windows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -28,8 +29,8 @@ SETS = {
     "python": ("text", 32768, 16384),
     "molecules": ("text", 32768, 16384),
 }
-#: Sets that are there without mirror and network.
-HERE = ("flights", "mnist1d", "python")
+#: Examples of MNIST-1D that are made.
+MNIST1D = 16000
 #: Bytes of a window, and of the context from which all but the transformer predict the next one.
 WINDOW, CONTEXT = 256, 7
 
@@ -56,12 +57,15 @@ def blocks(x: np.ndarray, high: int, wide: int) -> np.ndarray:
     return x.reshape(len(x), x.shape[1] // high, high, x.shape[2] // wide, wide).mean((2, 4))
 
 
-def text(data: str) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of bytes to train on, and of other documents to hold out, in a fixed random order."""
-    if data == "python":
-        parts = corpora.python_library().split(0.1)
-    else:
-        parts = corpora.molecules("train"), corpora.molecules("test")
+def text(data: str, read: Callable[[], corpora.Corpus]) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of bytes to train on, and of other documents to hold out, in a fixed random order.
+
+    Parameters
+    ----------
+    read
+        Reads the text of "python".
+    """
+    parts = read().split(0.1) if data == "python" else tuple(map(corpora.molecules, ("train", "test")))
     windows = []
     for part in parts:
         tokens = corpora.byte_tokens(part)
@@ -71,11 +75,11 @@ def text(data: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=1)
-def split(data: str) -> dict[str, Any]:
+def split(data: str, read: Callable[[], corpora.Corpus]) -> dict[str, Any]:
     """The pool to draw from, and the fixed sets for validation and test; text as windows."""
     domain, n_test, n_val = SETS[data]
     if domain == "text":
-        pool, held = text(data)
+        pool, held = text(data, read)
         a, b = n_test // WINDOW, (n_test + n_val) // WINDOW
         return {"pool": pool, "test": held[:a], "val": held[a:b]}
     if data.startswith("fashion"):
@@ -90,7 +94,7 @@ def split(data: str) -> dict[str, Any]:
         from mnist1d.data import get_dataset_args, make_dataset
 
         args = get_dataset_args()
-        args.num_samples, args.seed, args.train_split = 16000, 1, 1.0
+        args.num_samples, args.seed, args.train_split = MNIST1D, 1, 1.0
         made = make_dataset(args)
         x, y = made["x"].astype(np.float32), made["y"].astype(np.int64)
     else:
@@ -114,7 +118,7 @@ def contexts(windows: np.ndarray) -> Examples:
 
 def prepared(data: str, n: int, seed: int) -> dict[str, Any]:
     """A random subset, with validation and test set; tables are scaled by the subset's own mean and sd."""
-    parts, rng = dict(split(data)), np.random.default_rng([seed, n])
+    parts, rng = dict(split(data, corpora.python_text())), np.random.default_rng([seed, n])
     if SETS[data][0] == "text":
         pool = parts.pop("pool")
         return {"train": pool[rng.choice(len(pool), n // WINDOW, replace=False)], **parts}

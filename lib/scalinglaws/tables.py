@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import sys
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from scalinglaws.machine import devices
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
 
@@ -155,7 +158,7 @@ def provenance(table: pd.DataFrame) -> str:
     """One line that says where a loaded table comes from."""
     about = table.attrs
     if "repository" not in about:
-        return f"{len(table)} rows · own runs on {about['device']} · {about['title']}"
+        return f"{len(table)} rows · own runs on {devices(about['made']['machines'])} · {about['title']}"
     return (
         f"{len(table)} rows · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
         f"licence: {about['licence']}"
@@ -176,12 +179,16 @@ class Upstream:
         Path in the mirror folder.
     public
         False where the mirror's file is itself an extraction that has no public address.
+    library
+        For a module of Python's library, its path there: the one of this interpreter serves if
+        it is the same file.
     """
 
     path: str
     sha256: str
     mirror: str
     public: bool = True
+    library: str = ""
 
 
 def converter(slug: str) -> ModuleType:
@@ -233,13 +240,17 @@ def retrieve(mirror: str, address: str, digest: str) -> Path:
 
 
 def fetch(upstream: Upstream, repository: str, commit: str) -> Path:
-    """An upstream file on this machine, from the mirror folder or its public address.
+    """An upstream file on this machine, from Python's library, the mirror folder or its public address.
 
     Raises
     ------
     TableError
         If it can be had from neither, or its hash is wrong.
     """
+    if upstream.library:
+        here = Path(sysconfig.get_paths()["stdlib"], upstream.library)
+        if here.is_file() and sha256(here) == upstream.sha256:
+            return here
     address = f"https://raw.githubusercontent.com/{repository}/{commit}/{upstream.path}"
     path = retrieve(upstream.mirror, address if upstream.public else "", upstream.sha256)
     if sha256(path) != upstream.sha256:
@@ -307,12 +318,22 @@ def describe() -> str:
                 f"- how obtained: {about['how_obtained']}",
             ]
         else:
-            versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+            made = about["made"]
             lines += [
-                f"- command: `{about['command']}`",
-                f"- device: {about['device']}; versions: {versions}; seeds: {about['seeds']}",
-                f"- code hash: `{about['code'][:16]}`",
+                f"- command: `{made['command']}`, recipe {about['recipe']}, {made['seconds']:,.0f} s of work"
             ]
+            lines += [
+                f"- {each['rows']} rows on {each['device']}: "
+                + ", ".join(f"{name} {version}" for name, version in each["versions"].items())
+                for each in made["machines"]
+            ]
+            lines += [
+                f"- commit: `{made['commit'] or 'not recorded'}`"
+                + (f", {made['note']}" if "note" in made else ""),
+                f"- seeds: {about['seeds']}; witnesses: `runs/{slug}/witnesses.json`",
+            ]
+            if text := about.get("text"):
+                lines += [f"- text: {text['source']}, {text['licence']}, sha256 `{text['sha256']}`"]
         lines += [
             f"- rows: {about['rows']}; sha256: `{about['sha256']}`",
             "",

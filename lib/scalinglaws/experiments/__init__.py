@@ -7,9 +7,10 @@ An experiment is a module with
 - `COLUMNS`: name -> `{"unit", "about"}` and, for numbers, `"min"` and `"max"`;
 - `grid(scale) -> list[dict]`: the configurations, plain scalars, in the table's order;
 - `run(**config) -> dict`: one run, its measured scalars, finite or None;
-- `cost(**config) -> float`: relative cost, so that the cheapest rows can be found;
-- `SPREAD`: measured name -> standard deviation over seeds, the scale on which a
-  repeated run may differ on another machine;
+- `cost(**config) -> float`: relative cost, for those that go first;
+- `witnesses(scale) -> Witnesses`: short runs of every branch of the grid, kept beside the
+  table (see `scalinglaws.witness`), and `RECIPE`, a whole number, 1 where there is none;
+- where it trains on a text, `TEXT`, a function that gives the `Corpus`;
 - where it uses an accelerator, `device` (of `scalinglaws.machine`), as its runs choose it;
 - where runs of one shape can go together, `pack(**config)` and `run_many(configs)`
   (see `scalinglaws.sweep.sweep`).
@@ -52,9 +53,8 @@ from typing import Any
 
 import pandas as pd
 
-from scalinglaws import tables
-from scalinglaws.keys import code_hash
-from scalinglaws.machine import device_of, together
+from scalinglaws import tables, witness
+from scalinglaws.machine import commit, device_of, merge_machines
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
 from scalinglaws.worker import SweepError
@@ -71,7 +71,7 @@ def slug_of(module: ModuleType, scale: str) -> str:
 
 
 def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) -> None:
-    """Write the table of a sweep, all of whose runs are done, with its provenance.
+    """Write the table of a sweep, all of whose runs are done, with its provenance and its witnesses.
 
     Raises
     ------
@@ -86,16 +86,22 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
     about = {
         "title": module.TITLE,
         "module": name,
-        "command": f"python -m {name} --scale {scale}",
         "scale": scale,
-        **together(table["run_machine"]),
+        "recipe": witness.recipe_of(module),
+        "made": {
+            "commit": commit(),
+            "command": f"python -m {name} --scale {scale}",
+            "machines": merge_machines(table["run_machine"]),
+            "seconds": round(float(table["run_seconds"].sum()), 1),
+        },
         "seeds": ", ".join(str(seed) for seed in sorted(table["seed"].unique())),
-        "seconds": round(float(table["run_seconds"].sum()), 1),
-        "code": code_hash(module),
-        "spread": module.SPREAD,
-        "columns": module.COLUMNS,
     }
-    tables.save(folder, table[list(module.COLUMNS)], about)
+    if hasattr(module, "TEXT"):
+        text = module.TEXT()
+        about["text"] = {"source": text.source, "licence": text.licence, "sha256": text.sha256}
+    tables.save(folder, table[list(module.COLUMNS)], about | {"columns": module.COLUMNS})
+    if hasattr(module, "witnesses"):
+        witness.write(module, scale, folder)
 
 
 @contextlib.contextmanager
@@ -111,7 +117,8 @@ def dask(address: str) -> Iterator[Executor]:
 def command(name: str) -> None:
     """The command line of an experiment: run its grid and write its table.
 
-    The exit status is 1 if a run failed or the store could not be used.
+    The exit status is 1 if a run failed, the store could not be used, or the code makes other
+    numbers than those of the table that is there and its `RECIPE` does not say so.
 
     Parameters
     ----------
@@ -130,7 +137,13 @@ def command(name: str) -> None:
     if (options.executor == "dask") != bool(options.scheduler):
         parser.error("--executor dask and --scheduler ADDRESS go together")
     slug = slug_of(module, options.scale)
+    folder = options.output or tables.data_folder() / "runs" / slug
     on_gpu = device_of(module) != "cpu"
+    if hasattr(module, "witnesses"):
+        try:
+            witness.check(module, options.scale, folder)
+        except witness.WitnessError as error:
+            sys.exit(f"error: {error}")
     with contextlib.ExitStack() as stack:
         executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
         stack.enter_context(warnings.catch_warnings())
@@ -153,6 +166,5 @@ def command(name: str) -> None:
             print(f"{count} of {len(table)} runs failed: {message}", file=sys.stderr)
         print(failures["run_traceback"].iloc[0], file=sys.stderr)
         sys.exit("error: no table was written; the same command runs again what failed, and that only")
-    folder = options.output or tables.data_folder() / "runs" / slug
     export(module, options.scale, table, folder)
     print(f"{len(table)} runs, {table['run_seconds'].sum():.0f} s of work, written to {folder}")

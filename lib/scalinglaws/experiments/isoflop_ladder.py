@@ -18,21 +18,24 @@ arXiv:2203.15556, section 3.2 (IsoFLOP curves).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import torch
 
-from scalinglaws.corpora import byte_tokens, python_library
+from scalinglaws.corpora import Corpus, byte_tokens, python_library, python_text
 from scalinglaws.counting import Transformer
 from scalinglaws.experiments import command, number
 from scalinglaws.machine import device
 from scalinglaws.packing import train_together
 from scalinglaws.training import Source, TrainConfig, batches
 from scalinglaws.transformer import Decoder
+from scalinglaws.witness import Witnesses
 
 SLUG = "isoflop_ladder"
 SLUG_CI = "isoflop_ladder_small"
+TEXT = python_library
 TITLE = "Held-out loss curves of byte-level transformers on Python's standard library, three recipes"
 
 CONTEXT, DEPTH = 64, 1
@@ -74,8 +77,6 @@ COLUMNS = {
     )
     for tokens in TOKENS
 }
-#: Standard deviation over three seeds of the smallest size, from a pilot.
-SPREAD = {"loss_at_65536": 0.02, "loss_at_262144": 0.045, "loss": 0.04}
 
 
 def shape(width: int) -> Transformer:
@@ -101,10 +102,10 @@ def tuned_rate(width: int) -> float:
     return min(0.02, 0.3 / width)
 
 
-@lru_cache(maxsize=1)
-def text() -> tuple[torch.Tensor, torch.Tensor, str]:
+@lru_cache(maxsize=2)
+def windows_of(read: Callable[[], Corpus]) -> tuple[torch.Tensor, torch.Tensor, str]:
     """Training windows, held-out windows (bytes, each a window and its next byte) and the text's hash."""
-    corpus = python_library()
+    corpus = read()
     parts = []
     for part in corpus.split(HELD_OUT_DOCUMENTS):
         tokens = torch.from_numpy(byte_tokens(part).copy())
@@ -129,6 +130,19 @@ def grid(scale: str) -> list[dict[str, Any]]:
         for arm in arms
         for width in chosen
     ]
+
+
+def witnesses(scale: str) -> Witnesses:
+    """Every arm at the smallest width and at two that learn at rates of their own, twenty updates each."""
+    return Witnesses(
+        [
+            {"width": width, "arm": arm, "seed": 0, "n_tokens": 20 * BATCH * CONTEXT}
+            for arm in MOST_TOKENS_PER_PARAM
+            for width in (4, 24, 96)
+        ],
+        # So that warm-ups end.
+        short={"LONG_WARMUP": 2**12},
+    )
 
 
 def enough_tokens(width: int, arm: str, flops: float) -> int:
@@ -160,7 +174,7 @@ def pack(width: int, arm: str, seed: int, n_tokens: int) -> tuple:
 def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Train the models of one pack and record their held-out losses on the way, see `run`."""
     width, arm, n_tokens = (configs[0][name] for name in ("width", "arm", "n_tokens"))
-    size, (training, held_out, corpus) = shape(width), text()
+    size, (training, held_out, corpus) = shape(width), windows_of(python_text())
     batch = BATCH * CONTEXT
     steps = n_tokens // batch
     warmup = LONG_WARMUP if arm == "long warm-up" else size.n_params("matrices + head")

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from scalinglaws import models, training
+from scalinglaws.corpora import python_library
 from scalinglaws.counting import Transformer
 from scalinglaws.experiments import command, number
 from scalinglaws.learners import nearest, ngrams, trees
@@ -28,13 +29,17 @@ from scalinglaws.machine import device
 from scalinglaws.packing import packed_examples, train_packed
 from scalinglaws.subsets import CONTEXT, SETS, WINDOW, contexts, prepared
 from scalinglaws.transformer import Decoder
+from scalinglaws.witness import Witnesses
 
 SLUG = "learning_curves_gpu"
 SLUG_CI = "learning_curves"
+TEXT = python_library
 TITLE = "Test error of families of models against the number of training examples, on real data"
-#: Standard deviation over seeds of the cheapest rows, at 64 and 128 examples.
-SPREAD = {"error": 0.03}
 
+#: Steps of the shortest run, but for text.
+LEAST_STEPS = 500
+#: One step in so many warms up.
+STEPS_A_WARMUP_STEP = 20
 NETWORKS = ("linear", "mlp", "convnet", "resnet", "transformer")
 #: Chosen for tables and images in pilots on validation sets at 1,024 and 4,096 examples, of three
 #: rates each; not searched for text, residual networks and transformers.
@@ -134,9 +139,9 @@ def fit_networks(configs: list[dict], parts: list[dict]) -> list[dict[str, Any]]
     count = len(sets[0]["train"][0])
     batch = min(count, 8 if family == "transformer" else 128 if SETS[data][0] == "text" else 64)
     # Passes over a few dozen examples are over before a network has moved; text is stopped early instead.
-    steps = max(1 if SETS[data][0] == "text" else 500, passes * count // batch)
+    steps = max(1 if SETS[data][0] == "text" else LEAST_STEPS, passes * count // batch)
     rate = LEARNING_RATE["mlp of text" if (SETS[data][0], family) == ("text", "mlp") else family]
-    config = training.TrainConfig(steps, rate, warmup=max(1, steps // 20), fused=False)
+    config = training.TrainConfig(steps, rate, warmup=max(1, steps // STEPS_A_WARMUP_STEP), fused=False)
     if packs(data, family):
         x, y = (torch.cat([s["train"][i] for s in sets]) for i in (0, 1))
         own = [torch.arange(k * count, (k + 1) * count) for k in range(len(nets))]
@@ -308,6 +313,30 @@ def grid(scale: str) -> list[dict[str, Any]]:
         if SETS[data][0] != "text" or passes * 2**power <= (2**21 if scale == "ci" else 2**23)
         for seed in range(seeds)
     ]
+
+
+def witnesses(scale: str) -> Witnesses:
+    """Every family on a set that is there without mirror and network; twenty updates in place of 500."""
+    text = [(family, 2048, length, 0) for family in NGRAMS for length in (1, 4)] + [("mlp", 2048, 64, 4)]
+    table = [("nearest", 256, 1, 0), ("nearest", 256, 9, 0), ("forest", 64, 5, 0), ("boosting", 64, 8, 0)]
+    table += [("linear", 128, 0, 1), ("mlp", 128, 16, 1)]
+    plans = {"flights": table, "mnist1d": [("mlp", 128, 16, 1), ("convnet", 128, 16, 1)], "python": text}
+    examples = 500
+    return Witnesses(
+        [
+            {"data": data, "family": family, "n": n, "setting": setting, "passes": passes, "seed": 0}
+            for data, chosen in plans.items()
+            for family, n, setting, passes in chosen
+        ],
+        short={
+            "LEAST_STEPS": 20,
+            "STEPS_A_WARMUP_STEP": 4,
+            "scalinglaws.subsets.MNIST1D": 3 * examples,
+            "scalinglaws.subsets.SETS": SETS
+            | {"flights": ("tabular", examples, examples), "mnist1d": ("signals", examples, examples)},
+        },
+        counted={"error": examples, "val_error": examples, "train_error": 128},
+    )
 
 
 def cost(data: str, family: str, n: int, setting: int, passes: int, **_: Any) -> float:

@@ -14,6 +14,7 @@ import pandas as pd
 from scalinglaws.fitting import fit
 from scalinglaws.laws import law
 from scalinglaws.tables import load
+from scalinglaws.witness import Witnesses
 
 SLUG = "rectified_fits"
 TITLE = "Five laws fitted to 90 fine-tuning curves at eight data budgets"
@@ -115,9 +116,6 @@ COLUMNS = {
     "gamma": _parameter("gamma", "1", 2),
 }
 
-# Least objectives agree across machines to far better; a prediction from an ill-determined fit less.
-SPREAD = {"rmsd": 1e-7, "predicted": 1e-4}
-
 
 @lru_cache(maxsize=1)
 def losses() -> pd.DataFrame:
@@ -135,6 +133,17 @@ def grid(scale: str) -> list[dict]:
         for n_max in (BUDGETS[:1] if scale == "ci" or name == "flipped" else BUDGETS)
         for zero in ((0, 1) if name == "rectified" and n_max < LARGEST else (0,))
     ]
+
+
+def witnesses(scale: str) -> Witnesses:
+    """Rows of the table: of each law and use of the untouched model four budgets, another curve each."""
+    strata: dict[tuple, list[dict]] = {}
+    for config in grid(scale):
+        if config["n_max"] in (*BUDGETS[:6:2], BUDGETS[-1]):
+            strata.setdefault((config["law"], config["n_max"], config["zero"]), []).append(config)
+    chosen = [rows[7 * index % len(rows)] for index, rows in enumerate(strata.values())]
+    # At a bound one parameter can make another meaningless; what the law says of the points it cannot.
+    return Witnesses(chosen, apart=tuple({name for one in LAWS.values() for name in one.parameters}))
 
 
 def cost(seed: int, dataset: str, model: str, law: str, n_max: int, zero: int) -> float:

@@ -22,15 +22,18 @@ from torch import nn
 from torch.nn import functional as F
 
 from scalinglaws import training
+from scalinglaws.corpora import python_library
 from scalinglaws.experiments import command, number
 from scalinglaws.experiments.width_transfer import BASE_WIDTH, WINDOW_SEED, shape_of, tokens
 from scalinglaws.machine import device
 from scalinglaws.models import n_params, seeded
 from scalinglaws.packing import train_together
 from scalinglaws.transformer import Decoder
+from scalinglaws.witness import Witnesses
 
 SLUG = "weight_decay_full"
 SLUG_CI = "weight_decay"
+TEXT = python_library
 TITLE = "Singular values of matrices in AdamW's steady state, against width and weight decay"
 
 
@@ -54,13 +57,13 @@ COLUMNS = {
     "rms_out": number("1", "root mean square of the latter's entries", 0, 1e3, missing=True),
     "gain": number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
 }
-#: Standard deviation over seeds of the noise at width 32, where it is largest.
-SPREAD = {"top_in": 0.025, "top_out": 0.025, "rms_in": 0.0012, "rms_out": 0.0012}
 
 #: Learning rate of matrices at the base width, and of all else at any width.
 RATE = 4e-3
 #: Weight decay of matrices at the base width.
 DECAY = 2.0
+#: Steps of the warm-up.
+WARMUP = 50
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
 INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 8, 0.3, 64, 2048
@@ -231,6 +234,20 @@ def grid(scale: str) -> list[dict[str, Any]]:
     ]
 
 
+def witnesses(scale: str) -> Witnesses:
+    """Every kind of gradients under both rules, off the base width; twenty updates, of which five warm up."""
+    plans = [("noise", "sqrt", DECAY), ("mlp", "constant", 0.5)]
+    plans += [(name, rule, DECAY) for name in ("mlp", "decoder") for rule in ("constant", "sqrt")]
+    return Witnesses(
+        [
+            {"gradients": name, "width": 32, "rule": rule, "base_decay": decay, "steps": 20, "seed": 0}
+            for name, rule, decay in plans
+        ],
+        short={"WARMUP": 5},
+        within={"gain": 1e-3},
+    )
+
+
 def pack(gradients: str, seed: int, **shape: Any) -> tuple:
     """Seeds of one shape go together on a GPU, but for the noise, which needs no network."""
     together = device() == "cuda" and gradients != "noise"
@@ -247,7 +264,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
     for model in models:
         model.to(device()).groups = lambda model=model: grouped(model, width, decay)
-    schedule = {"schedule": "constant", "warmup": 50}
+    schedule = {"schedule": "constant", "warmup": WARMUP}
     config = training.TrainConfig(first["steps"], RATE, weight_decay=1.0, betas=(0.9, 0.95), **schedule)
     more = {"loss": losses[0], "held_out": held_outs[0]}
     if gradients == "mlp":

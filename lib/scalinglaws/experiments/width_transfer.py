@@ -12,6 +12,7 @@ of twice the batch; on a GPU all rates and seeds of one shape train together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -19,15 +20,17 @@ import numpy as np
 import torch
 
 from scalinglaws import training
-from scalinglaws.corpora import byte_tokens, python_library
+from scalinglaws.corpora import Corpus, byte_tokens, python_library, python_text
 from scalinglaws.counting import Transformer
 from scalinglaws.experiments import command, number
 from scalinglaws.machine import device
 from scalinglaws.packing import train_together
 from scalinglaws.transformer import Decoder
+from scalinglaws.witness import Witnesses
 
 SLUG = "width_transfer_full"
 SLUG_CI = "width_transfer"
+TEXT = python_library
 TITLE = "Held-out loss of byte-level decoders against learning rate and width, standard, muP and u-muP"
 
 
@@ -50,8 +53,6 @@ COLUMNS = {
     "train_loss": number("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
     "loss": number("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
 }
-#: Standard deviation over seeds of the cheapest rows, rounded up.
-SPREAD = {"train_loss": 0.03, "loss": 0.03}
 
 PARAMETRISATIONS = ("standard", "mup", "unit")
 HEAD_WIDTH = 16
@@ -61,10 +62,15 @@ BASE_WIDTH = 64
 APART, WINDOWS, WINDOW_SEED = 0.05, 128, 2_000_000
 
 
-@lru_cache(maxsize=1)
 def tokens() -> tuple[torch.Tensor, torch.Tensor, str]:
     """Bytes of the training documents and of the held-out ones, and the text's hash."""
-    corpus = python_library()
+    return tokens_of(python_text())
+
+
+@lru_cache(maxsize=2)
+def tokens_of(read: Callable[[], Corpus]) -> tuple[torch.Tensor, torch.Tensor, str]:
+    """The same of any text."""
+    corpus = read()
     parts = (torch.from_numpy(byte_tokens(part).copy()).to(device()) for part in corpus.split(APART))
     return *parts, corpus.sha256[:12]
 
@@ -104,6 +110,27 @@ def grid(scale: str) -> list[dict[str, Any]]:
         for seed in range(count)
         for octave in rates[name]
     ]
+
+
+def witnesses(scale: str) -> Witnesses:
+    """Every scheme at two widths and rates, twenty updates each.
+
+    Higher rates, and the standard scheme at larger widths, magnify what another processor
+    rounds differently.
+    """
+    plans = {
+        "standard": {32: -10, 64: -9},
+        "mup": {32: -9, 128: -7},
+        "unit": {32: -2, 128: 0},
+    }
+    short = {"depth": 2, "context": 16, "batch": 4, "steps": 20}
+    return Witnesses(
+        [
+            {"parametrisation": name, "width": width, **short, "log2_lr": octave, "seed": 0}
+            for name, chosen in plans.items()
+            for width, octave in chosen.items()
+        ]
+    )
 
 
 def pack(log2_lr: int, seed: int, **shape: Any) -> tuple:
