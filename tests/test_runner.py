@@ -52,8 +52,8 @@ def small(name: str, body: str = "", measure: str = MEASURE, claims: str = CLAIM
         ("", LAWS),
         ("", body or "draws"),
         ("", measure),
-        ("nbval-check-output", "paper.verdicts()"),
-        ("", "paper.record(scale, seed)"),
+        ("nbval-check-output", notebooks.VERDICT[0]),
+        *(("", source) for source in notebooks.VERDICT[1:]),
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name}")])
     for tag, source in cells:

@@ -124,7 +124,7 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
     if not places:
         raise notebooks.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
     # Modules are not changed by calling what is in them; measurements land in `paper`, which only
-    # the last two cells read.
+    # the cells of the verdict read.
     constant = {"paper", *dir(builtins)} | {n for c in cells for n in imported(c.source)}
     constant -= {mutation.target}
     tainted = {mutation.target}
@@ -137,7 +137,7 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
             continue
         hot, caught, every = spread(cell, tainted, constant, mutation.table)
         # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
-        if hot or every & tainted or place >= len(cells) - 2:
+        if hot or every & tainted or cell.source.strip() in notebooks.VERDICT:
             tainted |= caught
             yield cell
 
