@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from scalinglaws import anatomy, notebooks, verdicts
+from scalinglaws import anatomy, drift, notebooks, verdicts
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, UNTESTABLE, Claim
 
 NAMES = notebooks.names()
@@ -40,7 +40,7 @@ def test_stored_record_is_the_verdict_file(name):
     assert record["mutated"] is None and (record["scale"], record["seed"]) == ("ci", 0)
     pinned = verdicts.read(name)
     assert pinned["seeds"] == [0, 1, 2, 3, 4]
-    assert not verdicts.differences(record, pinned)
+    assert not drift.differences(record, pinned)
 
 
 def test_the_compared_cell_shows_ids_and_words_and_the_next_one_the_numbers(name):

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from scalinglaws import notebooks, verdicts
+from scalinglaws import drift, notebooks
 from scalinglaws.claims import Mutation
 from scalinglaws.replication import Replication
 
@@ -193,7 +193,7 @@ def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, 
     expected = [None, *(mutation.name for mutation in paper.declared_mutations)]
     if [record["mutated"] for record in found] != expected:
         return [f"the mutated run ended with {len(found)} of {len(expected)} records"]
-    problems = [f"before any mutation, {line}" for line in verdicts.differences(found[0], pinned)]
+    problems = [f"before any mutation, {line}" for line in drift.differences(found[0], pinned)]
     for mutation, record in zip(paper.declared_mutations, found[1:], strict=True):
         after = {verdict["id"]: verdict["word"] for verdict in record["verdicts"]}
         for claim, word in before.items():
