@@ -113,8 +113,13 @@ def test_survivors_are_named():
     assert mutation.survivors(paper, pinned, [pinned, half]) == [
         "'broken' leaves 'two' 'replicated', but should change it"
     ]
-    assert "before any mutation" in mutation.survivors(paper, pinned, [half | {"mutated": None}, good])[0]
-    assert "ended with 1 of 2 records" in mutation.survivors(paper, pinned, [pinned])[0]
+    assert (
+        "unbroken, the tables nudged"
+        in mutation.survivors(paper, pinned, [half | {"mutated": None}, good])[0]
+    )
+    assert "ended with 1 of at least 2 records" in mutation.survivors(paper, pinned, [pinned])[0]
+    assert mutation.survivors(paper, pinned, [pinned, pinned, good]) == []
+    assert "unbroken" in mutation.survivors(paper, pinned, [pinned, half | {"mutated": None}, good])[0]
     paper.declared_mutations = [Mutation("broken", ("one",), lambda t: t, table="runs")]
     (line,) = mutation.survivors(paper, pinned, [pinned, good])
     assert "but does not name it" in line
