@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from scalinglaws import anatomy, notebooks, verdicts
+from scalinglaws import anatomy, drift, notebooks, verdicts
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, UNTESTABLE, Claim
 
 NAMES = notebooks.names()
@@ -40,15 +40,21 @@ def test_stored_record_is_the_verdict_file(name):
     assert record["mutated"] is None and (record["scale"], record["seed"]) == ("ci", 0)
     pinned = verdicts.read(name)
     assert pinned["seeds"] == [0, 1, 2, 3, 4]
-    assert not verdicts.differences(record, pinned)
+    assert not drift.differences(record, pinned)
 
 
-def test_stored_table_shows_the_words_of_the_verdict_file(name):
-    cell = notebooks.tagged(notebooks.read(notebooks.locate(name)), notebooks.TAG_VERDICT)
-    (output,) = cell.outputs
-    assert set(output.data) == {"text/plain"}
-    table = output.data["text/plain"].splitlines()
-    for verdict in verdicts.read(name)["verdicts"]:
+def test_the_compared_cell_shows_ids_and_words_and_the_next_one_the_numbers(name):
+    notebook = notebooks.read(notebooks.locate(name))
+    cell = notebooks.tagged(notebook, notebooks.TAG_VERDICT)
+    after = notebook.cells[notebook.cells.index(cell) + 1]
+    for shown in (cell, after):
+        (output,) = shown.outputs
+        assert set(output.data) == {"text/plain"}
+    kept = verdicts.read(name)["verdicts"]
+    words = [re.split("  +", line) for line in cell.outputs[0].data["text/plain"].splitlines()]
+    assert words == [[verdict["id"], verdict["word"]] for verdict in kept]
+    table = after.outputs[0].data["text/plain"].splitlines()
+    for verdict in kept:
         (line,) = [row for row in table if row.split("  ")[0] == verdict["id"]]
         assert line.endswith(f"  {verdict['word']}")
 

@@ -52,8 +52,8 @@ def small(name: str, body: str = "", measure: str = MEASURE, claims: str = CLAIM
         ("", LAWS),
         ("", body or "draws"),
         ("", measure),
-        ("nbval-check-output", "paper.verdicts()"),
-        ("", "paper.record(scale, seed)"),
+        ("nbval-check-output", notebooks.VERDICT[0]),
+        *(("", source) for source in notebooks.VERDICT[1:]),
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name}")])
     for tag, source in cells:
@@ -95,6 +95,8 @@ def place(tmp_path, repository, cli):
         (("run", "10", "--parameter", "draws"), "NAME=VALUE"),
         (("run", "10", "--scale", "huge"), "scale is 'ci' or 'full'"),
         (("run", "10", "--write", "--seed", "3"), "--write takes the default parameters"),
+        (("run", "10", "--moved", "by hand"), "it goes with --write at CI scale"),
+        (("run", "10", "--write", "--scale", "full", "--moved", "why"), "it goes with --write at CI scale"),
         (("run", "11"), "no notebook '11'"),
         (("run",), "name notebooks, or say --all"),
     ],
@@ -141,7 +143,31 @@ def test_write_check_and_a_changed_verdict(place):
     assert changed.returncode == 1
     assert "claim 'one' was 'replicated' and is now 'not replicated'" in changed.stderr
     assert "claim 'two' measured 2 and now measures 2.05" in changed.stderr
-    assert place("check", "10", "--output", str(place.out)).returncode == 1
+    assert "5 times the drift allowed, 0.5 of its tolerance; the verdict is 'replicated'" in changed.stderr
+    assert "A difference changes a verdict." in changed.stderr
+    checked = place("check", "10", "--output", str(place.out))
+    assert checked.returncode == 1 and "A difference changes a verdict." in checked.stderr
+
+
+def test_what_is_kept_moves_only_with_a_reason_and_stays_in_the_history(place):
+    path = place.add("10_good")
+    write = ("run", "10", "--write", "--output", str(place.out))
+    kept = place.root / "data/verdicts/10_good.json"
+    assert place(*write).returncode == 0
+    before = kept.read_bytes()
+    path = place.add("10_good", measure='paper.measured("one", 2.0)\npaper.measured("two", 2.05)')
+    fresh = path.read_bytes()
+    refused = place(*write, "--moved", "  ")
+    assert refused.returncode == 1
+    assert "claim 'one' was 'replicated' and is now 'not replicated'" in refused.stderr
+    assert "claim 'two' measured 2 and now measures 2.05" in refused.stderr
+    assert "run 10_good --write --moved" in refused.stderr
+    assert (kept.read_bytes(), path.read_bytes()) == (before, fresh)
+    assert place(*write, "--moved", "one was a slip of the pen").returncode == 0
+    one, two = json.loads(kept.read_text())["verdicts"]
+    (was,) = one["history"]
+    assert (one["word"], was["word"], was["measured"]) == ("not replicated", "replicated", 1.0)
+    assert was["why"] == two["history"][0]["why"] == "one was a slip of the pen"
 
 
 def test_mutations_change_what_they_name(place):

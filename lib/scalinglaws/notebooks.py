@@ -17,6 +17,9 @@ TAG_PARAMETERS = "parameters"
 TAG_FIGURE = "figure"
 TAG_FALSIFICATION = "falsification"
 TAG_VERDICT = "nbval-check-output"
+#: The cells of the verdict, one after the other: the words, which are tagged and compared
+#: exactly; the table of numbers; the record, within whose tolerances `check` compares them.
+VERDICT = ("paper.words()", "paper.verdicts()", "paper.record(scale, seed)")
 
 
 class NotebookError(RuntimeError):

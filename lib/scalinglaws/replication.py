@@ -1,7 +1,8 @@
 """One notebook's claims, its measurements, its verdicts: the table and the record.
 
-`Replication` collects what a notebook claims and what it measured, prints the table that is
-compared on every commit, and gives the record that the runner compares within tolerance.
+`Replication` collects what a notebook claims and what it measured, prints the words that are
+compared on every commit and the table of numbers, and gives the record that the runner compares
+within tolerance.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from scalinglaws import proved
 from scalinglaws.claims import UNTESTABLE, WORDS, Claim, ClaimError, Mutation
 from scalinglaws.text import Text, number, shown
 
@@ -26,6 +28,7 @@ class Verdict:
     high: float | None
     word: str
     note: str = ""
+    unproved: str = ""
 
     def record(self) -> dict[str, Any]:
         """This verdict with its claim, as plain JSON values."""
@@ -33,7 +36,7 @@ class Verdict:
         for key, value in found.items():
             if value is not None and math.isinf(value):
                 found[key] = "inf" if value > 0 else "-inf"
-        return asdict(self.claim) | found | {"word": self.word, "note": self.note}
+        return asdict(self.claim) | found | {"word": self.word, "note": self.note, "unproved": self.unproved}
 
 
 @dataclass
@@ -103,9 +106,12 @@ class Replication:
     def measured(
         self,
         id: str,
-        value: float | Mapping[str, float],
+        value: float | Mapping[str, float] | Any,
         interval: tuple[float, float] | None = None,
         note: str = "",
+        *,
+        fit: Any = None,
+        unproved: str = "",
     ) -> str:
         """Record what was measured for a claim and return the verdict word.
 
@@ -114,30 +120,67 @@ class Replication:
         id
             The claim.
         value
-            The measured number; for `order`, the numbers by name.
+            The measured number; for `order`, the numbers by name. An estimate, that is an
+            object with `value`, `low` and `high` (None where there is no interval), brings
+            its interval along, and where it has one its `fit`.
         interval
             95 % interval of the number (for `order`, of the smallest gap).
         note
             A short remark for the scoreboard.
+        fit
+            The fit that the number rests on, what was made from one (a `Bootstrap`, a
+            `Jackknife`), or several of these. Needed where the fit was asked for with
+            `strict=False`: then nothing else has seen to it that the optimum is proved.
+        unproved
+            Why a number is measured although its fit is not proved: the claim is about that
+            failure. Printed with the verdicts and kept in the record, unless the fit turns
+            out to be proved.
 
         Raises
         ------
         ClaimError
-            For a claim not stated, stated as untestable, or a value that is no number.
+            For a claim not stated, stated as untestable, or a value that is no number; for a
+            fit that is not proved, unless `unproved` says why. In a mutated run the value of
+            such a fit is judged all the same: a refusal would hide what the breakage does to
+            the word.
         """
         if id not in self.declared:
             raise ClaimError(f"claim {id!r} was not stated; stated are {sorted(self.declared)}")
         claim = self.declared[id]
         if claim.untestable:
             raise ClaimError(f"claim {id!r} was stated as untestable here, yet measured")
+        if all(hasattr(value, part) for part in ("value", "low", "high")):
+            if interval is not None:
+                raise ClaimError(f"claim {id!r}: the estimate has an interval of its own; give no other")
+            interval = None if value.low is None else (value.low, value.high)
+            fit = getattr(value, "fit", None) if fit is None else fit
+            value = value.value
+        unproved = self.reason(id, fit, unproved)
         if isinstance(value, Mapping):
             row = [float(value[name]) for name in claim.order]
             value = min(a - b for a, b in itertools.pairwise(row))
         value = float(value)
         bounds = None if interval is None else (float(interval[0]), float(interval[1]))
         word = claim.judge(value, bounds)
-        self.found[id] = Verdict(claim, value, *(bounds or (None, None)), word, note)
+        self.found[id] = Verdict(claim, value, *(bounds or (None, None)), word, note, unproved)
         return word
+
+    def reason(self, id: str, fit: Any, unproved: str) -> str:
+        """Why a claim may rest on what is not proved; empty where its fits, if it names any, are proved.
+
+        Raises
+        ------
+        ClaimError
+            If a fit is not proved and no reason is given.
+        """
+        rests_on = list(proved.fits(fit))
+        failed = proved.failures(rests_on)
+        if failed and not unproved.strip() and self.mutated is None:
+            raise ClaimError(
+                f"claim {id!r} rests on a fit that is not proved ({'; '.join(failed)}): mend the fit, or, "
+                'if the claim is about that failure, say so with unproved="why"'
+            )
+        return unproved if failed or not rests_on else ""
 
     def data_check(self, label: str, ours: float, expected: float, within: float) -> bool:
         """Compare a number read out of a loaded table with its printed value; no claim."""
@@ -160,8 +203,14 @@ class Replication:
             for c in self.declared.values()
         ]
 
+    def words(self) -> Text:
+        """Ids and words, one claim a line: all that must be the same on every machine."""
+        found = self.all_verdicts()
+        width = max(len(v.claim.id) for v in found)
+        return self.marked([f"{v.claim.id:<{width}}  {v.word}" for v in found])
+
     def verdicts(self) -> Text:
-        """The verdict table, text only, in digits that are stable across machines."""
+        """The verdicts with their numbers as a table; `words` is what is compared exactly."""
         rows = [("claim", "paper", "ours", "95 % interval", "rival", "verdict")]
         for v in self.all_verdicts():
             c = v.claim
@@ -180,9 +229,12 @@ class Replication:
                 for c in self.checks
                 if not c.holds
             ]
-        if self.mutated:
-            lines.insert(0, f"MUTATED: {self.mutated}")
-        return Text("\n".join(lines))
+        lines += [f"  unproved: {v.claim.id}: {v.unproved}" for v in self.found.values() if v.unproved]
+        return self.marked(lines)
+
+    def marked(self, lines: list[str]) -> Text:
+        """Lines as text, under a line that says so if the run is a mutated one."""
+        return Text("\n".join([f"MUTATED: {self.mutated}", *lines] if self.mutated else lines))
 
     def record(self, scale: str, seed: int) -> Record:
         """The verdicts as JSON for the runner; show it in an untagged cell."""

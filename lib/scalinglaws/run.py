@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scalinglaws import anatomy, execution, mutation, notebooks, tables, verdicts
+from scalinglaws import anatomy, drift, execution, mutation, notebooks, tables, verdicts
 from scalinglaws.claims import ClaimError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Scaling Laws, Replicated.")
@@ -146,12 +146,19 @@ def run(
     write: Annotated[
         bool, typer.Option("--write", help="Refresh the committed outputs, verdicts and costs.")
     ] = False,
+    moved: Annotated[
+        str, typer.Option(help="Why kept numbers or words move; with --write, kept in their history.")
+    ] = "",
 ) -> None:
     """Run notebooks headlessly; exit 1 if one fails or a verdict differs from the one kept.
 
-    With --write the CI-scale run of seeds 0 to 4 replaces what is committed. At full scale
-    --write records the cost only.
+    With --write the CI-scale run of seeds 0 to 4 replaces what is committed; a kept word, or
+    a kept number beyond drift, moves only if --moved says why. At full scale --write records
+    the cost only.
     """
+    moved = " ".join(moved.split())
+    if moved and not (write and scale == "ci"):
+        fail("--moved says why --write replaces kept verdicts: it goes with --write at CI scale", 2)
     wanted = {"scale": scale, "seed": seed}
     for item in parameter or []:
         name, equals, value = item.partition("=")
@@ -174,14 +181,18 @@ def run(
             found[name] = execution.Outcome(name, outcome.seconds, error="ended without its verdict record")
     good = {name: outcome for name, outcome in found.items() if not outcome.error}
     problems = [f"{name}: {outcome.error}" for name, outcome in found.items() if outcome.error]
+    differ: dict[str, list[drift.Difference]] = {}
     for name, outcome in good.items():
         tables.write_atomically(output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record))
         if write and scale == "full":
             verdicts.add_cost(name, full_seconds=round(outcome.seconds, 1))
         elif not write:
-            problems += [f"{name}: {line}" for line in compared(name, outcome.record)]
+            differ[name] = compared(name, outcome.record)
+        elif not moved:
+            differ[name] = [difference for difference in compared(name, outcome.record) if difference.claim]
+    problems += told(differ)
     if write and scale == "ci" and not problems:
-        problems += write_back(good, jobs, timeout)
+        problems += write_back(good, jobs, timeout, moved)
     if html:
         export_html(good, output)
     if good:
@@ -190,15 +201,24 @@ def run(
         fail("\n".join(problems))
 
 
-def compared(name: str, record: dict[str, Any]) -> list[str]:
+def compared(name: str, record: dict[str, Any]) -> list[drift.Difference]:
     """Differences from the verdicts kept; at full scale and with other seeds, of words only."""
     if name not in verdicts.kept():
-        return ["no verdicts are kept; 'scalinglaws run NAME --write' keeps them"]
+        text = "no verdicts are kept; 'scalinglaws run NAME --write' keeps them"
+        return [drift.Difference(text, True)]
     as_kept = (record["scale"], record["seed"]) == ("ci", SEEDS[0])
-    return verdicts.differences(record, verdicts.read(name), numbers=as_kept)
+    return drift.differences(record, verdicts.read(name), numbers=as_kept)
 
 
-def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float) -> list[str]:
+def told(differ: dict[str, list[drift.Difference]]) -> list[str]:
+    """One line a difference, and at the end what to do about them."""
+    lines = [f"{name}: {difference}" for name, found in differ.items() for difference in found]
+    concerned = [name for name, found in differ.items() if any(d.claim for d in found)]
+    moved = [difference for found in differ.values() for difference in found if difference.claim]
+    return lines + ([drift.advice(moved, " ".join(concerned))] if moved else [])
+
+
+def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float, why: str = "") -> list[str]:
     """Replace the committed outputs, verdicts and costs, if the words hold over the seeds."""
     marked = [name for name, outcome in good.items() if outcome.record["mutated"]]
     problems = [f"{name}: a mutated run is never written back" for name in marked]
@@ -217,14 +237,16 @@ def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float) ->
         if not wrong:
             wrong = unsteady(name, [good[name].record, *(other.record for other in mine)])
         if not wrong:
-            keep(name, good[name])
+            keep(name, good[name], why)
         problems += wrong
     return problems
 
 
-def keep(name: str, outcome: execution.Outcome) -> None:
-    """Make a run the committed one: outputs, verdicts, cost."""
-    record = {key: value for key, value in outcome.record.items() if key not in ("mutated", "seed")}
+def keep(name: str, outcome: execution.Outcome, why: str = "") -> None:
+    """Make a run the committed one: outputs, verdicts with their history, cost."""
+    before = verdicts.read(name) if name in verdicts.kept() else None
+    record = drift.succeeded(outcome.record, before, why)
+    record = {key: value for key, value in record.items() if key not in ("mutated", "seed")}
     notebooks.save(notebooks.normalise(outcome.notebook), notebooks.locate(name))
     path = verdicts.folder() / f"{name}.json"
     tables.write_atomically(path, verdicts.dumps(record | {"seeds": list(SEEDS)}))
@@ -234,11 +256,10 @@ def keep(name: str, outcome: execution.Outcome) -> None:
 @app.command()
 def check(names: Names = None, everything: Everything = False, output: Output = Path("out")) -> None:
     """Compare the fresh verdicts of a run with those in data/verdicts; exit 1 if they differ."""
-    problems = []
+    differ = {}
     for name in chosen(names, everything):
-        fresh = verdicts.read(name, output / "verdicts")
-        problems += [f"{name}: {line}" for line in compared(name, fresh)]
-    if problems:
+        differ[name] = compared(name, verdicts.read(name, output / "verdicts"))
+    if problems := told(differ):
         fail("\n".join(problems))
     console.print("the fresh verdicts are those kept in data/verdicts")
 

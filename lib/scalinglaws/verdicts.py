@@ -1,4 +1,4 @@
-"""Verdicts that are kept: compared with fresh ones, and shown as the scoreboard."""
+"""Verdicts that are kept, and shown as the scoreboard."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from scalinglaws.text import number, shown
 #: The notebook whose last figure stands at the top of the README.
 COVER = "10_chinchilla_third_approach"
 BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
-#: Fits agree across machines to about 1e-8; anything beyond the four printed digits is drift.
-RELATIVE = 1e-3
 
 
 class VerdictError(RuntimeError):
@@ -63,31 +61,6 @@ def add_cost(name: str, **cost: Any) -> None:
     tables.write_atomically(folder() / "costs.json", dumps(dict(sorted(known.items()))))
 
 
-def differences(fresh: dict[str, Any], pinned: dict[str, Any], numbers: bool = True) -> list[str]:
-    """How a fresh record differs from the one kept: words exactly, numbers within tolerance.
-
-    A measured number may differ by a tenth of its claim's tolerance or by `RELATIVE`,
-    whichever is more; with `numbers=False` only words and data checks are compared.
-    """
-    old = {verdict["id"]: verdict for verdict in pinned["verdicts"]}
-    new = {verdict["id"]: verdict for verdict in fresh["verdicts"]}
-    found = [f"claim {claim!r} is gone" for claim in old if claim not in new]
-    for claim, verdict in new.items():
-        if claim not in old:
-            found.append(f"claim {claim!r} is new: {verdict['word']}")
-            continue
-        if verdict["word"] != old[claim]["word"]:
-            found.append(f"claim {claim!r} was {old[claim]['word']!r} and is now {verdict['word']!r}")
-            continue
-        ours, kept = verdict["measured"], old[claim]["measured"]
-        if numbers and isinstance(ours, float) and isinstance(kept, float):
-            allowed = max(verdict["within"] / 10, RELATIVE * abs(kept))
-            if abs(ours - kept) > allowed:
-                found.append(f"claim {claim!r} measured {kept:.6g} and now measures {ours:.6g}")
-    found += [f"data check fails: {c['label']}" for c in fresh["data_checks"] if not c["holds"]]
-    return found
-
-
 def minutes(seconds: float) -> str:
     """A duration for people."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
@@ -101,7 +74,8 @@ def rows(name: str, place: Path | None = None) -> list[tuple[str, str, str, str]
         ours = "–" if v["measured"] is None else number(float(v["measured"]))
         if v["low"] is not None:
             ours += f" [{number(float(v['low']))}, {number(float(v['high']))}]"
-        found.append((v["statement"], paper, ours, v["word"]))
+        word = f"{v['word']}, on an unproved fit" if v.get("unproved") else v["word"]
+        found.append((v["statement"], paper, ours, word))
     return found
 
 
