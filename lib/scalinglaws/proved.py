@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scalinglaws.claims import ClaimError
-from scalinglaws.fitting import Fit, Status
+from scalinglaws.fitting import Fit
 
 
 def fits(resting_on: Any) -> Iterator[Fit]:
@@ -44,5 +44,5 @@ def failures(found: Iterable[Fit]) -> list[str]:
     return [
         f"{fit.status.name}: {fit.message or fit.status.value}"
         for fit in found
-        if fit.status is not Status.CONVERGED
+        if not fit.proved
     ]
