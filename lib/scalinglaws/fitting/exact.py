@@ -21,10 +21,12 @@ from numpy.linalg import LinAlgError
 from scipy.optimize import lsq_linear
 
 from scalinglaws.fitting.problem import Problem
-from scalinglaws.fitting.solve import newton
+from scalinglaws.fitting.solve import TIGHT, newton
 
 #: The corner is narrowed by this factor a step, so often, before residuals are put into it.
 NARROWING, STAGES = 5.0, 6
+#: A corner wider than this share of the median residual holds many residuals, a narrower one few.
+WIDE = 1e-3
 #: Holds a system with more residuals in the corner than parameters together; no solution depends on it.
 PROP = 1e-11
 
@@ -273,7 +275,7 @@ def independent(at: Scaled, order: np.ndarray, free: np.ndarray) -> np.ndarray:
 
 
 def descend(
-    problem: Problem, theta: np.ndarray, corner: np.ndarray, delta: float, rounds: int = 200
+    problem: Problem, theta: np.ndarray, corner: np.ndarray, delta: float, wide: bool = False, rounds: int = 100
 ) -> tuple[np.ndarray, Proof]:
     """From a good start to the optimum: residuals enter the corner where they stop a step, and leave it
     where their multiplier says that the objective falls on one side."""
@@ -283,7 +285,7 @@ def descend(
     at = scaled(problem, theta, delta)
     held = np.zeros(len(theta), bool)
     guess = np.zeros(len(at.r))
-    value, ridge, stalled = value_of(problem, at.r * at.unit, delta) if False else np.nan, 0.0, 0
+    ridge, stalled = 0.0, 0
     value = value_of(problem, problem.residuals(theta), delta)
     best = Proof(np.inf, held, corner)
     for _ in range(rounds):
@@ -303,7 +305,7 @@ def descend(
         guess = at.pull.copy()
         guess[corner] = np.clip(step.multipliers, -below, above)
         trial, lower = at, False
-        for _ in range(30):
+        for _ in range(15):
             place = np.clip(at.theta + share * move, low, high)
             if wall >= 0:
                 place[wall] = low[wall] if move[wall] < 0 else high[wall]
@@ -325,14 +327,27 @@ def descend(
                 break
             share, stopper, wall = share / 2, -1, -1
         else:
-            ridge = max(10 * ridge, 1e-4)
             stalled += 1
-            if stalled > 8:
+            if stalled > 20:
                 break
+            pulled = np.maximum(step.multipliers - above, -below - step.multipliers)
+            if not wide and pulled.max(initial=0.0) > 1e-9:
+                # To bring this residual back into the corner costs more than it gains.
+                corner = corner.copy()
+                corner[np.flatnonzero(corner)[np.argmax(pulled)]] = False
+            else:
+                ridge = max(10 * ridge, 1e-4)
             continue
         stalled = 0
         ridge = 0.0 if share == 1 else ridge / 4
         at = trial
+        if wide:
+            # Many residuals lie in a wide corner: all that came in enter, all that went out leave at once.
+            size = at.r / at.delta
+            corner = (at.weights > 0) & (size > -below) & (size < above)
+            guess = np.where(corner, size, at.pull)
+            if wall < 0 and np.abs(step.step).max() > 1e-6:
+                continue
         if wall >= 0:
             held = held.copy()
             held[wall] = True
@@ -393,7 +408,9 @@ def approach(problem: Problem, theta: np.ndarray) -> np.ndarray:
     wide = float(np.median(size[np.isfinite(size)]))
     for width in wide * NARROWING ** -np.arange(STAGES):
         if width > max(problem.loss.delta, 1e-13 * problem.size):
-            theta = newton(problem.with_loss(problem.loss.smoothed(width)), theta, tight=1e-8, rounds=40).theta
+            theta = newton(problem.with_loss(problem.loss.smoothed(width)), theta, tight=1e-6, rounds=30).theta
+    if problem.loss.delta > WIDE * wide:
+        theta = newton(problem, theta, rounds=50).theta
     return theta
 
 
@@ -431,18 +448,21 @@ def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
     typical = float(np.median(np.abs(at.r[used])))
     low, high = problem.limits
     free = (theta > low) & (theta < high)
-    if delta < 1e-3 * typical * at.unit:
+    if delta < WIDE * typical * at.unit:
         order = np.argsort(np.where(used, np.abs(at.r), np.inf))
         near = order[np.abs(at.r[order]) < 3 * NARROWING ** (1 - STAGES) * typical]
         corner = independent(at, near, free)
         theta, proof = descend(problem, theta, corner, 0.0)
+        if not proof.gap < TIGHT:
+            # Residuals that were taken to be in the corner and are not led astray: let it fill by itself.
+            theta, proof = descend(problem, theta, np.zeros_like(corner), 0.0)
         if delta == 0:
             return theta, proof
         corner = proof.corner
     else:
         corner = np.zeros(len(at.r), bool)
-    r = problem.residuals(theta)
-    return descend(problem, theta, corner | (used & (np.abs(r) <= delta)), delta)
+    inside = used & (np.abs(problem.residuals(theta)) <= delta)
+    return descend(problem, theta, corner | inside, delta, wide=delta >= WIDE * typical * at.unit)
 
 
 def check(problem: Problem, theta: np.ndarray) -> Proof:
