@@ -21,7 +21,7 @@ from numpy.linalg import LinAlgError
 from scipy.optimize import lsq_linear
 
 from scalinglaws.fitting.problem import Problem
-from scalinglaws.fitting.solve import TIGHT, newton
+from scalinglaws.fitting.solve import CHUNK, TIGHT, newton
 
 #: The corner is narrowed by this factor a step, so often, before residuals are put into it.
 NARROWING, STAGES = 5.0, 6
@@ -287,7 +287,6 @@ def descend(
     guess = np.zeros(len(at.r))
     ridge, stalled = 0.0, 0
     value = value_of(problem, problem.residuals(theta), delta)
-    best = Proof(np.inf, held, corner)
     for _ in range(rounds):
         free = ~held
         step = newton_step(at, corner, free, guess, ridge)
@@ -302,6 +301,10 @@ def descend(
             share, stopper = max(float(room[wall]), 0.0), -1
         else:
             wall = -1
+        if wall >= 0 and share == 0:
+            held = held.copy()
+            held[wall] = True
+            continue
         guess = at.pull.copy()
         guess[corner] = np.clip(step.multipliers, -below, above)
         trial, lower = at, False
@@ -314,8 +317,8 @@ def descend(
                 # The residuals in the corner leave it by the law's curvature; bring them back first.
                 r = problem.residuals(place)[corner] / at.unit - at.delta * guess[corner]
                 if np.isfinite(r).all():
-                    back = np.zeros(len(theta))
-                    back[free] = -np.linalg.lstsq(at.slopes[corner][:, free], r)[0]
+                    back, loose = np.zeros(len(theta)), free & (np.arange(len(theta)) != wall)
+                    back[loose] = -np.linalg.lstsq(at.slopes[corner][:, loose], r)[0]
                     found.insert(0, np.clip(place + back / at.size, low, high))
             values = [value_of(problem, problem.residuals(t), delta) for t in found]
             k = int(np.argmin(values))
@@ -362,24 +365,20 @@ def descend(
             continue
         # At the best place of this corner: is it an optimum, and if not, what must leave or enter?
         proof = prove(at, corner, held, guess)
-        if proof.gap < best.gap or (proof.gap == 0 == best.gap):
-            best = proof
         inside = ~corner & (at.weights > 0) & (at.r > -below * at.delta) & (at.r < above * at.delta)
         excess = np.maximum(step.multipliers - above, -below - step.multipliers)
-        loose = int(np.argmax(excess)) if len(excess) else -1
+        leaver = int(np.argmax(excess)) if len(excess) else -1
         wrong_hold = held_wrongly(at, corner, held, guess)
         if inside.any() and at.delta > 0:
             corner = corner | inside
-        elif loose >= 0 and excess[loose] > 1e-9:
+        elif leaver >= 0 and excess[leaver] > 1e-9:
+            row = np.flatnonzero(corner)[leaver]
             corner = corner.copy()
-            row = np.flatnonzero(corner)[loose]
             corner[row] = False
-            at = on_side(at, row, step.multipliers[loose] > 0)
-            best = Proof(np.inf, held, corner)
+            at = on_side(at, row, step.multipliers[leaver] > 0)
         elif wrong_hold >= 0:
             held = held.copy()
             held[wrong_hold] = False
-            best = Proof(np.inf, held, corner)
         elif np.abs(step.step).max() < 1e-13 or (proof.gap < 1e-14 and np.abs(step.step).max() < 1e-10):
             return at.theta, proof
     return at.theta, prove(at, corner, held, guess)
@@ -431,11 +430,13 @@ def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
         Coordinates, (rows, parameters); the objectives, (rows,); and a `Proof` a row, to be
         believed where its `gap` is below `solve.TIGHT`.
     """
-    near = approach(problem, np.clip(theta, *problem.limits))
-    found, proofs = near.copy(), []
-    for k in range(len(near)):
+    found, proofs = np.array(theta, float), []
+    size = max(1, CHUNK // len(problem.y))
+    for rows in (np.arange(i, min(i + size, len(found))) for i in range(0, len(found), size)):
+        found[rows] = approach(problem.take(rows), np.clip(found[rows], *problem.limits))
+    for k in range(len(found)):
         alone = problem.with_weights(problem.weights[k]) if problem.weights.ndim > 1 else problem
-        found[k], proof = one_row(alone, near[k])
+        found[k], proof = one_row(alone, found[k])
         proofs.append(proof)
     return found, problem.objective(found), proofs
 
