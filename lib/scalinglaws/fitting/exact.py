@@ -14,12 +14,13 @@ Lagrangian algorithm for nonlinear l1 optimization, doi:10.1137/0902018.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import lsq_linear
 
+from scalinglaws.fitting.losses import Loss, absolute
 from scalinglaws.fitting.problem import Problem
 from scalinglaws.fitting.solve import CHUNK, TIGHT, newton
 
@@ -275,7 +276,12 @@ def independent(at: Scaled, order: np.ndarray, free: np.ndarray) -> np.ndarray:
 
 
 def descend(
-    problem: Problem, theta: np.ndarray, corner: np.ndarray, delta: float, wide: bool = False, rounds: int = 100
+    problem: Problem,
+    theta: np.ndarray,
+    corner: np.ndarray,
+    delta: float,
+    wide: bool = False,
+    rounds: int = 100,
 ) -> tuple[np.ndarray, Proof]:
     """From a good start to the optimum: residuals enter the corner where they stop a step, and leave it
     where their multiplier says that the objective falls on one side."""
@@ -295,7 +301,9 @@ def descend(
         share, stopper = reach(at, corner, step)
         move = step.step / at.size
         with np.errstate(all="ignore"):
-            room = np.where(move < 0, (low - at.theta) / move, np.where(move > 0, (high - at.theta) / move, np.inf))
+            room = np.where(
+                move < 0, (low - at.theta) / move, np.where(move > 0, (high - at.theta) / move, np.inf)
+            )
         wall = int(np.argmin(room))
         if room[wall] < share:
             share, stopper = max(float(room[wall]), 0.0), -1
@@ -389,7 +397,7 @@ def on_side(at: Scaled, row: int, above: bool) -> Scaled:
     r = at.r.copy()
     edge = at.problem.loss.pulls[1 if above else 0] * at.delta
     r[row] = (max(edge, 1e-300)) * (1 if above else -1)
-    return Scaled(at.problem, at.theta, r, at.slopes, at.predicted, at.weights, at.delta, at.unit, at.size)
+    return replace(at, r=r)
 
 
 def held_wrongly(at: Scaled, corner: np.ndarray, held: np.ndarray, multipliers: np.ndarray) -> int:
@@ -407,7 +415,9 @@ def approach(problem: Problem, theta: np.ndarray) -> np.ndarray:
     wide = float(np.median(size[np.isfinite(size)]))
     for width in wide * NARROWING ** -np.arange(STAGES):
         if width > max(problem.loss.delta, 1e-13 * problem.size):
-            theta = newton(problem.with_loss(problem.loss.smoothed(width)), theta, tight=1e-6, rounds=30).theta
+            theta = newton(
+                problem.with_loss(problem.loss.smoothed(width)), theta, tight=1e-6, rounds=30
+            ).theta
     if problem.loss.delta > WIDE * wide:
         theta = newton(problem, theta, rounds=50).theta
     return theta
@@ -457,6 +467,9 @@ def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
         if not proof.gap < TIGHT:
             # Residuals that were taken to be in the corner and are not led astray: let it fill by itself.
             theta, proof = descend(problem, theta, np.zeros_like(corner), 0.0)
+        if not proof.gap < TIGHT:
+            # More residuals vanish than there are parameters: the multipliers of all of them may be needed.
+            proof = min(proof, check(problem.with_loss(sharp(problem)), theta), key=lambda p: p.gap)
         if delta == 0:
             return theta, proof
         corner = proof.corner
@@ -464,6 +477,11 @@ def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
         corner = np.zeros(len(at.r), bool)
     inside = used & (np.abs(problem.residuals(theta)) <= delta)
     return descend(problem, theta, corner | inside, delta, wide=delta >= WIDE * typical * at.unit)
+
+
+def sharp(problem: Problem) -> Loss:
+    """The problem's loss with a corner that is not rounded off at all."""
+    return absolute() if problem.loss.kind == "huber" else replace(problem.loss, delta=0.0)
 
 
 def check(problem: Problem, theta: np.ndarray) -> Proof:

@@ -56,7 +56,9 @@ class HuberLikelihood:
         return self.params[name]
 
 
-def best_scale(residuals: np.ndarray, delta: float = 1e-3, weights: np.ndarray | None = None) -> tuple[float, float]:
+def best_scale(
+    residuals: np.ndarray, delta: float = 1e-3, weights: np.ndarray | None = None
+) -> tuple[float, float]:
     """The scale of greatest likelihood for given residuals, and the log-likelihood there.
 
     Parameters
@@ -97,7 +99,9 @@ def best_scale(residuals: np.ndarray, delta: float = 1e-3, weights: np.ndarray |
     while slope(low) <= 0:
         low -= 5
         if low < -700:
-            raise FitError("nearly all residuals vanish: the likelihood grows without limit as the scale shrinks")
+            raise FitError(
+                "nearly all residuals vanish: the likelihood grows without limit as the scale shrinks"
+            )
     t = brentq(slope, low, high, xtol=1e-14, rtol=1e-15)
     size = np.sqrt(2 * np.pi) * (1 - 2 * norm.sf(delta)) + 2 * np.exp(-(delta**2) / 2) / delta
     value = -float((w * loss.rho(r * np.exp(-t))).sum()) - total * (t + np.log(size))
@@ -138,6 +142,4 @@ def huber_likelihood(fit: Fit, delta: float = 1e-3, rounds: int = 50) -> HuberLi
         raise FitError(f"the scale does not settle in {rounds} rounds: the law may fit some runs exactly")
     if not gap < TIGHT:
         raise FitError("the optimum of the likelihood is not proved: start from a fit with absolute()")
-    return HuberLikelihood(
-        problem.params(theta), sigma, delta * sigma, log_likelihood, residuals, gap
-    )
+    return HuberLikelihood(problem.params(theta), sigma, delta * sigma, log_likelihood, residuals, gap)
