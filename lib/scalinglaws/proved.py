@@ -41,8 +41,4 @@ def fits(resting_on: Any) -> Iterator[Fit]:
 
 def failures(found: Iterable[Fit]) -> list[str]:
     """One sentence for each fit whose optimum is not proved."""
-    return [
-        f"{fit.status.name}: {fit.message or fit.status.value}"
-        for fit in found
-        if not fit.proved
-    ]
+    return [f"{fit.status.name}: {fit.message or fit.status.value}" for fit in found if not fit.proved]

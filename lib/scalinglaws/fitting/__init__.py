@@ -1,16 +1,18 @@
 """Fitting a law: robust losses, many starts, and convergence that is proved, not reported.
 
-Read in this order: `losses`; `problem` (a law bound to data); `starts` (where to begin);
-`solve` (the batched Newton method and the second algorithm); `estimate` (`fit`, the one call,
-and `check`); `result` (what a fit is, Wald intervals). Then how sure it is: `resample`
-(bootstrap, jackknife), `profile`, `extrapolation`, `comparison`. numpy and scipy on the CPU
+Read in this order: `losses`; `problem` (a law bound to data) and `binding` (what it is given,
+checked); `starts` (where to begin); `solve` (the batched Newton method and the second algorithm),
+`exact` (losses with a corner) and `descent` (which of them); `boundary` (optima at a bound);
+`estimate` (`fit`, the one call, and `check`); `result` (what a fit is). Then how sure it is:
+`wald`, `resample` (bootstrap, jackknife), `profile`, `likelihood`, `extrapolation`, `comparison`. numpy and scipy on the CPU
 only, so that digits never depend on a device.
 """
 
 from scalinglaws.fitting.comparison import NestedTest, aicc, compare, leave_groups_out, nested_test
 from scalinglaws.fitting.estimate import check, fit
 from scalinglaws.fitting.extrapolation import Extrapolation, extrapolate
-from scalinglaws.fitting.losses import Loss, huber, soft_l1, squared
+from scalinglaws.fitting.likelihood import HuberLikelihood, huber_likelihood
+from scalinglaws.fitting.losses import Loss, absolute, huber, quantile, soft_l1, squared
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.profile import profile
 from scalinglaws.fitting.resample import Bootstrap, Jackknife, bootstrap, jackknife
@@ -21,11 +23,13 @@ __all__ = [
     "Extrapolation",
     "Fit",
     "FitError",
+    "HuberLikelihood",
     "Jackknife",
     "Loss",
     "NestedTest",
     "Proof",
     "Status",
+    "absolute",
     "aicc",
     "bootstrap",
     "check",
@@ -33,10 +37,12 @@ __all__ = [
     "extrapolate",
     "fit",
     "huber",
+    "huber_likelihood",
     "jackknife",
     "leave_groups_out",
     "nested_test",
     "profile",
+    "quantile",
     "soft_l1",
     "squared",
 ]

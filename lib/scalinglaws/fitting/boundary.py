@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scalinglaws.fitting.descent import minimise
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.solve import TIGHT, Points, evaluate, minimise
+from scalinglaws.fitting.solve import TIGHT, Points, evaluate
 from scalinglaws.fitting.starts import candidates
 
 #: A term below this share of the fitted value, in every run, may be nothing at the optimum.

@@ -9,10 +9,11 @@ import numpy as np
 
 from scalinglaws.fitting.binding import bind
 from scalinglaws.fitting.boundary import Optimum, held_at, in_order, on_natural_scale, settled, without
+from scalinglaws.fitting.descent import minimise, proved, settle, typical
 from scalinglaws.fitting.losses import Loss, squared
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, digits, raise_for, undetermined
-from scalinglaws.fitting.solve import SAME, evaluate, lengths, minimise, second_opinion, settle
+from scalinglaws.fitting.solve import SAME, evaluate, lengths, second_opinion
 from scalinglaws.fitting.starts import candidates, given, rank
 from scalinglaws.laws import Law
 
@@ -50,7 +51,8 @@ def fit(
     y
         Column that the law predicts.
     loss
-        `squared()` (the default), `huber(delta)` or `soft_l1(delta)`; summed over the
+        `squared()` (the default), `huber(delta)`, `soft_l1(delta)`, `absolute()` or
+        `quantile(q)`; summed over the
         runs, never averaged. `delta` is in the unit of the residual.
     residual
         `"log"`: log y minus log prediction, so errors are relative. `"raw"`: y minus
@@ -246,7 +248,12 @@ def finish(
     proof = Proof(float(points.decrement[0]), agree, len(points.value), float(second))
     params = best.problem.params(points.theta[0])
     problem = held_at(whole, at_bounds)
-    top = evaluate(problem, problem.theta(params)[None]).take(0)
+    theta = problem.theta(params)[None]
+    if problem.loss.kinked(typical(problem, theta)):
+        inside = np.zeros(theta.shape, bool)
+        top = proved(problem, theta, points.value[:1], points.decrement[:1], inside).take(0)
+    else:
+        top = evaluate(problem, theta).take(0)
     where = " and ".join(f"{name} is at its bound {digits(end)}" for name, end in at_bounds.items())
     if reason := undetermined(problem, top):
         status, message = Status.UNIDENTIFIABLE, f"{where}; there, {reason}" if where else reason

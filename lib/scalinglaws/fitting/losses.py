@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-
 #: Huber's loss counts as kinked where its delta is below this share of the median residual.
 KINK = 1e-2
 

@@ -10,13 +10,12 @@ and a wide delta is narrowed step by step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import OptimizeResult, least_squares, minimize
 
-from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import Problem
 
 #: A gradient so small that a Gauss-Newton step would gain less than this share of the objective.
@@ -207,41 +206,6 @@ def newton(
         damping[rows] = np.where(moved, np.where(lower, eased, held_back), np.maximum(4 * held_back, 1e-6))
         active[rows] = (at.decrement[rows] > tight) & (damping[rows] < 1e12) & (moved | ~level)
     return at
-
-
-def settle(problem: Problem, theta: np.ndarray) -> np.ndarray:
-    """Where a few steps lead from every row, through the widest loss if there is more than one."""
-    loss = (widths(problem, theta) or [problem.loss])[0]
-    return newton(problem.with_loss(loss), theta, tight=1e-4, rounds=8).theta
-
-
-def minimise(problem: Problem, theta: np.ndarray) -> Points:
-    """Newton's method on every row, through wider losses first where the loss is nearly absolute values."""
-    for wide in widths(problem, theta):
-        theta = newton(problem.with_loss(wide), theta, tight=1e-4, rounds=30).theta
-    at = newton(problem, theta)
-    stuck = np.flatnonzero(~(at.decrement < TIGHT))
-    if stuck.size:
-        here, start = problem.take(stuck), theta[stuck]
-        # Far from a small optimum second derivatives mislead, and least squares does without them.
-        if problem.loss.kind == "squared":
-            start = newton(here, start, tight=1e-8, rounds=1000, caution=0.1, exact=False).theta
-        again = newton(here, start, caution=0.1)
-        better = again.decrement < TIGHT
-        better |= ~(at.decrement[stuck] < TIGHT) & (again.value < at.value[stuck])
-        at.put(stuck[better], again.take(better))
-    return at
-
-
-def widths(problem: Problem, theta: np.ndarray) -> list[Loss]:
-    """Losses that lead from the residuals' own size to the given delta."""
-    loss, found = problem.loss, []
-    if np.isfinite(loss.delta):
-        wide = float(np.median(np.abs(problem.residuals(theta))))
-        while 6 * loss.delta < wide < np.inf:
-            found.append(replace(loss, delta=wide))
-            wide /= 5
-    return found
 
 
 def second_opinion(problem: Problem, theta: np.ndarray, optimum: Points, enough: float) -> np.ndarray:

@@ -1,0 +1,85 @@
+"""From starts to optima, by the method that fits the loss: Newton's, or the exact one where there is a corner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from scalinglaws.fitting.exact import minimise_exact
+from scalinglaws.fitting.losses import Loss
+from scalinglaws.fitting.problem import Problem
+from scalinglaws.fitting.solve import TIGHT, Points, evaluate, newton
+
+#: A corner is rounded to this share of the median residual where second derivatives are to be looked at.
+ROUNDED = 1e-3
+
+
+def typical(problem: Problem, theta: np.ndarray) -> float:
+    """The median size of the residuals, over runs and rows."""
+    r = np.abs(problem.residuals(theta))
+    finite = r[np.isfinite(r)]
+    return float(np.median(finite)) if finite.size else np.inf
+
+
+def settle(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """Where a few steps lead from every row, through the widest loss if there is more than one."""
+    loss = (widths(problem, theta) or [problem.loss])[0]
+    return newton(problem.with_loss(loss), theta, tight=1e-4, rounds=8).theta
+
+
+def widths(problem: Problem, theta: np.ndarray) -> list[Loss]:
+    """Losses that lead from the residuals' own size to the given delta."""
+    loss, found = problem.loss, []
+    if np.isfinite(loss.delta):
+        wide, least = typical(problem, theta), loss.delta
+        least = max(least, ROUNDED * wide) if loss.kinked(wide) else least
+        while 6 * least < wide < np.inf:
+            found.append(loss.smoothed(wide))
+            wide /= 5
+    return found
+
+
+def minimise(problem: Problem, theta: np.ndarray) -> Points:
+    """The optimum that each row leads to.
+
+    Newton's method, through wider losses first where the loss is nearly absolute values; the
+    exact method for a loss with a corner, and for the rows of Huber's loss on which Newton's stalls.
+    """
+    if problem.loss.kinked(typical(problem, theta)):
+        return exactly(problem, theta)
+    start = theta
+    for wide in widths(problem, theta):
+        start = newton(problem.with_loss(wide), start, tight=1e-4, rounds=30).theta
+    at = newton(problem, start)
+    stuck = np.flatnonzero(~(at.decrement < TIGHT))
+    if not stuck.size:
+        return at
+    here, start = problem.take(stuck), start[stuck]
+    if problem.loss.kind == "huber":
+        again = exactly(here, at.theta[stuck])
+    else:
+        # Far from a small optimum second derivatives mislead, and least squares does without them.
+        if problem.loss.kind == "squared":
+            start = newton(here, start, tight=1e-8, rounds=1000, caution=0.1, exact=False).theta
+        again = newton(here, start, caution=0.1)
+    better = (again.decrement < TIGHT) | (again.value < at.value[stuck])
+    at.put(stuck[better], again.take(better))
+    return at
+
+
+def exactly(problem: Problem, theta: np.ndarray) -> Points:
+    """The optima of a loss with a corner, their proofs in place of what a Newton step would gain."""
+    found, value, proofs = minimise_exact(problem, theta)
+    return proved(
+        problem, found, value, np.array([p.gap for p in proofs]), np.array([p.held for p in proofs])
+    )
+
+
+def proved(
+    problem: Problem, theta: np.ndarray, value: np.ndarray, gap: np.ndarray, held: np.ndarray
+) -> Points:
+    """Places whose optimality is known otherwise, with the derivatives of the loss, its corner rounded off."""
+    wide = max(ROUNDED * typical(problem, theta), 1e-13 * problem.size)
+    at = evaluate(problem.with_loss(problem.loss.smoothed(wide)), theta)
+    return replace(at, value=value, decrement=gap, held=held)
