@@ -7,22 +7,17 @@ line: they do not change when a parameter is replaced by a function of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
-from numpy.linalg import LinAlgError
+
 from scipy.special import stdtrit
 
+from scalinglaws.fitting.extreme import extreme
 from scalinglaws.fitting.problem import FitError, Problem
+from scalinglaws.fitting.region import Slice, region_of
 from scalinglaws.fitting.result import Fit, Status
-from scalinglaws.fitting.solve import Points, evaluate, lengths
+
 from scalinglaws.fitting.wald import Quantity
 
-#: Newton steps tried before an end is approached in smaller parts.
-ROUNDS = 30
-#: An end that cannot be approached in parts of this size is infinite.
-LEAST_PART = 1 / 64
 
 
 def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float]:
@@ -65,118 +60,30 @@ def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float
         return -np.inf, np.inf
     if not fit.proved:
         raise FitError(f"only a converged fit has a profile; this one: {fit.message}")
-    target = target_of(fit, what)
     quantile = float(stdtrit(fit.degrees_of_freedom, 0.5 + level / 2))
-    low, high = (target.natural(end(fit, target, side, quantile)) for side in (-1, 1))
-    return low, high
-
-
-class Target(NamedTuple):
-    """A scalar function of the coordinates."""
-
-    value: Callable[[np.ndarray], float]
-    #: Coordinates and their units -> gradient and second derivatives.
-    derivatives: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-    #: From the value to the unit that was asked for.
-    natural: Callable[[float], float]
-
-
-def target_of(fit: Fit, what: Quantity) -> Target:
-    """What the interval is of, as a function of the coordinates."""
+    region = region_of(fit, quantile)
     if callable(what):
-
-        def value(theta: np.ndarray) -> float:
-            return float(what(fit.problem.params(theta)))
-
-        return Target(value, lambda theta, unit: differences(value, theta, unit), float)
-    j, log_wanted = fit.index(what)
-    size = len(fit.free)
-    exact = np.eye(size)[j], np.zeros((size, size))
-    natural = float if log_wanted or not fit.problem.logged[j] else lambda v: float(np.exp(v))
-    return Target(lambda theta: float(theta[j]), lambda theta, unit: exact, natural)
+        return extreme(region, what, -1), extreme(region, what, 1)
+    j, log_wanted = coordinate_named(region.problem, what)
+    found = Slice(region, j)
+    low, high = found.end(-1), found.end(1)
+    if log_wanted or not region.problem.logged[j]:
+        return low, high
+    return float(np.exp(low)), float(np.exp(high))
 
 
-def end(fit: Fit, target: Target, side: int, quantile: float) -> float:
-    """One end of the interval, reached from the optimum in as few parts as possible."""
-    problem, best = fit.problem, fit.point
-    rise = float(best.value) * quantile**2 / fit.degrees_of_freedom
-    # Where a quadratic sum of squares would have its end lies this far out, in standardised length.
-    stretch = np.sqrt(2 * rise)
-    theta, done, part = best.theta, 0.0, 1.0
-    while done < 1:
-        slope = side * target.derivatives(theta, 1 / lengths(best.normal))[0]
-        try:
-            ray = np.linalg.solve(best.normal, slope)
-        except LinAlgError:
-            return side * np.inf
-        length = np.sqrt(slope @ ray)
-        if not length > 0:
-            return target.value(theta)
-        share = min(1.0, done + part)
-        guess = theta + (share - done) * stretch * ray / length, share * stretch / length
-        found = climb(problem, target, side, float(best.value), share**2 * rise, guess)
-        if found is not None and side * (target.value(found) - target.value(theta)) > 0:
-            theta, done = found, share
-        else:
-            part /= 2
-            if part < LEAST_PART:
-                return side * np.inf
-    return target.value(theta)
+def coordinate_named(problem: Problem, what: str) -> tuple[int, bool]:
+    """Which coordinate of a problem a name such as "A" or "log A" means, and whether its logarithm is asked for.
 
-
-def climb(
-    problem: Problem,
-    target: Target,
-    side: int,
-    least: float,
-    rise: float,
-    guess: tuple[np.ndarray, float],
-) -> np.ndarray | None:
-    """The extreme of the quantity where the objective lies `rise` above the least; None if not found.
-
-    Newton's method on grad S = multiplier * side * grad g together with S = least + rise.
+    Raises
+    ------
+    FitError
+        For a fixed or unknown parameter, or a logarithm of one that is not estimated as such.
     """
-    theta, multiplier = guess
-    size = len(theta)
-    for _ in range(ROUNDS):
-        at: Points = evaluate(problem, theta[None]).take(0)
-        if not np.isfinite(at.value) or not np.isfinite(at.hessian).all():
-            return None
-        unit = lengths(at.normal)
-        slope, bend = (side * d for d in target.derivatives(theta, 1 / unit))
-        wrong = np.r_[at.gradient - multiplier * slope, at.value - least - rise]
-        matrix = np.zeros((size + 1, size + 1))
-        matrix[:size, :size] = at.hessian - multiplier * bend
-        matrix[:size, size], matrix[size, :size] = -slope, at.gradient
-        scale = np.r_[unit, 1.0]
-        try:
-            step = np.linalg.solve(matrix / np.outer(scale, scale), -wrong / scale) / scale
-        except LinAlgError:
-            return None
-        moved = np.abs(step[:size] * unit).max()
-        if not np.isfinite(moved):
-            return None
-        # A step is in standard deviations of the residuals; a long one leaves the model's reach.
-        shrink = min(1.0, 3 * np.sqrt(2 * rise) / max(moved, 1e-300))
-        theta, multiplier = theta + shrink * step[:size], multiplier + shrink * step[size]
-        if shrink == 1 and moved <= 1e-7 * np.sqrt(2 * rise):
-            return theta if multiplier > 0 else None
-    return None
-
-
-def differences(
-    value: Callable[[np.ndarray], float], theta: np.ndarray, unit: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and second derivatives of a scalar function by central differences."""
-    size, step = len(theta), 1e-4 * np.minimum(unit, np.maximum(1.0, np.abs(theta)))
-    moves = np.diag(step)
-    centre = value(theta)
-    gradient, bend = np.empty(size), np.empty((size, size))
-    for i in range(size):
-        up, down = value(theta + moves[i]), value(theta - moves[i])
-        gradient[i] = (up - down) / (2 * step[i])
-        bend[i, i] = (up - 2 * centre + down) / step[i] ** 2
-        for j in range(i):
-            corners = [value(theta + a * moves[i] + b * moves[j]) * a * b for a in (1, -1) for b in (1, -1)]
-            bend[i, j] = bend[j, i] = sum(corners) / (4 * step[i] * step[j])
-    return gradient, bend
+    name = what.removeprefix("log ")
+    if name not in problem.names:
+        raise FitError(f"{name!r} is not estimated here; estimated are {', '.join(problem.names)}")
+    j = problem.names.index(name)
+    if name != what and not problem.logged[j]:
+        raise FitError(f"{name!r} is not estimated on the log scale: ask for {name!r}")
+    return j, name != what
