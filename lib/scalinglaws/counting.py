@@ -17,7 +17,15 @@ import numpy as np
 FLOPS_PER_PARAM_TOKEN = 6.0
 
 PARAMS = ("all", "no embeddings", "matrices", "matrices + head")
-FLOPS = ("6N", "6N + head", "6N + attention", "6N + head + attention", "gemstones")
+FLOPS = (
+    "6N",
+    "6N + head",
+    "6N + attention",
+    "6N + head + attention",
+    "6N + 12 L d n_ctx",
+    "6N + head + 12 L d n_ctx",
+    "gemstones",
+)
 
 
 def training_flops(n_params: Any, n_tokens: Any) -> Any:
@@ -162,7 +170,7 @@ class Transformer:
         return _named(convention, dict(zip(PARAMS, counts, strict=True)))
 
     def flops_per_token(self, convention: str) -> float:
-        """Training FLOPs per token, forward and backward, by a named convention.
+        r"""Training FLOPs per token, forward and backward, by a named convention.
 
         Parameters
         ----------
@@ -173,6 +181,11 @@ class Transformer:
             - `"6N + attention"`: `"6N"` and the products of queries with keys,
               $2 n_{layer} n_{ctx} d_{attn}$ forward (the same, table 1), twice that backward.
             - `"6N + head + attention"`: all three.
+            - `"6N + 12 L d n_ctx"`: `"6N"` and both products of attention, queries with keys and
+              scores with values, $12\, n_{layer} d_{attn} n_{ctx}$: twice what `"6N + attention"`
+              adds, and no causal mask (Chowdhery et al. 2022, arXiv:2204.02311, appendix B).
+            - `"6N + head + 12 L d n_ctx"`: and six per weight of the head, which is in the N of
+              that paper.
             - `"gemstones"`: matrices, head, rotary positions, attention with its softmax (a
               causal mask halves the query-key products), activations and norms one by one,
               with attention recomputed in the backward pass (McLeish et al. 2025,
@@ -186,7 +199,15 @@ class Transformer:
         matrices = FLOPS_PER_PARAM_TOKEN * self.matrices
         head = FLOPS_PER_PARAM_TOKEN * self.head_params
         attention = 6.0 * self.depth * self.context * self.attention_width
-        counts = (matrices, matrices + head, matrices + attention, matrices + head + attention)
+        both = 2 * attention
+        counts = (
+            matrices,
+            matrices + head,
+            matrices + attention,
+            matrices + head + attention,
+            matrices + both,
+            matrices + head + both,
+        )
         known = dict(zip(FLOPS, counts, strict=False))
         if convention == "gemstones":
             known[convention] = self._operations()

@@ -9,6 +9,7 @@ $N_{opt} \\propto C^{a}$. How FLOPs and parameters are counted is in `scalinglaw
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,8 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.interpolate import Akima1DInterpolator
 from scipy.spatial import ConvexHull, QhullError
+from scipy.special import stdtrit
 
 from scalinglaws.counting import FLOPS_PER_PARAM_TOKEN, tokens_from_flops, training_flops  # noqa: F401
+
+
+#: Share of a curve's range that a rise must have to part two valleys.
+VALLEY = 0.1
 
 
 class Optimum(NamedTuple):
@@ -28,12 +34,37 @@ class Optimum(NamedTuple):
     at_edge: Any
 
 
+class Bracket(NamedTuple):
+    """An interval of the best size: 0 or infinite where it may lie beyond the sizes; the noise it is from."""
+
+    low: float
+    high: float
+    noise: float
+
+
 class Exponent(NamedTuple):
-    r"""A line on log scales, $\ln n = intercept + exponent \cdot \ln C$; standard error of the exponent."""
+    r"""A line on log scales, $\ln n = intercept + exponent \cdot \ln C$; standard error of the exponent.
+
+    The error comes from the scatter of the optima about the line, which has budgets - 2
+    degrees of freedom.
+    """
 
     exponent: float
     intercept: float
     se: float
+    degrees_of_freedom: int
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Interval of the exponent, by Student's t.
+
+        Raises
+        ------
+        ValueError
+            If the level is no share.
+        """
+        _share(level)
+        half = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2)) * self.se
+        return self.exponent - half, self.exponent + half
 
 
 def envelope(flops: Any, loss: Any, method: str = "hull", stretches: int = 1500) -> np.ndarray:
@@ -129,6 +160,12 @@ def isoflop_optimum(
         fitted to, or is a maximum), the optimum was not bracketed: `at_edge` is true there,
         and `n_params` and `loss` are NaN.
 
+    Warns
+    -----
+    UserWarning
+        If a curve (of one column) has two valleys: a second minimum, or an edge, behind a rise
+        of at least a tenth of the range of its losses. The lower one is returned.
+
     Raises
     ------
     ValueError
@@ -156,6 +193,13 @@ def isoflop_optimum(
     x, y = np.log(n_params[order]), loss[order].reshape(len(loss), -1)
     if (np.diff(x) == 0).any():
         raise ValueError("a size occurs twice at one budget: average or choose first")
+    if loss.ndim == 1 and (other := _second_valley(y[:, 0])) is not None:
+        warnings.warn(
+            f"two valleys: the losses fall to {y.min():.4g} at a size of {np.exp(x[y.argmin()]):.4g} and to "
+            f"{y[other, 0]:.4g} at {np.exp(x[other]):.4g}, with a rise between: the lower one is taken; look for "
+            "a run that went wrong, or train more sizes between",
+            stacklevel=2,
+        )
     if method == "akima":
         if grid < 2:
             raise ValueError(f"grid must be at least 2, not {grid}")
@@ -170,6 +214,120 @@ def isoflop_optimum(
         raise ValueError(f"method {method!r} is neither 'akima' nor 'parabola'")
     found = (np.where(at_edge, np.nan, np.exp(best)), np.where(at_edge, np.nan, least), at_edge)
     return Optimum(*(v if loss.ndim == 2 else v[0].item() for v in found))
+
+
+def _second_valley(y: np.ndarray) -> int | None:
+    """Row of the lowest point that a rise parts from the lowest of all; None if there is none that is clear."""
+    lowest, clear = int(y.argmin()), VALLEY * np.ptp(y)
+    if clear == 0:
+        return None
+    left, right = y[lowest::-1], y[lowest:]
+    found = []
+    for branch, step in ((left, -1), (right, 1)):
+        # How far each point lies below the highest between it and the lowest.
+        depth = np.maximum.accumulate(branch) - branch
+        if depth.max() >= clear:
+            deep = np.flatnonzero(depth >= clear)
+            found.append(lowest + step * int(deep[branch[deep].argmin()]))
+    return min(found, key=lambda k: y[k], default=None)
+
+
+def isoflop_interval(
+    n_params: Any,
+    loss: Any,
+    method: str = "akima",
+    *,
+    noise: float | None = None,
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
+    grid: int = 25,
+    points: int | None = 7,
+) -> Bracket:
+    """How well one budget determines its best size: the optimum of many redrawn curves.
+
+    Every draw multiplies each loss by independent noise and finds the optimum again. It says
+    nothing of the bias of the method, nor of an error that all sizes share.
+
+    Parameters
+    ----------
+    n_params, loss, method, grid, points
+        As for `isoflop_optimum`, with one column of losses.
+    noise
+        Standard deviation of ln loss from one training run to the next (between seeds). By
+        default from the scatter about the least-squares parabola of ln loss against
+        ln n_params through all sizes: too much where the curve is no parabola, which makes the
+        interval too wide.
+    level
+        Confidence level.
+    draws
+        How many curves are drawn, with `numpy.random.default_rng(seed)`.
+    seed
+        Of the draws.
+
+    Returns
+    -------
+    Bracket
+        An end is 0 or infinite where too many draws have their optimum at the smallest or the
+        largest size: these runs do not bracket it.
+
+    Raises
+    ------
+    ValueError
+        As `isoflop_optimum` does; if there is an optimum at an edge, too few draws for the
+        level, noise that is not positive, or fewer than five sizes to estimate it from.
+
+    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 6.5 (the
+    parametric bootstrap) and chapter 13 (percentiles).
+
+    Examples
+    --------
+    >>> sizes = np.geomspace(1e6, 1e8, 7)
+    >>> curve = 3 * np.exp(0.02 * np.log(sizes / 1e7) ** 2)
+    >>> low, high, _ = isoflop_interval(sizes, curve, noise=0.002)
+    >>> bool(low < 1e7 < high < 2 * low)
+    True
+    """
+    _share(level)
+    tail = (1 - level) / 2
+    if not draws * tail >= 1:
+        raise ValueError(
+            f"{draws} draws are too few for a {level:.0%} interval: at least {np.ceil(1 / tail):.0f}"
+        )
+    found = isoflop_optimum(n_params, loss, method, grid=grid, points=points)
+    if np.ndim(loss) != 1:
+        raise ValueError("an interval is of one curve: give one column of losses")
+    if found.at_edge:
+        raise ValueError("the optimum lies at an edge of the sizes: train sizes beyond it")
+    order = np.argsort(n_params)
+    sizes, losses = np.asarray(n_params, float)[order], np.asarray(loss, float)[order]
+    noise = _scatter(np.log(sizes), np.log(losses)) if noise is None else float(noise)
+    if not 0 < noise < np.inf:
+        raise ValueError(f"noise must be positive and finite, not {noise}")
+    errors = np.random.default_rng(seed).normal(size=(len(sizes), draws))
+    drawn = losses[:, None] * np.exp(noise * errors)
+    again = isoflop_optimum(sizes, drawn, method, grid=grid, points=points)
+    # An optimum at an edge lies somewhere beyond it, on the side of the lower losses.
+    left = drawn.argmin(axis=0) < (len(sizes) - 1) / 2
+    best = np.where(again.at_edge, np.where(left, 0.0, np.inf), again.n_params)
+    low, high = (np.quantile(best, q, method=m) for q, m in ((tail, "lower"), (1 - tail, "higher")))
+    return Bracket(float(low), float(high), noise)
+
+
+def _scatter(x: np.ndarray, y: np.ndarray) -> float:
+    """Standard deviation about the least-squares parabola."""
+    if len(x) < 5:
+        raise ValueError(
+            f"{len(x)} sizes are too few to estimate the noise from: give noise, or at least 5 sizes"
+        )
+    rest = y - np.polyval(np.polyfit(x - x.mean(), y, 2), x - x.mean())
+    return float(np.sqrt(rest @ rest / (len(x) - 3)))
+
+
+def _share(level: float) -> None:
+    """Raise unless a confidence level is a share."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is a share between 0 and 1, not {level}")
 
 
 def _vertices(x: np.ndarray, y: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -225,7 +383,8 @@ def exponent(flops: Any, n_opt: Any, weights: Any = None) -> Exponent:
     # About the mean, where slope and height do not share their rounding.
     mean = np.average(x, weights=weights)
     (slope, height), cov = np.polyfit(x - mean, y, 1, w=np.sqrt(weights), cov=True)
-    return Exponent(float(slope), float(height - slope * mean), float(np.sqrt(cov[0, 0])))
+    se = float(np.sqrt(cov[0, 0]))
+    return Exponent(float(slope), float(height - slope * mean), se, len(flops) - 2)
 
 
 def _positive(least: int, **columns: Any) -> tuple[np.ndarray, ...]:

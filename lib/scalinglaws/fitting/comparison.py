@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as f_distribution
 
+from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
-from scalinglaws.fitting.resample import group_codes, jackknife
+from scalinglaws.fitting.resample import jackknife
 from scalinglaws.fitting.result import Fit
 
 

@@ -12,6 +12,7 @@ from scalinglaws.fitting.binding import column
 from scalinglaws.fitting.estimate import fit
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
+from scalinglaws.fitting.wald import prediction_interval
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -28,7 +29,9 @@ class Extrapolation:
         is "log", in the unit of y otherwise.
     held_out
         The held-out runs: `by`, observed, predicted and error (observed minus predicted, of
-        the logarithm where the residual is "log").
+        the logarithm where the residual is "log"); for squared loss also low and high, the ends
+        of the 95 % prediction interval of each (`scalinglaws.fitting.wald.prediction_interval`).
+        For a robust loss `bootstrap(extrapolation.fit, n).prediction_interval(data)` gives them.
     """
 
     fit: Fit
@@ -42,12 +45,27 @@ class Extrapolation:
         law, *others = self.errors["held out"]
         return bool(law < min(others))
 
+    @property
+    def inside(self) -> float:
+        """Share of the held-out runs inside their 95 % prediction interval; NaN where there is none."""
+        table = self.held_out
+        if "low" not in table:
+            return np.nan
+        return float(np.mean((table["low"] <= table["observed"]) & (table["observed"] <= table["high"])))
+
     def __repr__(self) -> str:
+        inside = self.inside
+        words = (
+            ""
+            if np.isnan(inside)
+            else f"\n{inside:.0%} of the held-out runs lie in their 95 % prediction interval"
+        )
         fitted, held = self.fit.data[self.by], self.held_out[self.by]
         return (
             f"{self.fit.n} runs fitted ({self.by} to {np.max(fitted):.4g}), "
             f"{len(held)} held out (from {np.min(held):.4g} to {np.max(held):.4g}); mean absolute error:\n"
             + self.errors.map("{:.4g}".format).to_string()
+            + words
         )
 
 
@@ -129,4 +147,6 @@ def extrapolate(
     table = pd.DataFrame(
         {by: large[by], "observed": large[y], "predicted": predicted, "error": new - scale(predicted)}
     )
+    if found.problem.loss.kind == "squared":
+        table["low"], table["high"] = prediction_interval(found, large)
     return Extrapolation(found, errors, table, by)

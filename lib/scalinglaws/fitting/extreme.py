@@ -16,6 +16,9 @@ from scalinglaws.fitting.solve import evaluate, lengths
 #: How far a constraint may be missed, as a share of the rise, and a gradient, as a share of its length.
 FEASIBLE, STATIONARY = 1e-6, 1e-3
 
+#: A search ends when so many starts have led to the same extreme.
+AGREE = 3
+
 Function = Callable[[dict[str, float]], float]
 
 
@@ -33,28 +36,37 @@ def extreme(region: Region, what: Function, side: int) -> float:
     centre = function(region.problem, what).value(region.theta)
     if np.isnan(centre):
         raise FitError("the function is not a number at the estimates: no interval can be made of it")
-    best, shown = -np.inf, False
-    for part in (region, *faces(region)):
-        target = function(part.problem, what)
-        inside = side * target.value(part.theta)
-        if inside == np.inf:
-            return side * np.inf
-        theta = approach(part.problem, part.best, target, side, part.rise)
-        if theta is None:
-            theta = search(part, target, side)
-        if theta is None:
-            # A part that holds nothing more extreme than another does no harm; one that does is lost.
-            best, shown = (inside, False) if inside > best else (best, shown)
-        elif side * target.value(theta) > best:
-            best = side * target.value(theta)
-            shown = part is region or locally_extreme(region, part, what, theta, side)
-    if not shown:
-        name = getattr(what, "__name__", str(what))
-        raise FitError(
-            f"no extreme of {name} over the parameters that fit about as well could be shown to be one: "
-            "profile the parameters that it is made of, or use bootstrap(fit, n, seed).interval(...)"
-        )
-    return side * best
+    parts = [region, *faces(region)]
+    if any(side * function(part.problem, what).value(part.theta) == np.inf for part in parts):
+        return side * np.inf
+    # The search is slow: it is for what Newton's method does not find, or finds to be no extreme.
+    for method in (directly, search):
+        best, shown = -np.inf, False
+        for part in parts:
+            target = function(part.problem, what)
+            theta = method(part, target, side)
+            # A part that is lost does no harm if its optimum holds nothing more extreme than another's.
+            value = side * target.value(part.theta if theta is None else theta)
+            if value > best:
+                best = value
+                shown = theta is not None and (
+                    part is region or locally_extreme(region, part, what, theta, side)
+                )
+        if shown:
+            return side * best
+    name = getattr(what, "__name__", str(what))
+    raise FitError(
+        f"no extreme of {name} over the parameters that fit about as well could be shown to be one: "
+        "profile the parameters that it is made of, or use bootstrap(fit, n, seed).interval(...)"
+    )
+
+
+def directly(region: Region, target: Target, side: int) -> np.ndarray | None:
+    """The extreme by Newton's method; the optimum itself where the function is constant. None if not found."""
+    slope = differences(target.value, region.theta, 1 / lengths(region.best.normal), bends=False)[0]
+    if not slope.any():
+        return region.theta
+    return approach(region.problem, region.best, target, side, region.rise)
 
 
 def faces(region: Region) -> Iterator[Region]:
@@ -111,7 +123,7 @@ def search(region: Region, target: Target, side: int) -> np.ndarray | None:
             )
     unit = float(np.linalg.norm(slope(region.theta) @ turn))
     unit = unit if 0 < unit < np.inf else 1.0
-    best, value = None, -np.inf
+    best, value, agree = None, -np.inf, 0
     for start in starts(region, turn, slope):
         with np.errstate(all="ignore"):
             found = minimize(
@@ -124,8 +136,14 @@ def search(region: Region, target: Target, side: int) -> np.ndarray | None:
             ).x
         theta = place(found)
         reached = side * target.value(theta)
-        if reached > value and abs(room(found)) < FEASIBLE and stationary(region, slope(theta), theta):
+        if abs(room(found)) > FEASIBLE or not stationary(region, slope(theta), theta):
+            continue
+        same = abs(reached - value) <= 1e-6 * unit
+        agree = agree + 1 if same else 1 if reached > value else agree
+        if reached > value:
             best, value = theta, reached
+        if agree == AGREE:
+            break
     return best
 
 
@@ -171,9 +189,11 @@ def locally_extreme(region: Region, face: Region, what: Function, theta: np.ndar
     step = float(np.exp(region.problem.limits[0][j])) / NOTHING * 1e-6
     target = function(face.problem, what)
     slope = side * differences(target.value, theta, 1 / lengths(face.best.normal), bends=False)[0]
-    gradient = evaluate(face.problem, theta[None]).take(0).gradient
-    multiplier = float(gradient @ slope / (slope @ slope))
     moved = dict(params) | {name: step}
     growth = side * (float(what(moved)) - float(what(params)))
+    if not slope.any():
+        return growth <= 0
+    gradient = evaluate(face.problem, theta[None]).take(0).gradient
+    multiplier = float(gradient @ slope / (slope @ slope))
     risen = float(region.problem.objective(region.problem.theta(moved)) - face.problem.objective(theta))
     return bool(multiplier > 0 and multiplier * growth <= risen + 1e-9 * region.rise)

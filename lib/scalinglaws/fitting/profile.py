@@ -19,7 +19,6 @@ from scalinglaws.fitting.result import Fit, Status
 from scalinglaws.fitting.wald import Quantity
 
 
-
 def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float]:
     r"""Profile-likelihood interval; squared loss only.
 

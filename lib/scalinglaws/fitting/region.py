@@ -110,8 +110,8 @@ def small_terms(region: Region) -> np.ndarray:
     problem = region.problem
     names = zeroable(problem, region.limits[0])
     spread = np.sqrt(2 * region.rise * np.diag(region.tangent))
-    # On the scale of logarithms: a term that is known to within a factor is not small.
-    return np.array([name in names for name in problem.names]) & ((spread > 0.5) | region.best.held)
+    # On the scale of logarithms: a term that is known to a few percent is not small.
+    return np.array([name in names for name in problem.names]) & ((spread > 0.05) | region.best.held)
 
 
 def held(problem: Problem, fixed: dict[str, float]) -> Problem:
@@ -239,7 +239,11 @@ class Slice:
     def end(self, side: int) -> float:
         """The extreme coordinate of the region: where it leaves it, a declared bound, or infinity."""
         limit, far = self.region.limits[side > 0][self.j], self.far(side)
-        if side < 0 and self.name in zeroable(self.region.problem, self.region.limits[0]) and self(-np.inf) <= self.region.most:
+        if (
+            side < 0
+            and self.name in zeroable(self.region.problem, self.region.limits[0])
+            and self(-np.inf) <= self.region.most
+        ):
             return -np.inf
         inside = float(self.region.theta[self.j])
         if side * (far - inside) <= 0:
@@ -303,4 +307,3 @@ class Slice:
         if not excess(inside) < 0:
             return inside
         return float(brentq(excess, inside, outside, xtol=1e-12 * self.unit, rtol=1e-14))
-

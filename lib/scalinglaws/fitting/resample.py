@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from scalinglaws.fitting.binding import column
 from scalinglaws.fitting.boundary import optima
+from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
 from scalinglaws.fitting.solve import CHUNK
@@ -31,12 +33,49 @@ def values_of(fit: Fit, samples: pd.DataFrame, what: Quantity) -> np.ndarray:
     """A parameter, its logarithm or a function of the parameters, for each row of samples."""
     if callable(what):
         rows = samples[list(fit.params)].to_dict("records")
-        return np.array([float(what(row)) for row in rows])
+        with np.errstate(all="ignore"):
+            return np.array([float(what(row)) for row in rows])
     name = what.removeprefix("log ")
     if name not in fit.params:
         raise FitError(f"no parameter {name!r}; there are {', '.join(fit.params)}")
     values = samples[name].to_numpy()
-    return np.log(values) if name != what else values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(values) if name != what else values
+
+
+def quantiles(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
+    """A lower and an upper quantile of values that may be infinite, such as the logarithm of a term that is 0.
+
+    Between a finite value and an infinite one there is nothing to interpolate: the outer one is taken.
+
+    Raises
+    ------
+    FitError
+        If a value is not a number.
+    """
+    if missing := int(np.isnan(values).sum()):
+        raise FitError(f"the quantity is not a number in {missing} of {len(values)} resamples")
+    with np.errstate(invalid="ignore"):
+        between = np.quantile(values, shares)
+    outer = [np.quantile(values, q, method=m) for q, m in zip(shares, ("lower", "higher"), strict=True)]
+    low, high = np.where(np.isfinite(between), between, outer)
+    return float(low), float(high)
+
+
+def spread(values: np.ndarray, what: Quantity) -> np.ndarray:
+    """The values, if a standard deviation of them means something.
+
+    Raises
+    ------
+    FitError
+        If some are not finite.
+    """
+    if bad := int(np.sum(~np.isfinite(values))):
+        raise FitError(
+            f"{what if isinstance(what, str) else 'the function'} is not finite in {bad} of {len(values)} "
+            "fits, so it has no standard error: ask for the parameter instead of its logarithm, or for an interval"
+        )
+    return values
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -108,8 +147,7 @@ class Bootstrap:
         values = self.values(what)
         if method == "bca":
             tails = self._bca(what, values, tails)
-        low, high = np.quantile(values, tails)
-        return float(low), float(high)
+        return quantiles(values, tails)
 
     def _bca(self, what: Quantity, values: np.ndarray, tails: np.ndarray) -> np.ndarray:
         """Percentiles to read instead of `tails`."""
@@ -117,7 +155,7 @@ class Bootstrap:
         below = np.mean(values < centre) + 0.5 * np.mean(values == centre)
         if not 0 < below < 1:
             raise FitError("every resample lies on one side of the estimate: no BCa interval can be made")
-        gap = self.left_out.values(what)
+        gap = spread(self.left_out.values(what), what)
         gap = gap.mean() - gap
         spread = np.sum(gap**2)
         acceleration = np.sum(gap**3) / (6 * spread**1.5) if spread > 0 else 0.0
@@ -127,7 +165,51 @@ class Bootstrap:
 
     def standard_error(self, what: Quantity) -> float:
         """Standard deviation over the resamples."""
-        return float(np.std(self.values(what), ddof=1))
+        return float(np.std(spread(self.values(what), what), ddof=1))
+
+    def prediction_interval(
+        self, data: Any, level: float = 0.95, *, new_run: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Percentile interval of the law at other data; holds for robust losses too.
+
+        Parameters
+        ----------
+        data
+            As for `Fit.predict`.
+        level
+            Confidence level.
+        new_run
+            Whether it is to hold a new run's value, with a residual drawn from the fit's own,
+            or only the law's.
+
+        Returns
+        -------
+        tuple of ndarray
+            Lower and upper ends, one entry a row of the data, in the unit of y.
+
+        Raises
+        ------
+        FitError
+            For a level that is no share, or data that `Fit.predict` refuses.
+
+        Source: Davison & Hinkley (1997), Bootstrap Methods and their Application, section 6.3.3
+        (without the studentising).
+        """
+        if not 0 < level < 1:
+            raise FitError(f"level is a share between 0 and 1, not {level}")
+        law, logarithmic = self.fit.law, self.fit.problem.residual == "log"
+        columns = tuple(column(data, name) for name in law.columns)
+        shape = (len(self.samples), len(columns[0]))
+        drawn = {name: self.samples[name].to_numpy()[:, None] for name in law.parameters}
+        predicted = np.broadcast_to(law(*columns, **drawn), shape)
+        if logarithmic:
+            predicted = np.log(predicted)
+        if new_run:
+            rng = np.random.default_rng(0)
+            used = self.fit.residuals[self.fit.problem.weights > 0]
+            predicted = predicted + rng.choice(used, shape)
+        low, high = np.quantile(predicted, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return (np.exp(low), np.exp(high)) if logarithmic else (low, high)
 
     def __repr__(self) -> str:
         lines = [f"{len(self.samples)} resamples of {self.units}, {len(self.failed)} failed"]
@@ -165,17 +247,29 @@ class Jackknife:
     def standard_error(self, what: Quantity) -> float:
         """Jackknife standard error, sqrt((n - 1) / n * sum of squared deviations).
 
+        Raises
+        ------
+        FitError
+            If the fit did not converge without some unit: the sum would lack it.
+
         Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5.
         """
-        values = self.values(what)
+        if self.failed:
+            raise FitError(
+                f"the fit did not converge without {', '.join(map(str, self.failed))}, so there is no "
+                "jackknife standard error: use bootstrap(fit, n, seed).standard_error(...)"
+            )
+        values = spread(self.values(what), what)
         return float(np.sqrt((len(values) - 1) * np.var(values)))
 
     def __repr__(self) -> str:
         lines = [f"{len(self.samples)} fits with one unit left out, {len(self.failed)} failed"]
         for name in self.fit.free:
             label = f"log {name}" if name in self.fit.law.positive else name
-            values = self.values(label)
-            lines.append(f"{label:<8}  from {values.min():.4g} to {values.max():.4g}")
+            try:
+                lines.append(f"{label:<8}  standard error {self.standard_error(label):.4g}")
+            except FitError:
+                lines.append(f"{label:<8}  no standard error")
         return "\n".join(lines)
 
 
@@ -203,26 +297,6 @@ def refits(
     table = {name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept] for name in fit.params}
     table["objective"] = value[kept]
     return pd.DataFrame(table, index=[labels[k] for k in kept]), failed
-
-
-def group_codes(fit: Fit, by: Any) -> np.ndarray:
-    """Group number of each run, from a column's name or from labels.
-
-    Raises
-    ------
-    FitError
-        If there is no such column, not one label a run, or a single group.
-    """
-    if isinstance(by, str):
-        if by not in fit.data:
-            raise FitError(f"no column {by!r} in the fitted data to resample by")
-        by = fit.data[by]
-    codes = pd.factorize(np.asarray(by))[0]
-    if len(codes) != fit.n or np.any(codes < 0):
-        raise FitError(f"give one group label for each of the {fit.n} runs")
-    if codes.max() == 0:
-        raise FitError("there is one group only: nothing can be resampled")
-    return codes
 
 
 def bootstrap(
@@ -262,8 +336,11 @@ def bootstrap(
     Raises
     ------
     FitError
-        If the fit did not converge, or more than a fifth of the resamples fail.
+        If n is not a positive whole number, the fit did not converge, or more than a fifth of
+        the resamples fail.
     """
+    if numbers is None and not (isinstance(n, (int, np.integer)) and n >= 1):
+        raise FitError(f"n is how many resamples to draw, at least 1, not {n!r}")
     codes = np.arange(fit.n) if by is None else group_codes(fit, by)
     count = int(codes.max()) + 1
     if by is not None and count < ENOUGH_GROUPS:
