@@ -21,7 +21,6 @@ from scipy.special import stdtrit
 
 from scalinglaws.counting import FLOPS_PER_PARAM_TOKEN, tokens_from_flops, training_flops  # noqa: F401
 
-
 #: Share of a curve's range that a rise must have to part two valleys.
 VALLEY = 0.1
 

@@ -40,7 +40,7 @@ def function(problem: Problem, what: Callable[[dict[str, float]], float]) -> Tar
 
 
 def approach(
-    problem: Problem, best: Points, target: Target, side: int, rise: float, least_part: float = 1 / 64
+    problem: Problem, best: Points, target: Target, side: int, rise: float, least_part: float = 1 / 8
 ) -> np.ndarray | None:
     """The extreme where the objective lies `rise` above the best, reached in as few parts as possible.
 

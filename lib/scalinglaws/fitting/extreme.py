@@ -76,7 +76,7 @@ def faces(region: Region) -> Iterator[Region]:
         problem = held(region.problem, {region.problem.names[j]: 0.0})
         if not problem.names:
             continue
-        at = lowest(problem, region.most, region.theta[rest][None], cold=False)
+        at = lowest(problem, region.most, region.theta[rest][None], cold=True)
         if at is not None and at.value < region.most:
             limits = tuple(limit[rest] for limit in region.limits)
             yield Region(problem, limits, at.theta, float(at.value), region.most)

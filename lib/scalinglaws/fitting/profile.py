@@ -8,14 +8,12 @@ line: they do not change when a parameter is replaced by a function of it.
 from __future__ import annotations
 
 import numpy as np
-
 from scipy.special import stdtrit
 
 from scalinglaws.fitting.extreme import extreme
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.region import Slice, region_of
 from scalinglaws.fitting.result import Fit, Status
-
 from scalinglaws.fitting.wald import Quantity
 
 

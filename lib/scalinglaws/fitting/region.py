@@ -242,7 +242,7 @@ class Slice:
         if (
             side < 0
             and self.name in zeroable(self.region.problem, self.region.limits[0])
-            and self(-np.inf) <= self.region.most
+            and self(-np.inf, cold=True) <= self.region.most
         ):
             return -np.inf
         inside = float(self.region.theta[self.j])

@@ -62,7 +62,7 @@ def quantiles(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def spread(values: np.ndarray, what: Quantity) -> np.ndarray:
+def finite(values: np.ndarray, what: Quantity) -> np.ndarray:
     """The values, if a standard deviation of them means something.
 
     Raises
@@ -155,7 +155,7 @@ class Bootstrap:
         below = np.mean(values < centre) + 0.5 * np.mean(values == centre)
         if not 0 < below < 1:
             raise FitError("every resample lies on one side of the estimate: no BCa interval can be made")
-        gap = spread(self.left_out.values(what), what)
+        gap = finite(self.left_out.values(what), what)
         gap = gap.mean() - gap
         spread = np.sum(gap**2)
         acceleration = np.sum(gap**3) / (6 * spread**1.5) if spread > 0 else 0.0
@@ -165,7 +165,7 @@ class Bootstrap:
 
     def standard_error(self, what: Quantity) -> float:
         """Standard deviation over the resamples."""
-        return float(np.std(spread(self.values(what), what), ddof=1))
+        return float(np.std(finite(self.values(what), what), ddof=1))
 
     def prediction_interval(
         self, data: Any, level: float = 0.95, *, new_run: bool = True
@@ -259,7 +259,7 @@ class Jackknife:
                 f"the fit did not converge without {', '.join(map(str, self.failed))}, so there is no "
                 "jackknife standard error: use bootstrap(fit, n, seed).standard_error(...)"
             )
-        values = spread(self.values(what), what)
+        values = finite(self.values(what), what)
         return float(np.sqrt((len(values) - 1) * np.var(values)))
 
     def __repr__(self) -> str:
