@@ -8,6 +8,7 @@ from simulated import TRUTH, checkpoints, design
 
 from scalinglaws import FitError, compare, extrapolate, fit, huber
 from scalinglaws.fitting import aicc, leave_groups_out, nested_test
+from scalinglaws.fitting.wald import prediction_interval
 from scalinglaws.laws import chinchilla, power_law, power_law_with_constant
 
 
@@ -43,6 +44,16 @@ def test_errors_are_those_of_the_definition(runs):
     mean = np.exp(np.log(small.loss).mean())
     assert found.errors.loc["constant", "fitted"] == pytest.approx(np.abs(np.log(small.loss / mean)).mean())
     assert found.beats_baselines and "held out" in repr(found) and "last value" in repr(found)
+
+
+def test_held_out_runs_have_prediction_intervals(runs):
+    found = extrapolate(chinchilla, runs, by="flops")
+    large = runs[runs.flops > found.fit.data.flops.max()]
+    low, high = prediction_interval(found.fit, large)
+    np.testing.assert_allclose(found.held_out[["low", "high"]], np.column_stack([low, high]))
+    assert found.inside >= 0.8 and "95 % prediction interval" in repr(found)
+    robust = extrapolate(chinchilla, runs, by="flops", loss=huber(0.01))
+    assert "low" not in robust.held_out and np.isnan(robust.inside)
 
 
 def test_noise_without_a_law_does_not_beat_the_baselines():

@@ -73,6 +73,8 @@ def test_flops_by_convention():
     assert GPT2.flops_per_token("6N + head") == six + head
     assert GPT2.flops_per_token("6N + attention") == six + attention
     assert GPT2.flops_per_token("6N + head + attention") == six + head + attention
+    assert GPT2.flops_per_token("6N + 12 L d n_ctx") == six + 12 * 12 * 768 * 1024
+    assert GPT2.flops_per_token("6N + head + 12 L d n_ctx") == six + head + 12 * 12 * 768 * 1024
 
 
 def test_gemstones_by_hand():

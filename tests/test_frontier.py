@@ -9,6 +9,7 @@ from scalinglaws.frontier import (
     compute_optimal,
     envelope,
     exponent,
+    isoflop_interval,
     isoflop_optimum,
     tokens_from_flops,
     training_flops,
@@ -144,7 +145,67 @@ def test_columns_are_resamples(method):
         assert np.allclose(together[k], [o[k] for o in alone], equal_nan=True), name
 
 
+@pytest.mark.parametrize("method", ["akima", "parabola"])
+def test_two_valleys_get_a_word(method, recwarn):
+    sizes = np.geomspace(1e6, 1e9, 8)
+    bowl = 2 + 0.05 * np.log(sizes / 3e7) ** 2
+    isoflop_optimum(sizes, bowl, method)
+    # A ripple far below the depth of the curve is noise, not a valley.
+    isoflop_optimum(sizes, bowl + 0.005 * (-1) ** np.arange(8), method)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match=r"two valleys.*3.728e\+08"):
+        isoflop_optimum(sizes, [3.0, 2.5, 2.2, 2.0, 2.4, 2.6, 2.1, 2.9], method)
+    with pytest.warns(UserWarning, match="two valleys"):
+        isoflop_optimum(sizes, [3.0, 2.5, 2.2, 2.0, 2.4, 2.6, 2.3, 2.1], method)
+
+
+@pytest.mark.parametrize("method", ["akima", "parabola"])
+def test_isoflop_intervals_cover(method):
+    rng = np.random.default_rng(8)
+    sizes = 1e8 * np.geomspace(1 / 20, 20, 9)
+    truth, inside = 1e8, 0
+    for _ in range(200):
+        bowl = 2 * np.exp(0.01 * np.log(sizes / truth) ** 2 + 0.003 * rng.normal(size=9))
+        low, high, noise = isoflop_interval(sizes, bowl, method, noise=0.003, draws=200, points=None)
+        assert noise == 0.003
+        inside += low <= truth <= high
+    assert 0.9 <= inside / 200 <= 1.0
+
+
+def test_the_noise_of_a_curve_is_its_scatter_about_a_parabola():
+    rng = np.random.default_rng(9)
+    sizes = np.geomspace(1e6, 1e9, 200)
+    bowl = 2 * np.exp(0.01 * np.log(sizes / 3e7) ** 2 + 0.02 * rng.normal(size=200))
+    assert isoflop_interval(sizes, bowl, "parabola", points=None).noise == pytest.approx(0.02, rel=0.15)
+
+
+def test_an_optimum_that_noise_moves_beyond_the_sizes_has_an_open_interval():
+    sizes = np.geomspace(1e6, 1e9, 8)
+    flat = 2 + 0.001 * np.log(sizes / 5e8) ** 2
+    assert isoflop_interval(sizes, flat, noise=0.01).high == np.inf
+    for wrong, words in (
+        ({"loss": np.linspace(3, 2, 8)}, "at an edge"),
+        ({"noise": 0.0}, "noise"),
+        ({"level": 95}, "level"),
+        ({"draws": 10}, "too few"),
+        ({"n_params": sizes[3:7], "loss": flat[3:7] + [0.1, 0, 0.1, 0.2]}, "too few to estimate"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            isoflop_interval(**{"n_params": sizes, "loss": flat, **wrong})
+
+
 # --- the exponent, and all three together
+
+
+def test_intervals_of_the_exponent_cover():
+    rng = np.random.default_rng(4)
+    inside = 0
+    for _ in range(400):
+        low, high = exponent(BUDGETS[:4], BUDGETS[:4] ** 0.5 * np.exp(0.1 * rng.normal(size=4))).interval()
+        inside += low <= 0.5 <= high
+    assert 0.92 <= inside / 400 <= 0.98
+    with pytest.raises(ValueError, match="level"):
+        exponent(GOOD, GOOD).interval(95)
 
 
 def test_exponent_is_least_squares():
