@@ -182,7 +182,9 @@ class Slice:
         """Where a quadratic objective would leave the region, as a distance from the optimum."""
         centre = abs(self.region.theta[self.j])
         unit = float(np.sqrt(2 * self.region.rise * max(self.region.tangent[self.j, self.j], 0.0)))
-        return unit if 0 < unit < np.inf else max(1.0, centre)
+        unit = unit if 0 < unit < np.inf else max(1.0, centre)
+        # A logarithm's curvature says nothing of what lies many factors of e away.
+        return min(unit, 5.0) if self.region.problem.logged[self.j] else unit
 
     @cached_property
     def small(self) -> np.ndarray:
