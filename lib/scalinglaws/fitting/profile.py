@@ -8,7 +8,6 @@ line: they do not change when a parameter is replaced by a function of it.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtrit
 
 from scalinglaws.fitting.extreme import extreme
 from scalinglaws.fitting.problem import FitError, Problem
@@ -57,8 +56,7 @@ def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float
         return -np.inf, np.inf
     if not fit.proved:
         raise FitError(f"only a converged fit has a profile; this one: {fit.message}")
-    quantile = float(stdtrit(fit.degrees_of_freedom, 0.5 + level / 2))
-    region = region_of(fit, quantile)
+    region = region_of(fit, level)
     if callable(what):
         return extreme(region, what, -1), extreme(region, what, 1)
     j, log_wanted = coordinate_named(region.problem, what)

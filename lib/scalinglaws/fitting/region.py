@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import brentq
+from scipy.special import stdtrit
 
 from scalinglaws.fitting.climb import approach, coordinate
 from scalinglaws.fitting.problem import FitError, Problem
@@ -72,14 +73,18 @@ class Region:
             return np.diag(1 / size**2)
 
 
-def region_of(fit: Fit, quantile: float) -> Region:
-    r"""The region $S(\theta) \le S_{min} (1 + t^2/\nu)$ around a fit, with t the given quantile."""
+def region_of(fit: Fit, level: float) -> Region:
+    r"""The region $S(\theta) \le S_{min} (1 + t^2/\nu)$, with t the quantile of Student's t.
+
+    A parameter that the fit found at its bound is free to leave it.
+    """
     whole: Problem = getattr(fit, "whole", fit.problem)
     problem = floored(whole, fit.params)
     freedom = int(np.sum(whole.weights > 0)) - len(whole.names)
-    theta = problem.theta(fit.params)
+    quantile = float(stdtrit(freedom, 0.5 + level / 2))
     least = float(fit.objective)
-    return Region(problem, whole.limits, theta, least, least * (1 + quantile**2 / freedom))
+    most = least * (1 + quantile**2 / freedom)
+    return Region(problem, whole.limits, problem.theta(fit.params), least, most)
 
 
 def zeroable(problem: Problem, low: np.ndarray) -> list[str]:
@@ -280,7 +285,7 @@ class Slice:
         The less the end lies where the curvature at the optimum puts it, the more is looked at.
         """
         moved = abs(found - float(self.region.theta[self.j])) / self.unit
-        values = [found + side * 0.1 * self.unit]
+        values = [found + side * share * self.unit for share in (1e-5, 0.1)]
         if not 0.8 < moved < 1.25:
             values.append(found + side * self.unit)
             if np.isfinite(self.region.limits[side > 0][self.j]):
