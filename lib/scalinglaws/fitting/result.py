@@ -194,9 +194,13 @@ class Fit:
             raise FitError(f"{name!r} is not estimated on the log scale: ask for {name!r}")
         return j, name != what
 
-    def interval(self, what: Quantity, level: float = 0.95) -> tuple[float, float]:
+    def interval(self, what: Quantity, level: float = 0.95, by: Any = None) -> tuple[float, float]:
         """Wald interval; see `scalinglaws.fitting.wald.interval`."""
-        return wald.interval(self, what, level)
+        return wald.interval(self, what, level, by)
+
+    def prediction_interval(self, data: Any, level: float = 0.95, **options: Any) -> Any:
+        """Interval of predictions; see `scalinglaws.fitting.wald.prediction_interval`."""
+        return wald.prediction_interval(self, data, level, **options)
 
     def report(self) -> dict[str, str]:
         """What the reporting checklist can learn from this fit: item -> answer."""
