@@ -22,7 +22,7 @@ from scipy.optimize import lsq_linear
 
 from scalinglaws.fitting.losses import Loss, absolute
 from scalinglaws.fitting.problem import Problem
-from scalinglaws.fitting.solve import CHUNK, TIGHT, newton
+from scalinglaws.fitting.solve import CHUNK, TIGHT, Points, evaluate, newton
 
 #: The corner is narrowed by this factor a step, so often, before residuals are put into it.
 NARROWING, STAGES = 5.0, 6
@@ -449,6 +449,20 @@ def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
         found[k], proof = one_row(alone, found[k])
         proofs.append(proof)
     return found, problem.objective(found), proofs
+
+
+def points(problem: Problem, theta: np.ndarray, value: np.ndarray, proofs: list[Proof]) -> Points:
+    """What `minimise_exact` found, in the form of the solver for smooth losses.
+
+    The decrement is the proof's gap; matrices are those of the loss with its corner rounded off
+    at the mean residual, as at the optimum itself they do not exist.
+    """
+    mean = float(np.mean(np.abs(problem.residuals(theta))))
+    smooth = problem.with_loss(problem.loss.smoothed(max(mean, 1e-13 * problem.size)))
+    held = np.array([proof.held for proof in proofs])
+    return replace(
+        evaluate(smooth, theta), value=value, held=held, decrement=np.array([proof.gap for proof in proofs])
+    )
 
 
 def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:

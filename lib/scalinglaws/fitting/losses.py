@@ -72,8 +72,8 @@ class Loss:
             return 0.5 * r * r
         if self.straight:
             pull = self.psi(r)
-            # An infinite residual pulls with a finite force, and zero times infinity does not arise.
-            return pull * r - 0.5 * self.delta * pull**2
+            with np.errstate(invalid="ignore"):  # An infinite residual has an infinite loss.
+                return np.where(np.isinf(r), np.inf, pull * r - 0.5 * self.delta * pull**2)
         if self.kind == "huber":
             size = np.abs(r)
             inner = np.minimum(size, self.delta)
