@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from profile_oracle import exponent_interval, short_range
-from scipy.special import stdtrit
 from simulated import figure_runs
 
 from scalinglaws import FitError, fit, law, profile, size_exponent
@@ -98,21 +96,17 @@ def test_a_declared_bound_ends_an_interval(few):
     )
 
 
-def test_a_fit_whose_irreducible_loss_is_best_at_0_has_profiles():
-    n, d = (a.ravel() for a in np.meshgrid(np.geomspace(6e7, 1e9, 6), np.geomspace(1e8, 2e10, 6)))
-    noise = np.random.default_rng(0).normal(size=36)
-    data = {"n_params": n, "n_tokens": d, "loss": (22 * n**-0.14 + 8.8e5 * d**-0.67) * np.exp(0.02 * noise)}
-    found = fit(chinchilla, data, fixed={"E": 0.0})
-    whole = replace(found.problem, fixed={})
-    # That of a fit at the bound: the face is `problem`, the unrestricted problem is `whole`.
-    object.__setattr__(found, "whole", whole)
-    low, high = profile(found, "E")
-    assert low == 0 and 0 < high < data["loss"].min()
-    least = fit(chinchilla, data, fixed={"E": high}).objective
-    t2 = stdtrit(36 - 5, 0.975) ** 2
-    assert least == pytest.approx(found.objective * (1 + t2 / 31), rel=1e-6)
-    low, high = profile(found, "alpha")
-    assert low < found["alpha"] < high < 3
+def test_a_profile_at_a_bound_is_that_with_the_parameter_fixed_there():
+    x = np.geomspace(1, 100, 30)
+    noise = np.exp(0.01 * np.random.default_rng(3).normal(size=30))
+    # It bends down at the end: any floor above 0 makes it worse.
+    data = {"x": x, "loss": 2 * x**-0.3 * np.where(x > 50, 0.9, 1.0) * noise}
+    found = fit(power_law_with_constant, data)
+    assert found.at_bounds == {"E": 0.0}
+    alone = fit(power_law_with_constant, data, fixed={"E": 0.0})
+    assert profile(found, "alpha") == pytest.approx(profile(alone, "alpha"), rel=1e-6)
+    with pytest.raises(FitError, match="at its bound"):
+        profile(found, "E")
 
 
 def test_an_infinite_end_is_shown():

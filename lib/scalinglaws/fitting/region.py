@@ -76,15 +76,13 @@ class Region:
 def region_of(fit: Fit, level: float) -> Region:
     r"""The region $S(\theta) \le S_{min} (1 + t^2/\nu)$, with t the quantile of Student's t.
 
-    A parameter that the fit found at its bound is free to leave it.
+    A parameter that the fit found at its bound stays there, as for Wald intervals.
     """
-    whole: Problem = getattr(fit, "whole", fit.problem)
-    problem = floored(whole, fit.params)
-    freedom = int(np.sum(whole.weights > 0)) - len(whole.names)
-    quantile = float(stdtrit(freedom, 0.5 + level / 2))
+    quantile = float(stdtrit(fit.degrees_of_freedom, 0.5 + level / 2))
     least = float(fit.objective)
-    most = least * (1 + quantile**2 / freedom)
-    return Region(problem, whole.limits, problem.theta(fit.params), least, most)
+    most = least * (1 + quantile**2 / fit.degrees_of_freedom)
+    problem = floored(fit.problem, fit.params)
+    return Region(problem, fit.problem.limits, problem.theta(fit.params), least, most)
 
 
 def zeroable(problem: Problem, low: np.ndarray) -> list[str]:
