@@ -21,6 +21,8 @@ from scalinglaws.fitting.starts import candidates
 
 #: A term below this share of the fitted value, in every run, may be nothing at the optimum.
 SMALL = 0.05
+#: A coordinate is close to a bound within this share of the way between its bounds.
+NEAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -140,34 +142,40 @@ def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
     with np.errstate(all="ignore"):
         size = np.linalg.norm(problem.jacobian(best.theta) * np.sqrt(problem.weights)[:, None], axis=0)
     idle = size < 1e-6 * problem.size * np.sqrt(problem.weights.sum())
-    for j in np.flatnonzero(idle | (not best.decrement < TIGHT)):
+    for j in range(len(problem.names)):
         for end in (low[j], high[j]):
-            if np.isfinite(end) and best.theta[j] != end:
+            if not np.isfinite(end) or best.theta[j] == end:
+                continue
+            # A search that ended short of an optimum may have been on its way to a bound close by.
+            short = not best.decrement < TIGHT and abs(best.theta[j] - end) < NEAR * (high[j] - low[j])
+            if idle[j] or short:
                 yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
 
 
-def settled(problem: Problem, points: Points) -> Optimum:
+def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
     """The optimum among some refined points and the faces of the region that they point to.
 
     Parameters
     ----------
     problem, points
         The problem and its refined points, best first.
+    deep
+        How many parameters may be found to lie at bounds that nothing pushed them to.
     """
     found = settled_on_bounds(problem, points)
-    if len(problem.names) == 1:
+    if len(problem.names) == 1 or not deep:
         return found
     for name, end in doubtful(problem, points):
         face = held_at(problem, {name: end})
-        starts = without(problem, points.theta[:4], {name})
+        starts = without(problem, points.theta[:2], {name})
         # A caller who gave starts instead of bounds leaves no box to search.
         with contextlib.suppress(FitError):
-            starts = np.vstack([starts, candidates(face, 4, 0)])
+            starts = np.vstack([starts, candidates(face, 2, 0)])
         starts = starts[np.isfinite(face.objective(starts))]
         if not len(starts):
             continue
         on_face = in_order(minimise(face, starts))
-        other = settled(face, on_face)
+        other = settled(face, on_face, deep - 1)
         near = 1e-10 * found.value + float(np.max(problem.floor))
         stays = end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT
         if other.value <= found.value + near and stays:

@@ -13,6 +13,8 @@ from scalinglaws.fitting.solve import TIGHT, Points, evaluate, newton
 
 #: A corner is rounded to this share of the median residual where second derivatives are to be looked at.
 ROUNDED = 1e-3
+#: How many starts of one problem the exact method takes up where Newton's stalls.
+FEW = 2
 
 
 def typical(problem: Problem, theta: np.ndarray) -> float:
@@ -55,6 +57,9 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
     stuck = np.flatnonzero(~(at.decrement < TIGHT))
     if not stuck.size:
         return at
+    if problem.loss.kind == "huber" and problem.weights.ndim == 1:
+        # Of many starts of one problem only the best are worth the slower method.
+        stuck = stuck[np.argsort(at.value[stuck], kind="stable")[:FEW]]
     here, start = problem.take(stuck), start[stuck]
     if problem.loss.kind == "huber":
         again = exactly(here, at.theta[stuck])
