@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from typer.testing import CliRunner
 
-from scalinglaws import kernels
+from scalinglaws import execution, kernels, notebooks, run
 from scalinglaws.kernels import Evidence, KernelError, Setting
 
 OTHER, DEAD, DEAF, TWIN = (Setting(name, {"K": name}) for name in ("other", "dead", "deaf", "twin"))
@@ -67,3 +68,42 @@ def test_a_probe_that_wavers_or_fails_proves_nothing(monkeypatch):
     monkeypatch.setattr(kernels, "probed", lambda variables: None)
     with pytest.raises(KernelError, match="does not run"):
         kernels.evidence([OTHER])
+
+
+NAME = "41_u_shaped_scaling"
+
+
+def check(
+    monkeypatch, tmp_path, word: str = "", found: tuple[Evidence, ...] = (Evidence(OTHER, ("torch",)),)
+):
+    """`check --kernels` of one notebook whose run gives what is stored, but for the word of one claim."""
+    notebook = notebooks.read(notebooks.locate(NAME))
+    if word:
+        notebooks.records(notebook)[0]["verdicts"][1]["word"] = word
+    ran = []
+
+    def run_all(tasks, jobs, timeout, variables=None):
+        ran.append((list(tasks), variables))
+        return {NAME: execution.Outcome(NAME, 1.0, notebook=notebook)}
+
+    monkeypatch.setattr(kernels, "evidence", lambda tried: [*found])
+    monkeypatch.setattr(run, "run_all", run_all)
+    words = ["check", "41", "--kernels", "--output", str(tmp_path)]
+    return CliRunner().invoke(run.app, words, env={"COLUMNS": "200"}), ran
+
+
+def test_notebooks_run_under_what_is_evidence_and_nothing_else(monkeypatch, tmp_path):
+    done, ran = check(
+        monkeypatch, tmp_path, found=(Evidence(OTHER, ("torch",)), Evidence(DEAF, (), "no other bits"))
+    )
+    assert done.exit_code == 0, done.output
+    assert ran == [([NAME], {"K": "other"})]
+    assert "no other bits" in done.output and "under 1 other choices of kernels" in done.output
+
+
+def test_a_word_that_moves_fails_and_so_does_a_check_that_shows_nothing(monkeypatch, tmp_path):
+    done, _ = check(monkeypatch, tmp_path, word="not replicated")
+    assert done.exit_code == 1
+    assert f"other: {NAME}: claim 'tq-curve' was 'replicated' and is now 'not replicated'" in done.output
+    done, ran = check(monkeypatch, tmp_path, found=(Evidence(DEAF, (), "no other bits"),))
+    assert done.exit_code == 1 and not ran and "nothing was shown" in done.output
