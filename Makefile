@@ -1,5 +1,4 @@
 # Two commands matter: `make replicate` and `make test`. Both set up all that they need.
-PYTHON ?= python3.11
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 OUT ?= out
 
@@ -12,6 +11,16 @@ BIN := $(ENV)/bin
 READY := $(ENV)/.scalinglaws-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 
+# The first of these that is there and works, or the one given: make PYTHON=/path/to/python3.12 ...
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13)
+FITS = $(shell $(1) -c 'import sys, venv, ensurepip; print((3, 11) <= sys.version_info < (3, 14))' 2>/dev/null)
+CHOSEN = $(firstword $(foreach python,$(PYTHONS),$(if $(filter True,$(call FITS,$(python))),$(python))))
+define NONE
+no Python that fits among: $(PYTHONS). Python 3.11, 3.12 or 3.13 with its venv module is needed.
+Install one (python.org; apt install python3.12-venv; brew install python@3.12; conda env create -f environment.yml),
+or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help setup replicate test lint bench clean
 
@@ -20,7 +29,7 @@ help: ## Show what there is
 	@echo "USE_ACTIVE=1 installs into the active environment instead of .venv; JOBS=N sets how many run at a time."
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(ENV)
+	$(or $(CHOSEN),$(error $(NONE))) -m venv $(ENV)
 
 # The stamp is written last: an interrupted set-up is simply taken up again.
 $(READY): requirements.lock pyproject.toml | $(BIN)/python

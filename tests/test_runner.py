@@ -97,6 +97,7 @@ def place(tmp_path, repository, cli):
         (("run", "10", "--write", "--seed", "3"), "--write takes the default parameters"),
         (("run", "10", "--moved", "by hand"), "it goes with --write at CI scale"),
         (("run", "10", "--write", "--scale", "full", "--moved", "why"), "it goes with --write at CI scale"),
+        (("check", "--kernels", "--only", "Pentium"), "no such kernels: Pentium; there are OpenBLAS Nehalem"),
         (("run", "11"), "no notebook '11'"),
         (("run",), "name notebooks, or say --all"),
     ],

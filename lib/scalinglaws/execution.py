@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,12 @@ def environment(jobs: int) -> dict[str, str]:
 
 
 def execute(
-    source: NotebookNode, keep: Path, parameters: dict[str, Any], timeout: float, jobs: int = 1
+    source: NotebookNode,
+    keep: Path,
+    parameters: dict[str, Any],
+    timeout: float,
+    jobs: int = 1,
+    variables: Mapping[str, str] | None = None,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel and keep the executed copy.
 
@@ -68,6 +73,8 @@ def execute(
         Seconds that a single cell may take.
     jobs
         How many run at the same time.
+    variables
+        Environment variables of the kernel beside those of this process.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def execute(
             capture_output=True,
             text=True,
             cwd=scratch,
-            env=environment(jobs),
+            env=environment(jobs) | dict(variables or {}),
         )
         if child.returncode:
             if after.is_file():
@@ -137,7 +144,10 @@ def papermill_one(before: str, after: str, parameters: str, timeout: str) -> str
 
 @contextlib.contextmanager
 def outcomes(
-    tasks: dict[str, tuple[NotebookNode, Path, dict[str, Any]]], jobs: int, timeout: float
+    tasks: dict[str, tuple[NotebookNode, Path, dict[str, Any]]],
+    jobs: int,
+    timeout: float,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Iterator[Outcome]]:
     """Run notebooks side by side and give each outcome as it comes; a failure stops no other.
 
@@ -149,12 +159,14 @@ def outcomes(
         How many kernels at a time.
     timeout
         Seconds that a single cell may take.
+    variables
+        Environment variables of the kernels beside those of this process.
     """
 
     def work(name: str) -> Outcome:
         started = time.perf_counter()
         try:
-            executed = execute(*tasks[name], timeout, jobs)
+            executed = execute(*tasks[name], timeout, jobs, variables)
         except Exception as error:
             message = str(error) if isinstance(error, ExecutionError) else f"{type(error).__name__}: {error}"
             return Outcome(name, time.perf_counter() - started, error=message)

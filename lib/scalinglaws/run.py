@@ -6,6 +6,7 @@ import ast
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scalinglaws import anatomy, drift, execution, mutation, notebooks, tables, verdicts
+from scalinglaws import anatomy, drift, execution, kernels, mutation, notebooks, tables, verdicts
 from scalinglaws.claims import ClaimError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Scaling Laws, Replicated.")
@@ -29,6 +30,7 @@ EXPECTED = (
     verdicts.VerdictError,
     tables.TableError,
     ClaimError,
+    kernels.KernelError,
     OSError,
 )
 Names = Annotated[list[str] | None, typer.Argument(help="Names or numbers of notebooks.", show_default=False)]
@@ -62,13 +64,15 @@ def literal(text: str) -> Any:
         return text
 
 
-def run_all(tasks: dict[str, Any], jobs: int, timeout: float) -> dict[str, execution.Outcome]:
+def run_all(
+    tasks: dict[str, Any], jobs: int, timeout: float, variables: Mapping[str, str] | None = None
+) -> dict[str, execution.Outcome]:
     """Run the tasks with a progress bar; report failures as they come."""
     found = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         Progress(*columns, console=complaints) as progress,
-        execution.outcomes(tasks, jobs, timeout) as stream,
+        execution.outcomes(tasks, jobs, timeout, variables) as stream,
     ):
         bar = progress.add_task("notebooks", total=len(tasks))
         for outcome in stream:
@@ -254,14 +258,78 @@ def keep(name: str, outcome: execution.Outcome, why: str = "") -> None:
 
 
 @app.command()
-def check(names: Names = None, everything: Everything = False, output: Output = Path("out")) -> None:
-    """Compare the fresh verdicts of a run with those in data/verdicts; exit 1 if they differ."""
+def check(
+    names: Names = None,
+    everything: Everything = False,
+    output: Output = Path("out"),
+    other_kernels: Annotated[
+        bool, typer.Option("--kernels", help="Run them under the kernels of other processors instead.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="With --kernels: only settings that contain this, e.g. Haswell.")
+    ] = None,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+) -> None:
+    """Compare the fresh verdicts of a run with those in data/verdicts; exit 1 if they differ.
+
+    With --kernels the notebooks (all, if none is named) are run anew under each choice of
+    kernels that this processor supports and that is shown to round otherwise.
+    """
+    if other_kernels:
+        check_kernels(chosen(names, everything or not names), only or [], jobs, timeout, output / "kernels")
+        return
     differ = {}
     for name in chosen(names, everything):
         differ[name] = compared(name, verdicts.read(name, output / "verdicts"))
     if problems := told(differ):
         fail("\n".join(problems))
     console.print("the fresh verdicts are those kept in data/verdicts")
+
+
+def check_kernels(picked: list[str], only: list[str], jobs: int, timeout: float, output: Path) -> None:
+    """Run notebooks under every setting of the kernels that moves bits; show which words move with them."""
+    tried = [
+        s for s in kernels.settings() if not only or any(word.lower() in s.name.lower() for word in only)
+    ]
+    if not tried:
+        fail(
+            f"no such kernels: {', '.join(only)}; there are {', '.join(s.name for s in kernels.settings())}",
+            2,
+        )
+    table = Table("kernels", "other bits in", "words", "numbers")
+    problems, shown = [], 0
+    for found in kernels.evidence(tried):
+        setting, where = found.setting, ", ".join(found.moved) or "–"
+        if found.why_not:
+            table.add_row(setting.name, where, found.why_not, "–")
+            continue
+        complaints.print(f"{setting.name}: other bits in {where}")
+        place = output / setting.name.replace(" ", "-")
+        tasks = {n: (notebooks.read(notebooks.locate(n)), place / f"{n}.ipynb", {}) for n in picked}
+        outcomes = run_all(tasks, jobs, timeout, setting.variables)
+        failed = [f"{name}: {outcome.error}" for name, outcome in outcomes.items() if outcome.error]
+        differ = {n: compared(n, outcome.record) for n, outcome in outcomes.items() if not outcome.error}
+        failed += [f"{name}: {difference}" for name, lines in differ.items() for difference in lines]
+        problems += [f"{setting.name}: {line}" for line in failed]
+        words = sum(difference.verdict for lines in differ.values() for difference in lines)
+        numbers = sum(not difference.verdict for lines in differ.values() for difference in lines)
+        ran = f"{len(differ)} of {len(picked)} notebooks ran; " if len(differ) < len(picked) else ""
+        table.add_row(
+            setting.name,
+            where,
+            f"{ran}{words or 'none'} moved",
+            f"{numbers or 'none'} beyond drift",
+        )
+        shown += 1
+    console.print(table)
+    if problems:
+        fail("\n".join(problems))
+    if not shown:
+        fail("no setting gives other bits on this processor, so nothing was shown; try another machine")
+    console.print(
+        f"under {shown} other choices of kernels, each shown to move bits, every word is the one kept"
+    )
 
 
 @app.command()

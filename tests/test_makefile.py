@@ -1,0 +1,100 @@
+"""Which interpreter `make` sets up with. Stands-ins on PATH; nothing is installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MAKE = shutil.which("make")
+pytestmark = pytest.mark.skipif(MAKE is None, reason="no make on this machine")
+
+
+@pytest.fixture
+def setup(tmp_path, repository):
+    """`make -n setup` in an empty checkout, on a PATH that holds only the interpreters named."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(repository / name, tmp_path / name)
+    path = tmp_path / "bin"
+    path.mkdir()
+
+    def call(interpreters: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+        for name, body in interpreters.items():
+            (path / name).write_text(f"#!/bin/sh\n{body}\n")
+            (path / name).chmod(0o755)
+        return subprocess.run(
+            [MAKE, "-n", "setup", *words],
+            cwd=tmp_path,
+            env={"PATH": str(path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return call
+
+
+def python(version: str, lacks: str = "") -> str:
+    """A stand-in that answers as a Python of a version would, without some module if asked for."""
+    major, minor = version.split(".")
+    code = f"import sys; sys.version_info = ({major}, {minor}, 0); sys.modules['{lacks or 'nothing'}'] = None"
+    return f'exec {sys.executable} -c "{code}; exec(sys.argv[2])" "$@"'
+
+
+WORKS = {minor: python(f"3.{minor}") for minor in (10, 11, 12, 13, 14)}
+SHIM = "echo 'pyenv: command not found' >&2; exit 127"
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        ({"python3.11": WORKS[11], "python3.12": WORKS[12], "python3.13": WORKS[13]}, "python3.11"),
+        ({"python3.12": WORKS[12], "python3.13": WORKS[13]}, "python3.12"),
+        ({"python3.13": WORKS[13]}, "python3.13"),
+        # A name on PATH is not yet an interpreter, and one without venv cannot make an environment.
+        ({"python3.11": SHIM, "python3.12": WORKS[12]}, "python3.12"),
+        ({"python3.11": python("3.11", lacks="ensurepip"), "python3.13": WORKS[13]}, "python3.13"),
+    ],
+)
+def test_the_first_that_works_is_taken(setup, there, chosen):
+    done = setup(there)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == f"{chosen} -m venv .venv"
+
+
+@pytest.mark.parametrize(
+    "there", [{}, {"python3": WORKS[10], "python3.10": WORKS[10]}, {"python3.11": SHIM, "python3.12": SHIM}]
+)
+def test_without_one_it_says_what_it_needs(setup, there):
+    done = setup(there)
+    assert done.returncode == 2
+    assert "no Python that fits among: python3.11 python3.12 python3.13" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13 with its venv module is needed" in done.stderr
+    assert "make PYTHON=/path/to/python3.12 setup" in done.stderr
+
+
+def test_an_interpreter_that_is_named_is_taken_if_its_version_fits(setup, tmp_path):
+    there = {"python3.11": WORKS[11], "mine": WORKS[13], "old": WORKS[10], "new": WORKS[14]}
+    mine = str(tmp_path / "bin" / "mine")
+    assert setup(there, f"PYTHON={mine}").stdout.splitlines()[0] == f"{mine} -m venv .venv"
+    for wrong in ("old", "new", "nonesuch"):
+        done = setup(there, f"PYTHON={wrong}")
+        assert done.returncode == 2 and f"no Python that fits among: {wrong}." in done.stderr
+
+
+@pytest.mark.parametrize("name", ["python3.11", "python3.12", "python3.13"])
+def test_an_interpreter_of_this_machine_fits(setup, name):
+    """The check itself, by a real interpreter of each version where there is one."""
+    found = [Path(sys.executable).resolve().parent / name, shutil.which(name)]
+    found += sorted(Path.home().glob(f".pyenv/versions/{name.removeprefix('python')}.*/bin/{name}"))
+    for path in filter(None, found):
+        if (
+            Path(path).is_file()
+            and not subprocess.run([path, "-c", "import ensurepip"], capture_output=True).returncode
+        ):
+            assert setup({}, f"PYTHON={path}").stdout.splitlines()[0] == f"{path} -m venv .venv"
+            return
+    pytest.skip(f"no {name} on this machine")
