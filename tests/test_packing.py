@@ -11,8 +11,8 @@ from torch import nn
 
 from scalinglaws.counting import Transformer
 from scalinglaws.models import convnet, mlp, resnet
-from scalinglaws.packing import packed_examples, stacked, train_packed, train_together
-from scalinglaws.training import Source, TrainConfig, examples, train
+from scalinglaws.packing import mean_cross_entropy, packed_examples, stacked, train_packed, train_together
+from scalinglaws.training import IGNORED, Source, TrainConfig, examples, train
 from scalinglaws.transformer import Decoder
 
 STEPS, BATCH = 20, 16
@@ -96,6 +96,21 @@ def test_transformers_can_be_packed(parametrisation):
     for seed in range(3):
         alone = train(Decoder(shape, seed, **more), sources[seed], config)
         torch.testing.assert_close(run.losses[:, seed], torch.tensor(alone.losses), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("route", ["products", "vmap"])
+def test_ignored_targets_count_for_nothing(route):
+    x, y = data(12)
+    y[::3] = IGNORED
+    config = TrainConfig(steps=STEPS, lr=3e-3)
+    assert gap(lambda seed: mlp((12, 16, 10), seed), x, y, config, RATES, route=route) <= 1e-5
+    run = train_packed([mlp((12, 10), 0)], packed_examples(x, y, 96, 2, [0]), replace(config, steps=2))
+    assert run.about["targets"] == 2 * 64
+    # Of eight examples six count; over all eight the mean would be 0.4973.
+    logit = [-math.log(math.expm1(loss)) for loss in (*[0.47607] * 4, *[1.03713] * 2)]
+    out = torch.tensor([[*logit, 3.0, -3.0], [0.0] * 8])[None]
+    targets = torch.tensor([[0] * 6 + [IGNORED] * 2])
+    assert mean_cross_entropy(out, targets).tolist() == pytest.approx([0.66309], abs=1e-5)
 
 
 def test_a_run_that_diverges_leaves_the_others_alone():

@@ -152,6 +152,7 @@ def test_only_experiments_models_and_training_import_torch(repository):
         if re.search(r"^\s*(?:import|from) torch\b", path.read_text(), re.MULTILINE):
             place = path.relative_to(package).as_posix()
             known = (
+                "checkpoint",
                 "kernels",
                 "learners",
                 "machine",

@@ -18,7 +18,7 @@ import pytest
 import torch
 from torch import nn
 
-from scalinglaws import training
+from scalinglaws import checkpoint, training
 from scalinglaws.counting import Transformer
 from scalinglaws.experiments import pruning_images
 from scalinglaws.experiments.pruning_images import train
@@ -185,7 +185,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(signals, tmp_path, killed_at, op
     assert (resumed.losses, resumed.lrs, resumed.evals) == (run.losses, run.lrs, run.evals)
     assert torch.equal(weights(again), weights(whole))
     assert torch.equal(weights(resumed.ema), weights(run.ema))
-    third, done = start(0, path)  # finished: no batch is asked for
+    third, done = start(7, path)  # finished: only the first and the last batch are looked at
     assert done.losses == run.losses
     assert torch.equal(weights(third), weights(whole))
 
@@ -198,6 +198,76 @@ def test_a_checkpoint_of_another_run_is_refused(signals, tmp_path):
         training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), replace(config, lr=1e-3), checkpoint=path)
 
 
+def test_a_damaged_checkpoint_never_resumes_to_other_numbers(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent / "attack")
+    import checkpoints
+
+    rng, flipped = np.random.default_rng(0), checkpoints.flip
+    # 200 flipped bits, and then damage of all kinds.
+    for damage, tries in (((flipped,), 200), (checkpoints.DAMAGE, 30)):
+        counts = checkpoints.attack(rng, tries=tries, damage=damage)
+        assert counts == {"tries": tries, "set aside": tries, "same": 0, "wrong numbers": 0, "raw errors": 0}
+
+
+def test_a_damaged_checkpoint_is_kept_and_named(signals, tmp_path):
+    x, y = signals
+    config, path = TrainConfig(steps=2, lr=1e-2), tmp_path / "run.ckpt"
+
+    def start():
+        model = mlp((40, 10), 0)
+        return training.train(model, examples(x, y, 8, 2, 0), config, checkpoint=path).losses
+
+    right = start()
+    for number, content in enumerate((b"", b"no checkpoint", path.read_bytes()[:-1]), 1):
+        path.write_bytes(content)
+        with pytest.warns(UserWarning, match=f"run.ckpt is damaged.*kept as run.ckpt.unreadable-{number}"):
+            assert start() == right
+        assert (tmp_path / f"run.ckpt.unreadable-{number}").read_bytes() == content
+    (tmp_path / ".run.ckpt.abc.part").write_bytes(b"left by a kill")
+    start()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_run_on_other_data_does_not_resume(signals, tmp_path):
+    x, y = signals
+    config, path = TrainConfig(steps=4, lr=1e-2), tmp_path / "run.ckpt"
+
+    def start(source=None, held=(x[:9], y[:9]), loss=loss_of, model=None, **changed):
+        model = model or mlp((40, 10), 0)
+        before = weights(model)
+        more = {"held_out": held, "loss": loss, "checkpoint": path}
+        try:
+            return training.train(
+                model, source or examples(x, y, 8, 4, 0), replace(config, **changed), **more
+            )
+        except ValueError:
+            assert torch.equal(weights(model), before)
+            raise
+
+    first = start()
+    other = x.clone()
+    other[batches(64, 8, 4, 0)[3, 5], 7] += 1e-6
+    for source, what in (
+        (examples(x, y, 16, 4, 0), "first batch"),  # the size of a batch
+        (examples(x, y, 8, 4, 1), "first batch"),  # their order
+        (examples(other, y, 8, 4, 0), "last batch"),
+        (examples(x, y.roll(1), 8, 4, 0), "first batch"),
+        (examples(x.double(), y, 8, 4, 0), "first batch"),
+    ):
+        with pytest.raises(ValueError, match=f"a run on other data: .*{what}.* remove it"):
+            start(source)
+    with pytest.raises(ValueError, match="other data: held-out set"):
+        start(held=None)
+    with pytest.raises(ValueError, match="other data: loss"):
+        start(loss=lambda *given: loss_of(*given))
+    for changed in ({"schedule": "linear"}, {"warmup": 2}, {"horizon": 9}, {"accumulate": 2}):
+        with pytest.raises(ValueError, match=f"another config: {next(iter(changed))} differ"):
+            start(**changed)
+    with pytest.raises(ValueError, match=r"another model: 0\.weight"):
+        start(model=mlp((40, 16, 10), 0))
+    assert start().losses == first.losses
+
+
 # T7: a checkpoint cannot run code.
 def test_a_checkpoint_that_would_run_code_is_refused(signals, tmp_path):
     x, y = signals
@@ -207,12 +277,19 @@ def test_a_checkpoint_that_would_run_code_is_refused(signals, tmp_path):
         def __reduce__(self):
             return (open, (str(witness), "w"))
 
-    torch.save({"config": Evil()}, path)
+    content = io.BytesIO()
+    torch.save({"config": Evil()}, content)
+    path.write_bytes(checkpoint.header(content.getvalue()) + content.getvalue())
     with pytest.raises(Exception, match=r"[Ww]eights.only"):
         training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), config, checkpoint=path)
     assert not witness.exists()
-    path.unlink()
-    training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), config, checkpoint=path)
+    # Without a checksum it is not even looked into.
+    path.write_bytes(content.getvalue())
+    with pytest.warns(UserWarning, match="damaged"):
+        training.train(mlp((40, 10), 0), examples(x, y, 8, 2, 0), config, checkpoint=path)
+    assert not witness.exists()
+    assert (tmp_path / "run.ckpt.unreadable-1").read_bytes() == content.getvalue()
+    (tmp_path / "run.ckpt.unreadable-1").unlink()
     assert zipfile.is_zipfile(io.BytesIO(path.read_bytes()))
     assert [p.name for p in tmp_path.iterdir()] == ["run.ckpt"]  # no torn file is left behind
 
@@ -239,6 +316,63 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(signals):
     ]
     for run in runs[1:]:
         np.testing.assert_allclose(run.losses, runs[0].losses, atol=1e-5)
+
+
+#: Losses of the eight examples: their logit against one of nought. Two of the first half's means differ.
+EACH = (0.47607,) * 4 + (1.03713, 1.03713)
+
+
+def partly_ignored():
+    """Logits and targets of eight examples, of which the last two count for nothing."""
+    logit = [-math.log(math.expm1(loss)) for loss in EACH]
+    x = torch.tensor([[z, 0.0] for z in (*logit, 3.0, -3.0)])
+    return x, torch.tensor([0] * 6 + [training.IGNORED] * 2)
+
+
+def as_they_are():
+    """A model whose outputs are its inputs, at first."""
+    model = nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.copy_(torch.eye(2))
+        model.bias.zero_()
+    return model
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_ignored_targets_count_for_nothing_in_parts_of_a_batch(parts):
+    x, y = partly_ignored()
+
+    def start(x, y, **choices):
+        model = as_they_are()
+        return training.train(model, lambda step: (x, y), TrainConfig(steps=5, lr=0.1, **choices)), model
+
+    run, model = start(x, y, accumulate=parts)
+    assert run.losses[0] == pytest.approx(0.66309, abs=1e-5)
+    alone, known = start(x[:6], y[:6])
+    assert run.losses == pytest.approx(alone.losses, abs=1e-6)
+    torch.testing.assert_close(weights(model), weights(known))
+    assert run.about["targets"] == 5 * 6
+    nothing, _ = start(x, torch.full_like(y, training.IGNORED), accumulate=parts)
+    assert nothing.diverged and len(nothing.losses) == 1 and math.isnan(nothing.losses[0])
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 4, 256])
+def test_ignored_targets_count_for_nothing_in_evaluation(batch):
+    x, y = partly_ignored()
+    assert evaluate(as_they_are(), x, y, batch=batch) == pytest.approx(0.66309, abs=1e-5)
+    assert error_rate(as_they_are(), x, y) == error_rate(as_they_are(), x[:6], y[:6]) == pytest.approx(2 / 6)
+    with pytest.raises(ValueError, match="nothing to evaluate on"):
+        evaluate(as_they_are(), x[6:], y[6:])
+    tokens = torch.randint(11, (5, 9), generator=torch.Generator().manual_seed(0))
+    targets, model = tokens[:, 1:].clone(), Decoder(SHAPE, 0)
+    targets[1, 2:], targets[3] = training.IGNORED, training.IGNORED
+    whole = float(loss_of(model, tokens[:, :-1], targets).detach())
+    assert evaluate(model, tokens[:, :-1], targets, batch=batch) == pytest.approx(whole, rel=1e-6)
+
+
+def test_targets_that_are_no_classes_all_count():
+    assert int(training.count_of(torch.full((3, 4), -100.0))) == 12
+    assert int(training.count_of(torch.tensor([[0, -100], [5, -1]]))) == 3
 
 
 def test_learning_rates_are_recorded_as_they_were():

@@ -58,15 +58,19 @@ def machine(device: str = "cpu") -> str:
     return json.dumps({"device": device_name(device), "versions": versions()})
 
 
+@functools.cache
+def version(package: str) -> str:
+    """The version of an installed package, without a local suffix; empty if it is not installed."""
+    try:
+        return importlib.metadata.version(package).split("+")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
-    found = {"python": platform.python_version()}
-    for name in ("numpy", "scipy", "torch"):
-        try:
-            found[name] = importlib.metadata.version(name).split("+")[0]
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    found = {name: version(name) for name in ("numpy", "scipy", "torch") if version(name)}
+    return {"python": platform.python_version()} | found
 
 
 def merge_machines(machines: Iterable[str]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 
 from scalinglaws.recording import Run, describe, synchronise
-from scalinglaws.training import Source, TrainConfig, batches, evaluate, loss_of, train
+from scalinglaws.training import IGNORED, Source, TrainConfig, batches, count_of, evaluate, loss_of, train
 
 #: Modules that treat each number alone, and so do not notice a further dimension.
 ELEMENTWISE = (nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.Softplus)
@@ -301,8 +301,12 @@ def replayed(work: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
 
 
 def mean_cross_entropy(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy of each run, from `(runs, classes, batch, ...)` and `(runs, batch, ...)`."""
-    return cross_entropy(out, y, reduction="none").flatten(1).mean(1)
+    """Mean cross-entropy of each run, from `(runs, classes, batch, ...)` and `(runs, batch, ...)`.
+
+    Targets of -100 do not count, as in `training.loss_of`.
+    """
+    each = cross_entropy(out, y, reduction="none", ignore_index=IGNORED)
+    return each.flatten(1).sum(1) / (y != IGNORED).flatten(1).sum(1)
 
 
 def train_packed(
@@ -372,6 +376,7 @@ def train_packed(
     losses = torch.empty(config.steps, len(models), device=device)
     evals: list[list[dict[str, float]]] = [[] for _ in models]
     factor_at, seconds = factors.to(device, torch.float32), 0.0
+    targets = torch.zeros((), dtype=torch.int64, device=device)
     for model in models:
         model.train()
     synchronise(device)
@@ -379,6 +384,7 @@ def train_packed(
     for step in range(config.steps):
         x, y = source(step)
         losses[step] = update(x, y, factor_at[step])
+        targets += count_of(y)
         done = step + 1
         evaluating = done == config.steps or done in config.evaluate_at
         evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
@@ -395,7 +401,7 @@ def train_packed(
     weights.release()
     losses = losses.cpu()
     diverged = ~(losses.isfinite() & (losses <= config.stop_above)).all(0)
-    about = describe(models[0], config, device, config.steps * y.numel(), seconds, 0.0, __name__)
+    about = describe(models[0], config, device, int(targets), seconds, 0.0, __name__)
     about |= {"config": asdict(config) | {"lr": peaks.tolist()}, "runs": len(models), "route": route}
     return PackedRun(losses, factors[:, None] * peaks, diverged.tolist(), evals, about)
 

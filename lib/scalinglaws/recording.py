@@ -1,15 +1,12 @@
-"""What a training run keeps of itself: its record, its checkpoints, its description of itself."""
+"""What a training run keeps of itself: its record and its description of itself."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import math
-import os
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -46,68 +43,6 @@ class Run:
     diverged: bool = False
     ema: nn.Module | None = None
     about: dict[str, Any] = field(default_factory=dict)
-
-
-def save(
-    path: Path,
-    config: Any,
-    run: Run,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    average: nn.Module | None,
-) -> None:
-    """Write a checkpoint: the file is the old one or the new one, never half of it."""
-    state = {
-        "config": asdict(config),
-        "run": {name: getattr(run, name) for name in ("losses", "lrs", "evals", "diverged")},
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "average": average and average.state_dict(),
-        "random": [
-            torch.get_rng_state(),
-            *(torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []),
-        ],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(state, file)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def resume(
-    path: Path,
-    config: Any,
-    run: Run,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    average: nn.Module | None,
-) -> int:
-    """Take up a checkpoint and return the number of steps done; no code in the file is run.
-
-    Raises
-    ------
-    ValueError
-        If the checkpoint is of a run with another config.
-    """
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["config"] != asdict(config):
-        names = [name for name, value in asdict(config).items() if state["config"].get(name) != value]
-        raise ValueError(f"{path} is a checkpoint of another config: {', '.join(names)} differ; remove it")
-    model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
-    if average is not None:
-        average.load_state_dict(state["average"])
-    for name, value in state["run"].items():
-        setattr(run, name, value)
-    torch.set_rng_state(state["random"][0])
-    if torch.cuda.is_available() and len(state["random"]) > 1:
-        torch.cuda.set_rng_state_all(state["random"][1:])
-    return len(run.losses)
 
 
 def synchronise(device: torch.device) -> None:

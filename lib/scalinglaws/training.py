@@ -11,8 +11,8 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,11 +20,14 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from scalinglaws.recording import Run, describe, resume, save, synchronise
+from scalinglaws import checkpoint as checkpoints
+from scalinglaws.recording import Run, describe, synchronise
 
 #: Gives the batch of a step: inputs and integer targets, on the model's device.
 Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
 
+#: Target that is none: no loss, and not counted in a mean. Torch's own mark.
+IGNORED = -100
 SCHEDULES = ("cosine", "linear", "wsd", "constant")
 
 
@@ -177,8 +180,18 @@ def windows(tokens: torch.Tensor, context: int, batch: int, seed: int) -> Source
     return draw
 
 
+def count_of(y: torch.Tensor) -> torch.Tensor:
+    """Number of targets: of classes or tokens those that are not `IGNORED`, of other numbers all."""
+    if y.is_floating_point():
+        return torch.tensor(y.numel(), device=y.device)
+    return (y != IGNORED).sum()
+
+
 def loss_of(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy in nats a target, for classes `(batch,)` or tokens `(batch, context)`."""
+    """Mean cross-entropy in nats a target, for classes `(batch,)` or tokens `(batch, context)`.
+
+    Targets of -100 do not count; where there is no other the mean is not a number.
+    """
     return cross_entropy(model(x).flatten(0, -2), y.flatten())
 
 
@@ -224,12 +237,13 @@ def train(
     config
         How to train.
     loss
-        `(model, inputs, targets)` to the mean loss.
+        `(model, inputs, targets)` to the mean loss over the targets, -100 left out (`IGNORED`).
     held_out
         Inputs and targets for evaluation, always the same; none without.
     checkpoint
         A file to resume from if it exists, written after every `checkpoint_every` steps and
-        at the end. On the CPU a resumed run equals an uninterrupted one bit for bit.
+        at the end. On the CPU a resumed run equals an uninterrupted one bit for bit. A damaged
+        file is renamed, with a warning, and the run starts anew.
     flops_per_target
         Training FLOPs a target, for the speed; by default what a transformer's shape says
         (`"6N + head + attention"`), and for other models unknown.
@@ -237,7 +251,8 @@ def train(
     Raises
     ------
     ValueError
-        If the checkpoint is of a run with another config.
+        If the checkpoint is of a run with another config, another model, or other data: another
+        loss or held-out set, another first batch or another one where it stopped.
     """
     device = next(model.parameters()).device
     optimiser = optimiser_of(model, config)
@@ -248,9 +263,12 @@ def train(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         state = (model, optimiser, average)
-        first = resume(checkpoint, config, run, *state) if checkpoint and checkpoint.is_file() else 0
+        first = 0
+        if checkpoint and (kept := checkpoints.read(checkpoint)):
+            data = partial(seen_by, source, held_out, loss)
+            first = checkpoints.resume(checkpoint, kept, config, run, data, state)
         called = torch.compile(model) if config.compile else model
-        targets, seconds = 0, 0.0
+        targets, seconds = torch.zeros((), dtype=torch.int64, device=device), 0.0
         losses: list[torch.Tensor] = []
         synchronise(device)
         started = time.perf_counter()
@@ -267,7 +285,7 @@ def train(
             if average is not None:
                 average.update_parameters(model)
             run.lrs.append(rate)
-            targets += y.numel()
+            targets += count_of(y)
             done, last = step + 1, step + 1 == config.steps
             evaluating = last or done in config.evaluate_at
             evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
@@ -291,12 +309,25 @@ def train(
                 if average is not None:
                     run.evals[-1]["ema_loss"] = evaluate(average.module, *held_out, loss=loss)
             if saving:
-                save(checkpoint, config, run, *state)
+                data = seen_by(source, held_out, loss, done)
+                checkpoints.save(checkpoint, config, run, done, data, state)
             started = time.perf_counter()
             if run.diverged:
                 break
-    run.about = describe(model, config, device, targets, seconds, flops_per_target)
+    run.about = describe(model, config, device, int(targets), seconds, flops_per_target)
     return run
+
+
+def seen_by(
+    source: Source, held_out: tuple[torch.Tensor, torch.Tensor] | None, loss: Callable, steps: int
+) -> dict[str, str]:
+    """Fingerprints of the data of a run after some steps: their order and the size of a batch show in two batches."""
+    return {
+        "loss": getattr(loss, "__qualname__", type(loss).__name__),
+        "held-out set": checkpoints.fingerprint(*held_out or ()),
+        "first batch": checkpoints.fingerprint(*source(0)),
+        "last batch": checkpoints.fingerprint(*source(steps - 1)),
+    }
 
 
 def backward(
@@ -307,14 +338,19 @@ def backward(
     config: TrainConfig,
     optimiser: torch.optim.Optimizer,
 ) -> torch.Tensor:
-    """Gradients of the mean loss of a batch, part by part, and that loss."""
+    """Gradients of the mean loss of a batch, part by part, and that loss; each target counts alike."""
     optimiser.zero_grad(set_to_none=True)
-    total: Any = 0.0
-    for inputs, targets in zip(x.chunk(config.accumulate), y.chunk(config.accumulate), strict=True):
+    parts = list(zip(x.chunk(config.accumulate), y.chunk(config.accumulate), strict=True))
+    # Counting makes an accelerator wait, so a whole batch, which has no need of it, is not counted.
+    counts = torch.stack([count_of(targets) for _, targets in parts]).tolist() if len(parts) > 1 else [1]
+    total = torch.zeros((), device=x.device) if sum(counts) else torch.full((), math.nan, device=x.device)
+    for (inputs, targets), count in zip(parts, counts, strict=True):
+        if not count:
+            continue  # its mean is not a number, and its share is nothing
         with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
             value = loss(model, inputs, targets)
-        if config.accumulate > 1:
-            value = value * (len(inputs) / len(x))
+        if len(parts) > 1:
+            value = value * (count / sum(counts))
         value.backward()
         total = total + value.detach()
     return total
@@ -328,12 +364,21 @@ def evaluate(
     batch: int = 256,
     loss: Callable[..., torch.Tensor] = loss_of,
 ) -> float:
-    """Mean loss (nats a target) on a fixed set, in evaluation mode and full precision."""
+    """Mean loss (nats a target) on a fixed set, in evaluation mode and full precision.
+
+    Raises
+    ------
+    ValueError
+        If the set has no target but -100.
+    """
     model.eval()
-    parts = [
-        (loss(model, a, b) * len(a)).double() for a, b in zip(x.split(batch), y.split(batch), strict=True)
-    ]
-    return float(torch.stack(parts).sum() / len(x))
+    parts = list(zip(x.split(batch), y.split(batch), strict=True))
+    counts = torch.stack([count_of(targets) for _, targets in parts])
+    if not counts.any():
+        raise ValueError(f"nothing to evaluate on: all targets are {IGNORED}")
+    # A part without a target has no mean.
+    losses = [loss(model, *part).double() for part, n in zip(parts, counts.tolist(), strict=True) if n]
+    return float(torch.stack(losses) @ counts[counts > 0].double() / counts.sum())
 
 
 @torch.no_grad()
@@ -344,5 +389,6 @@ def logits(model: nn.Module, x: torch.Tensor, batch: int = 4096) -> torch.Tensor
 
 
 def error_rate(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
-    """Fraction of examples classified wrongly."""
-    return float((logits(model, x).argmax(1) != y).float().mean())
+    """Fraction of examples classified wrongly, of those that have a class."""
+    wrong = logits(model, x).argmax(1) != y
+    return float(wrong[y != IGNORED].float().mean())

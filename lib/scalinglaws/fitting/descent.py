@@ -13,8 +13,6 @@ from scalinglaws.fitting.solve import TIGHT, Points, evaluate, newton
 
 #: A corner is rounded to this share of the median residual where second derivatives are to be looked at.
 ROUNDED = 1e-3
-#: How many starts of one problem the exact method takes up where Newton's stalls.
-FEW = 2
 
 
 def typical(problem: Problem, theta: np.ndarray) -> float:
@@ -46,7 +44,8 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
     """The optimum that each row leads to.
 
     Newton's method, through wider losses first where the loss is nearly absolute values; the
-    exact method for a loss with a corner, and for the rows of Huber's loss on which Newton's stalls.
+    exact method for a loss with a corner, and for the resamples of a Huber fit on which Newton's
+    stalls. Of many starts of one problem only the best are worth that: see `polished`.
     """
     if problem.loss.kinked(typical(problem, theta)):
         return exactly(problem, theta)
@@ -57,11 +56,8 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
     stuck = np.flatnonzero(~(at.decrement < TIGHT))
     if not stuck.size:
         return at
-    if problem.loss.kind == "huber" and problem.weights.ndim == 1:
-        # Of many starts of one problem only the best are worth the slower method.
-        stuck = stuck[np.argsort(at.value[stuck], kind="stable")[:FEW]]
     here, start = problem.take(stuck), start[stuck]
-    if problem.loss.kind == "huber":
+    if problem.loss.kind == "huber" and problem.weights.ndim > 1:
         again = exactly(here, at.theta[stuck])
     else:
         # Far from a small optimum second derivatives mislead, and least squares does without them.
@@ -71,6 +67,17 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
     better = (again.decrement < TIGHT) | (again.value < at.value[stuck])
     at.put(stuck[better], again.take(better))
     return at
+
+
+def polished(problem: Problem, points: Points) -> Points:
+    """The points, best first, the best of them taken up by the exact method where Newton's had stalled on it."""
+    order = np.argsort(points.value, kind="stable")
+    points = points.take(order)
+    if problem.loss.kind == "huber" and not points.decrement[0] < TIGHT:
+        again = exactly(problem, points.theta[:1])
+        if again.value[0] <= points.value[0]:
+            points.put(np.array([0]), again)
+    return points
 
 
 def exactly(problem: Problem, theta: np.ndarray) -> Points:

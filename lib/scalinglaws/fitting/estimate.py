@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.binding import bind
-from scalinglaws.fitting.boundary import Optimum, held_at, in_order, on_natural_scale, settled, without
-from scalinglaws.fitting.descent import minimise, proved, settle, typical
+from scalinglaws.fitting.boundary import Optimum, held_at, on_natural_scale, settled, without
+from scalinglaws.fitting.descent import minimise, polished, proved, settle, typical
 from scalinglaws.fitting.losses import Loss, squared
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, digits, raise_for, undetermined
@@ -19,6 +19,8 @@ from scalinglaws.laws import Law
 
 #: Starts from which a few steps are taken before some of them are refined.
 REFINED = 64
+#: After so many starts none of which led to an optimum, no further ones are tried.
+HOPELESS = 8
 
 
 def fit(
@@ -154,7 +156,9 @@ def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Optim
         near = points.value.min() * (1 + SAME) + problem.floor
         if np.sum(points.value <= near) >= 2 and points.value[0] <= near:
             break
-    return settled(problem, in_order(points))
+        if len(done) >= HOPELESS and not points.solved.any():
+            break
+    return settled(problem, polished(problem, points))
 
 
 def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimum, float]:
