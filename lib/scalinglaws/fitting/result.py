@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from scalinglaws.fitting import wald
 from scalinglaws.fitting.binding import column
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
-from scalinglaws.fitting.wald import Quantity
+from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
 
 
 class Status(Enum):
@@ -171,7 +170,7 @@ class Fit:
     @property
     def covariance(self) -> np.ndarray:
         """Covariance of the estimated coordinates; see `scalinglaws.fitting.wald.covariance`."""
-        return wald.covariance(self)
+        return covariance(self)
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -196,11 +195,11 @@ class Fit:
 
     def interval(self, what: Quantity, level: float = 0.95, by: Any = None) -> tuple[float, float]:
         """Wald interval; see `scalinglaws.fitting.wald.interval`."""
-        return wald.interval(self, what, level, by)
+        return interval(self, what, level, by)
 
     def prediction_interval(self, data: Any, level: float = 0.95, **options: Any) -> Any:
         """Interval of predictions; see `scalinglaws.fitting.wald.prediction_interval`."""
-        return wald.prediction_interval(self, data, level, **options)
+        return prediction_interval(self, data, level, **options)
 
     def report(self) -> dict[str, str]:
         """What the reporting checklist can learn from this fit: item -> answer."""
