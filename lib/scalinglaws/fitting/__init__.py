@@ -11,7 +11,7 @@ only, so that digits never depend on a device.
 from scalinglaws.fitting.comparison import NestedTest, aicc, compare, leave_groups_out, nested_test
 from scalinglaws.fitting.estimate import check, fit
 from scalinglaws.fitting.extrapolation import Extrapolation, extrapolate
-from scalinglaws.fitting.likelihood import HuberLikelihood, huber_likelihood
+from scalinglaws.fitting.likelihood import HuberLikelihood, best_scale, huber_likelihood
 from scalinglaws.fitting.losses import Loss, absolute, huber, quantile, soft_l1, squared
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.profile import profile
@@ -31,6 +31,7 @@ __all__ = [
     "Status",
     "absolute",
     "aicc",
+    "best_scale",
     "bootstrap",
     "check",
     "compare",
