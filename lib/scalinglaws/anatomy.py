@@ -23,7 +23,6 @@ FILL = "FILL IN"
 #: Notebooks older than the rule that a measurement of an unproved fit says so, and how many of
 #: their measurements do not follow it yet; no other may.
 OLDER = {
-    "10_chinchilla_third_approach": 4,
     "12_gemstones": 6,
     "13_overtraining_and_downstream": 17,
     "17_width_and_depth": 2,
