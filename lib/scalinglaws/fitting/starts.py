@@ -57,7 +57,7 @@ def cells(dimensions: int, count: int, seed: int) -> np.ndarray:
     return qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random_base2(int(np.ceil(np.log2(count))))
 
 
-def thinned(problem: Problem, most: int = 400) -> Problem:
+def thinned(problem: Problem, most: int = 128) -> Problem:
     """The problem on a random part of its runs, enough to tell good starts from bad ones."""
     n = len(problem.y)
     if n <= most:
