@@ -14,7 +14,7 @@ from scalinglaws.fitting.losses import Loss, squared
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, digits, raise_for, undetermined
 from scalinglaws.fitting.solve import SAME, evaluate, lengths, second_opinion
-from scalinglaws.fitting.starts import candidates, given, rank
+from scalinglaws.fitting.starts import candidates, given, rank, thinned
 from scalinglaws.laws import Law
 
 #: Starts from which a few steps are taken before some of them are refined.
@@ -67,7 +67,7 @@ def fit(
         Name -> (low, high) in natural units, instead of the law's own.
     starts
         How many starts to refine at first, of the 64 most promising of those looked at all
-        over the box (64, 1,024, 4,096 for one, two, three nonlinear parameters, and so on);
+        over the box (64, 576, 1,024 for one, two, three nonlinear parameters, and so on);
         more of them, up to all, until the best objective is reached twice. With 1 there is
         no second start. Or explicit ones as dictionaries of natural values.
     seed
@@ -105,7 +105,7 @@ def fit(
         if starts < 1:
             raise FitError("starts must be at least 1")
         # A few steps from every candidate first: the basin that looks best from afar need not be.
-        queue = rank(problem, settle(problem, candidates(problem, max(REFINED, starts), seed)))
+        queue = rank(problem, settle(thinned(problem), candidates(problem, max(REFINED, starts), seed)))
         queue = queue[one_a_basin_first(problem, queue, starts, seed)]
         most = len(queue) if starts > 1 else 1
     else:

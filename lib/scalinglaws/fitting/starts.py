@@ -41,7 +41,7 @@ def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.nd
 
 def looked_at(dimensions: int) -> int:
     """How many points of the box are looked at: the more, the more nonlinear parameters there are."""
-    return (1, 64, 1024, 4096)[min(dimensions, 3)] * 2 ** max(0, dimensions - 3)
+    return (1, 64, 576, 1024)[min(dimensions, 3)] * 2 ** max(0, dimensions - 3)
 
 
 def cells(dimensions: int, count: int, seed: int) -> np.ndarray:
