@@ -31,12 +31,15 @@ class Corpus:
         What it is, where it comes from, and on which terms.
     documents
         The documents, none of which holds a NUL.
+    paths
+        Where each was found, with slashes, if the documents are files.
     """
 
     name: str
     source: str
     licence: str
     documents: tuple[bytes, ...]
+    paths: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -91,11 +94,12 @@ def python_library() -> Corpus:
         inner[:] = sorted(set(inner) - apart)
         paths += [Path(folder, name) for name in sorted(files) if name.endswith(".py")]
     # Build settings are written when an interpreter is compiled: they differ from machine to machine.
-    texts = (path.read_bytes() for path in paths if not path.name.startswith("_sysconfigdata"))
-    documents = tuple(text for text in texts if text and END not in text)
+    kept = [path for path in paths if not path.name.startswith("_sysconfigdata")]
+    texts = {path.relative_to(root).as_posix(): path.read_bytes() for path in kept}
+    texts = {path: text for path, text in texts.items() if text and END not in text}
     version = sysconfig.get_config_var("py_version") or sysconfig.get_python_version()
     source = f"a copy of {root.name}" if elsewhere else f"Python {version}"
-    return Corpus("python library", source, "PSF-2.0", documents)
+    return Corpus("python library", source, "PSF-2.0", tuple(texts.values()), tuple(texts))
 
 
 @lru_cache(maxsize=1)
@@ -103,7 +107,7 @@ def python_excerpt() -> Corpus:
     """55 modules of Python 3.11.7's library, half a megabyte: carried along, so the same for ever."""
     table = load("python_excerpt")
     documents = tuple(text.encode() for text in table["text"])
-    return Corpus("python excerpt", "Python 3.11.7, 55 modules", "PSF-2.0", documents)
+    return Corpus("python excerpt", "Python 3.11.7, 55 modules", "PSF-2.0", documents, tuple(table["path"]))
 
 
 _read: list[Callable[[], Corpus]] = [python_library]
