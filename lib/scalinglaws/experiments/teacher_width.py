@@ -56,7 +56,7 @@ COLUMNS = {
     "units": number("1", "hidden units of the teacher", 1, 8192),
     "ports": number("1", "outputs of the teacher; it has twice as many inputs", 1, 8192),
     "steps": number("steps", "optimiser steps", 1, 1e7),
-    "seed": number("integer", "seed of initial weights and data", 0, 100),
+    "seed": number("integer", "seed of teacher, initial weights and data", 0, 100),
     "lr": number("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
     "weight_decay": number("1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100),
     "n_params": number("1", "all weights", 1, 1e12),
@@ -97,14 +97,24 @@ class Student(nn.Module):
         return self.head(self.norm(x)) * self.multiplier
 
 
-def teacher(units: int, ports: int, seed: int, batch: int) -> training.Source:
-    """Batches of normal inputs and the outputs of one fixed network of absolute values, under noise.
+def teacher(units: int, ports: int, task: int, seed: int, batch: int) -> training.Source:
+    """Batches of normal inputs and the outputs of one network of absolute values, under noise.
 
-    Outputs have a variance of one, whatever the teacher's width, and no linear part.
+    Units have mean nought and variance one and outputs a variance of one on average, whatever
+    the teacher's width; none has a linear part.
+
+    Parameters
+    ----------
+    units, ports
+        Hidden units and outputs; there are twice as many inputs.
+    task
+        Which of the teachers of that width.
+    seed, batch
+        Seed and number of the examples of a step.
     """
-    draw = np.random.default_rng(0)
-    first = draw.standard_normal((2 * ports, units)) / math.sqrt(2 * ports)
-    second = draw.standard_normal((units, ports)) / math.sqrt(units)
+    draw = np.random.default_rng(task)
+    first, second = draw.standard_normal((2 * ports, units)), draw.standard_normal((units, ports))
+    first, second = (weight / np.linalg.norm(weight, axis=0) for weight in (first, second))
     mean, sd = math.sqrt(2 / math.pi), math.sqrt(1 - 2 / math.pi)
 
     def source(step: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -169,25 +179,24 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     models = [Student(width, 2 * ports, ports, seed).to(device()) for seed in seeds]
     for model in models:
         model.groups = lambda model=model: grouped(model, width, decay)
-    held_out = teacher(units, ports, WINDOW_SEED, HELD_OUT)(0)
     runs = train_together(
         models,
-        [teacher(units, ports, seed, BATCH) for seed in seeds],
+        [teacher(units, ports, seed, seed, BATCH) for seed in seeds],
         training.TrainConfig(
             steps, RATE, weight_decay=1.0, betas=(0.9, 0.95), schedule="constant", warmup=50
         ),
-        held_out=held_out,
         loss=squared,
         packed_loss=squared_each,
     )
     found = []
-    for model, run in zip(models, runs, strict=True):
+    for model, seed, run in zip(models, seeds, runs, strict=True):
         row = {"lr": lr, "weight_decay": decay, "n_params": n_params(model), "diverged": int(run.diverged)}
         if not run.diverged:
-            row["loss"] = run.evals[-1]["loss"]
+            x, y = teacher(units, ports, seed, WINDOW_SEED, HELD_OUT)(0)
+            row["loss"] = training.evaluate(model, x, y, loss=squared)
             for side, name in (("in", "up"), ("out", "down")):
                 row |= {f"{what}_{side}": value for what, value in spectra(model, name).items()}
-            row["gain"] = gain(model, held_out[0])
+            row["gain"] = gain(model, x)
         found.append(row)
     return found
 
@@ -204,7 +213,7 @@ def run(width: int, units: int, ports: int, steps: int, seed: int) -> dict[str, 
     steps
         Optimiser steps.
     seed
-        Seed of the student's initial weights and of the data.
+        Seed of the teacher, of the student's initial weights and of the data.
     """
     return run_many([locals()])[0]
 
