@@ -96,14 +96,15 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
 
 def witnesses(scale: str) -> Witnesses:
-    """Every arm below and above the base width, with smaller batches."""
+    """Every arm, muP off its base width on both sides; few updates, which magnify little of what is rounded differently."""
+    widths = {"standard 0.02": (64,), "standard fan-in": (64,), "mup 0.02": (32,)}
     return Witnesses(
         [
-            {"arm": arm, "width": width, "log2_lr": OCTAVES[arm], "seed": 0}
-            for arm in ARMS
-            for width in (32, 128)
+            {"arm": arm, "width": width, "log2_lr": octave - 3, "seed": 0}
+            for arm, octave in OCTAVES.items()
+            for width in widths.get(arm, (32, 128))
         ],
-        short={"BATCH": 2, "WATCHED": 4},
+        short={"BATCH": 2, "WATCHED": 4, "UPDATES": 3},
     )
 
 

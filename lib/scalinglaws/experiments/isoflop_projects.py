@@ -202,7 +202,7 @@ def witnesses(scale: str) -> Witnesses:
     """Both warm-ups at a small and a middling width, twenty updates each."""
     return Witnesses(
         [
-            {"width": width, "warmup": warmup, "log2_lr": -7, "seed": 0, "n_tokens": 20 * BATCH * CONTEXT}
+            {"width": width, "warmup": warmup, "log2_lr": -9, "seed": 0, "n_tokens": 20 * BATCH * CONTEXT}
             for warmup in ("short", "long")
             for width in (16, 96)
         ],

@@ -34,6 +34,7 @@ from scalinglaws.experiments.weight_decay import (
     HELD_OUT,
     NOISE,
     RATE,
+    WARMUP,
     WINDOW_SEED,
     Feed,
     gain,
@@ -159,10 +160,12 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
 
 def witnesses(scale: str) -> Witnesses:
-    """A narrow teacher, a wide one and one with few ports, off the base width; sixty updates, of which fifty warm up."""
+    """A narrow teacher, a wide one and one with few ports, off the base width; twenty updates, of which five warm up."""
     teachers = ((2, 2), (32, 32), (128, 8))
     return Witnesses(
-        [{"width": 32, "units": units, "ports": ports, "steps": 60, "seed": 0} for units, ports in teachers]
+        [{"width": 32, "units": units, "ports": ports, "steps": 20, "seed": 0} for units, ports in teachers],
+        short={"WARMUP": 5},
+        within={"gain": 1e-3},
     )
 
 
@@ -183,7 +186,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         models,
         [teacher(units, ports, seed, seed, BATCH) for seed in seeds],
         training.TrainConfig(
-            steps, RATE, weight_decay=1.0, betas=(0.9, 0.95), schedule="constant", warmup=50
+            steps, RATE, weight_decay=1.0, betas=(0.9, 0.95), schedule="constant", warmup=WARMUP
         ),
         loss=squared,
         packed_loss=squared_each,
