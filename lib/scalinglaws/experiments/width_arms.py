@@ -51,10 +51,10 @@ ARMS = {
 }
 #: Octaves of the peak learning rate: from two below the lowest optimum to two above the highest, see `grid`.
 OCTAVES = {
-    "standard 0.02": range(-13, -4),
-    "standard fan-in": range(-13, -3),
-    "mup matched": range(-9, -3),
-    "mup 0.02": range(-10, -4),
+    "standard 0.02": range(-13, -3),
+    "standard fan-in": range(-12, -2),
+    "mup matched": range(-9, -2),
+    "mup 0.02": range(-10, -3),
     "u-mup": range(-2, 4),
 }
 DEPTH, CONTEXT = 2, 64
