@@ -395,19 +395,54 @@ def new(name: Annotated[str, typer.Argument(help="NN_short_finding")]) -> None:
 
 
 @data.command()
-def verify() -> None:
-    """Check hash, columns and ranges of every table, and that data/README.md describes them."""
-    problems = []
-    for slug in tables.folders():
-        try:
-            tables.load(slug)
-        except tables.TableError as error:
-            problems.append(str(error))
-    if (tables.data_folder() / "README.md").read_text(encoding="utf-8") != tables.describe():
+def verify(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Tables; all if none.")] = None,
+    upstream: Annotated[
+        bool, typer.Option("--upstream", help="Also make published tables again from their upstream files.")
+    ] = False,
+) -> None:
+    """Check hash, types, columns and ranges of every table, and that data/README.md describes them.
+
+    A hash says that nothing was changed by accident. That the numbers are the published ones is
+    proved by --upstream, which makes every published table again from the authors' files: read in
+    the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
+    could be made again.
+    """
+    picked = slugs or list(tables.folders())
+    problems = found_wrong(picked, tables.load)
+    published = [s for s in picked if is_published(s)] if upstream and not problems else []
+    absent: list[str] = []
+    problems += found_wrong(published, tables.rebuilt, absent)
+    for line in absent:
+        complaints.print(f"not made again: {line}", markup=False)
+    if published and len(absent) == len(published):
+        problems.append("no table could be made again from its upstream files")
+    if not slugs and not problems and not tables.is_described():
         problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
     if problems:
         fail("\n".join(problems))
-    console.print(f"{len(tables.folders())} tables are what their SOURCE.json says")
+    console.print(f"{len(picked)} tables are what their SOURCE.json says")
+    if upstream:
+        console.print(
+            f"{len(published) - len(absent)} of {len(published)} published ones come out of upstream again"
+        )
+
+
+def is_published(slug: str) -> bool:
+    """Whether a table's figures were carried over from a publication."""
+    return tables.folder_of(slug).parent.name == "published"
+
+
+def found_wrong(slugs: list[str], examine: Any, absent: list[str] | None = None) -> list[str]:
+    """What is wrong with tables, a line each; where a file cannot be had, the line goes to `absent`."""
+    problems = []
+    for slug in slugs:
+        try:
+            examine(slug)
+        except tables.TableError as error:
+            is_absent = absent is not None and isinstance(error, tables.Unavailable)
+            (absent if is_absent else problems).append(str(error))
+    return problems
 
 
 @data.command()
@@ -415,9 +450,17 @@ def rebuild(
     slugs: Annotated[list[str] | None, typer.Argument(help="Tables; all published ones if none.")] = None,
 ) -> None:
     """Make published tables again from their upstream files, and data/README.md with them."""
-    known = sorted(path.stem for path in tables.data_folder().glob("convert/*.py"))
-    for slug in slugs or known:
+    for slug in slugs or tables.converters():
         console.print(f"{tables.rebuild(slug).name}: {tables.source(slug)['rows']} rows")
+    tables.write_atomically(tables.data_folder() / "README.md", tables.describe())
+
+
+@data.command()
+def seal(slugs: Annotated[list[str], typer.Argument(help="Tables.")]) -> None:
+    """Write SHA256SUMS of tables anew, after an edit of their SOURCE.json that is meant to stay."""
+    for slug in slugs:
+        tables.seal(tables.folder_of(slug))
+        tables.load(slug)
     tables.write_atomically(tables.data_folder() / "README.md", tables.describe())
 
 
