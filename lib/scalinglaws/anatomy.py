@@ -31,7 +31,7 @@ OLDER = {
 }
 
 FORBIDDEN = {
-    r"^\s*[%!]": "a magic or shell line",
+    notebooks.MAGIC.pattern: "a magic or shell line",
     r"\bpip\b": "pip",
     r"sys\.path": "sys.path",
     r"https?://": "a web address in code",
@@ -52,11 +52,13 @@ def problems(name: str) -> list[str]:
     """Everything in which a notebook departs from the anatomy, one sentence each."""
     path = notebooks.locate(name)
     notebook = notebooks.read(path)
+    if not notebook.cells:
+        return ["it has no cells"]
     found = structure(notebook) + sources(notebook) + outputs(notebook)
     if path.stat().st_size > MOST_BYTES:
         found.append(f"{path.stat().st_size // 1024} KB; at most {MOST_BYTES // 1024}")
-    if not found and notebooks.declared(notebook).name != path.stem:
-        found.append(f"its Replication is named {notebooks.declared(notebook).name!r}")
+    if not found and (named := named_by(notebook)) != path.stem:
+        found.append(f"its Replication is named {named!r}; write its name out")
     unsaid = [] if found else list(loose.measurements(notebook))
     if len(unsaid) > OLDER.get(path.stem, 0):
         found += [
@@ -64,6 +66,15 @@ def problems(name: str) -> list[str]:
             for number, call in unsaid
         ]
     return found
+
+
+def named_by(notebook: NotebookNode) -> str | None:
+    """The name that the claims cell gives its Replication, read as text: nothing is executed."""
+    for node in ast.walk(ast.parse(notebooks.tagged(notebook, notebooks.TAG_CLAIMS).source)):
+        match node:
+            case ast.Call(func=ast.Name("Replication"), args=[ast.Constant(str(name)), *_]):
+                return name
+    return None
 
 
 def structure(notebook: NotebookNode) -> list[str]:
@@ -114,7 +125,10 @@ def structure(notebook: NotebookNode) -> list[str]:
     shown = [cell.source.strip() for cell in code[verdict : verdict + len(notebooks.VERDICT)]]
     if shown != [*notebooks.VERDICT]:
         found.append(f"the verdict is not these cells, the first one tagged: {', '.join(notebooks.VERDICT)}")
-    declared = notebooks.parameters(notebook)
+    try:
+        declared = notebooks.parameters(notebook)
+    except notebooks.NotebookError as error:
+        return [*found, str(error)]
     if (declared.get("scale"), declared.get("seed")) != ("ci", 0):
         found.append('the parameters do not start with scale = "ci" and seed = 0')
     if len(declared) > MOST_PARAMETERS:
@@ -130,7 +144,11 @@ def sources(notebook: NotebookNode) -> list[str]:
         for pattern, what in FORBIDDEN.items():
             if not is_claims and re.search(pattern, cell.source, re.MULTILINE):
                 found.append(f"code cell {index} holds {what}")
-        ast.parse(cell.source)
+        try:
+            notebooks.python(cell.source, f"code cell {index}")
+        except notebooks.NotebookError as error:
+            if str(error) not in found:
+                found.append(str(error))
     for cell in notebook.cells:
         if FILL in cell.source or "TODO" in cell.source:
             found.append(f"not filled in: {cell.source.strip().splitlines()[0][:60]!r}")

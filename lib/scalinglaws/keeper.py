@@ -49,7 +49,7 @@ def papermill_one(folder: Path, parameters: dict[str, Any], timeout: float) -> s
 def warm(matplotlib: Path) -> None:
     """Have matplotlib list its fonts before a cell does: what it says of that belongs to no notebook."""
     if not any(matplotlib.glob("fontlist*.json")):
-        import matplotlib.font_manager  # noqa: F401
+        import matplotlib.font_manager
 
 
 def main(folder: Path) -> None:
