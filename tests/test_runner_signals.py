@@ -1,0 +1,137 @@
+"""Whatever ends the runner, nothing that it started goes on, and what is left is swept at the next start."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from scalinglaws import scratch
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: no parent-death signal here")
+
+#: A cell that leaves a daemon of its own session, as daemons are made, and then takes its time.
+DAEMON = """
+import os, time
+from pathlib import Path
+
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        Path({place!r}, "daemon").write_text(str(os.getpid()))
+        time.sleep(600)
+    os._exit(0)
+while not Path({place!r}, "daemon").exists() or not Path({place!r}, "daemon").read_text():
+    time.sleep(0.05)
+Path({place!r}, "ready").touch()
+"""
+RUNNER = """
+import sys
+from pathlib import Path
+from small_notebook import small
+from scalinglaws import execution
+
+out = Path(sys.argv[1])
+tasks = {"10_good": (small("10_good", body=(out / "body.py").read_text()), out / "10_good.ipynb", {})}
+with execution.outcomes(tasks, 1, 60) as stream:
+    print([outcome.error for outcome in stream])
+"""
+
+
+def started(out: Path, body: str) -> subprocess.Popen:
+    """A runner of a notebook with this cell, in a process of its own."""
+    out.mkdir()
+    (out / "body.py").write_text(body)
+    path = [str(Path(__file__).parent), *filter(None, sys.path)]
+    return subprocess.Popen(
+        [sys.executable, "-c", RUNNER, str(out)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until(holds, seconds: float) -> bool:
+    """Wait until something holds; whether it came to hold in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def offspring(runner: int, out: Path) -> list[psutil.Process]:
+    """The processes of a run: keeper, kernel, and the daemon that a cell made."""
+    found = psutil.Process(runner).children(recursive=True)
+    assert {p.pid for p in found} >= {int((out / "daemon").read_text())}, "a daemon is adopted by its keeper"
+    return found
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    running = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                running.append(process)
+    return running
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGKILL"])
+def test_a_signal_to_the_runner_alone_ends_all_that_it_started(name, tmp_path):
+    out = tmp_path / "out"
+    runner = started(out, DAEMON.format(place=str(out)) + "time.sleep(600)\n")
+    try:
+        assert until((out / "ready").exists, 120), runner.stderr.read()
+        ours = offspring(runner.pid, out)
+        assert len(alive(ours)) >= 3
+        runner.send_signal(getattr(signal, name))
+        runner.wait(30)
+        assert until(lambda: not alive(ours), 30), alive(ours)
+        assert until(lambda: not list(out.glob(".*")), 30), list(out.glob(".*"))
+        assert not (out / "10_good.ipynb").exists()
+        expected = {"SIGTERM": 143, "SIGHUP": 129, "SIGKILL": -9, "SIGINT": -2}[name]
+        assert runner.returncode in (expected, 130 if name == "SIGINT" else expected)
+    finally:
+        runner.kill()
+
+
+def test_a_daemon_of_a_cell_neither_holds_the_runner_nor_outlives_it(tmp_path):
+    out = tmp_path / "out"
+    runner = started(out, DAEMON.format(place=str(out)))
+    said, errors = runner.communicate(timeout=180)
+    assert said == "[None]\n", errors
+    daemon = int((out / "daemon").read_text())
+    assert not psutil.pid_exists(daemon) or psutil.Process(daemon).status() == psutil.STATUS_ZOMBIE
+    assert not list(out.glob(".*"))
+
+
+def test_scratch_of_the_dead_is_swept_and_of_the_living_kept(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; from scalinglaws import scratch\n"
+        "with scratch.folder(Path(sys.argv[1]), 'x') as f:\n"
+        "    print(f, flush=True)\n    sys.stdin.readline()\n    os._exit(9)\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    theirs = Path(other.stdout.readline().strip())
+    with scratch.folder(tmp_path, "y") as mine, scratch.folder(tmp_path, "z"):
+        assert theirs.is_dir() and mine.is_dir()
+        other.communicate("\n")
+        assert theirs.is_dir(), "its owner was killed"
+        (tmp_path / ".w.unlocked.scratch").mkdir()
+        scratch.sweep(tmp_path)
+        assert not theirs.exists() and mine.is_dir()
+        assert (tmp_path / ".w.unlocked.scratch").is_dir(), "an owner may be about to lock it"
+        os.utime(tmp_path / ".w.unlocked.scratch", (0, 0))
+        scratch.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
