@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from scalinglaws import corpora, datasets, run, tables
+from scalinglaws import corpora, datasets, tables
 from scalinglaws.datasets import File, contents
 from scalinglaws.tables import MIRROR_VARIABLE, TableError
 
@@ -218,21 +218,6 @@ def test_a_python_library_that_is_not_there_is_an_error(tmp_path, monkeypatch):
 
 
 # The command.
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Call the command line in this process; its exit status, and what it said."""
-
-    def call(*words: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["scalinglaws", *words])
-        monkeypatch.setenv("COLUMNS", "200")
-        with pytest.raises(SystemExit) as stopped:
-            run.main()
-        said = capsys.readouterr()
-        return stopped.value.code, said.out + said.err
-
-    return call
-
-
 def test_verify_upstream_finds_resealed_losses(command, copy_of_data):
     """Losses raised by 0.05 % with every hash sealed again: the authors' own file is the proof."""
     if not os.environ.get(MIRROR_VARIABLE):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 from nbformat import NotebookNode
 
 from scalinglaws import notebooks, processes, scratch
@@ -85,9 +86,7 @@ def environment(jobs: int, folder: Path) -> dict[str, str]:
 
 def matplotlib_folder(folder: Path) -> Path:
     """Where matplotlib keeps its list of fonts, apart from the user's own settings; scratch if need be."""
-    import pooch
-
-    place = Path(pooch.os_cache("scalinglaws")) / "matplotlib"
+    place = Path(platformdirs.user_cache_dir("scalinglaws")) / "matplotlib"
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError:
