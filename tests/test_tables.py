@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scalinglaws import tables
+from scalinglaws import schema, tables
 
 SLUGS = list(tables.folders())
 PUBLISHED = sorted(path.stem for path in tables.data_folder().glob("convert/*.py"))
@@ -46,6 +46,12 @@ def test_table_is_what_its_source_says(slug):
         assert about["made"]["machines"] and about["made"]["command"] and about["recipe"] >= 1
     assert len(tables.provenance(table)) > 20
     assert len(table) <= 5000, "carry over the aggregate or the sub-sample that the analysis uses"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_saving_what_was_loaded_changes_no_byte(slug):
+    table = tables.load(slug)
+    assert schema.encoded(slug, table, table.attrs) == (tables.folder_of(slug) / "table.csv").read_bytes()
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -10,12 +10,14 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
 
+from scalinglaws.processes import die_with
 from scalinglaws.replication import Replication
 
 #: Seconds that one claims cell may take, and that the process may take to start.
@@ -68,7 +70,7 @@ def read(cells: dict[str, str]) -> dict[str, Declared | str]:
 def read_until_one_stops(cells: dict[str, str]) -> dict[str, Declared | str]:
     """Read cells one after the other in one process, up to the first that stops it."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "scalinglaws.declarations"],
+        [sys.executable, "-m", "scalinglaws.declarations", str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -131,8 +133,9 @@ def answer(source: str) -> dict[str, Any]:
         return {"error": f"its claims cell raised {type(error).__name__}: {error}"}
 
 
-def main() -> None:
-    """Read cells from standard input and say what each declares, a line each."""
+def main(parent: int) -> None:
+    """Read cells from standard input and say what each declares, a line each; end with the one who asks."""
+    die_with(parent, signal.SIGKILL)
     cells = json.load(sys.stdin)
     # What a cell prints goes nowhere: only our own words reach the one who asks.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -143,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -107,12 +107,15 @@ def markdown() -> str:
     for name in notebooks.names():
         if name not in kept():
             continue
-        heading = notebooks.title(notebooks.read(notebooks.locate(name)))
+        heading = cell(notebooks.title(notebooks.read(notebooks.locate(name))))
         lines.append(f"| **[{heading}](notebooks/{name}.ipynb)** | | | | {cost_of(name)} |")
-        for row in rows(name):
-            cells = (cell.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;") for cell in row)
-            lines.append(f"| {' | '.join(cells)} | |")
+        lines += [f"| {' | '.join(map(cell, row))} | |" for row in rows(name)]
     return "\n".join(lines)
+
+
+def cell(text: str) -> str:
+    """Text as it stands in a cell of a markdown table."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cover() -> tuple[bytes, str]:
