@@ -33,8 +33,12 @@ json.dumps({
 FLOOD = """
 import os, subprocess, sys
 
-for _ in range(100):
+import psutil
+
+before = psutil.Process().memory_info().rss
+for _ in range(300):
     print("x" * 1_000_000)
+assert psutil.Process().memory_info().rss - before < 50_000_000, "what is not kept is not held either"
 os.write(1, b"y" * 5_000_000)
 subprocess.run([sys.executable, "-c", "print('z' * 5_000_000)"])
 print("e" * 3_000_000, file=sys.stderr)

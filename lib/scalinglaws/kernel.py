@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from typing import Any
 
 from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
 from traitlets import default
 
@@ -79,9 +82,23 @@ def long(value: Any) -> bool:
     return isinstance(value, str) and len(value) > DISPLAYED
 
 
-class KernelApp(IPKernelApp):
-    """IPython's kernel with bounded outputs."""
+class Shell(ZMQInteractiveShell):
+    """IPython's shell without a memory of all that was ever printed, which no bound would reach."""
 
+    def _tee(self, channel: str) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+
+class Kernel(IPythonKernel):
+    """IPython's kernel with that shell."""
+
+    shell_class = Shell
+
+
+class KernelApp(IPKernelApp):
+    """IPython's kernel as a program, with bounded outputs."""
+
+    kernel_class = Kernel
     outstream_class = "scalinglaws.kernel.BoundedStream"
 
     @default("session")

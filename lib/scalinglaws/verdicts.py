@@ -65,7 +65,10 @@ def kept() -> list[str]:
 def costs() -> dict[str, dict[str, Any]]:
     """Measured cost of each notebook."""
     path = folder() / "costs.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise VerdictError(f"{path} is damaged ({error}); restore it with git") from error
 
 
 def add_cost(name: str, **cost: Any) -> None:
