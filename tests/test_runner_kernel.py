@@ -11,7 +11,7 @@ import pytest
 from small_notebook import MEASURE, small
 
 from scalinglaws import execution, notebooks
-from scalinglaws.kernel import DISPLAYED, PRINTED, BoundedSession
+from scalinglaws.notebook_kernel import DISPLAYED, PRINTED, BoundedSession
 
 SETTINGS = """
 import json, os, sys

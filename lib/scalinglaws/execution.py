@@ -98,7 +98,7 @@ def this_interpreter(folder: Path) -> None:
     """Put the kernel where Jupyter looks first: this interpreter, whatever kernels are installed."""
     place = folder / "jupyter" / "kernels" / "python3"
     place.mkdir(parents=True)
-    words = [sys.executable, "-m", "scalinglaws.kernel", "-f", "{connection_file}"]
+    words = [sys.executable, "-m", "scalinglaws.notebook_kernel", "-f", "{connection_file}"]
     spec = {"argv": words, "display_name": "Python 3", "language": "python"}
     (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 

@@ -103,9 +103,10 @@ def sealed(slug: str, folder: Path, name: str) -> bytes:
     path, sums = folder / name, folder / "SHA256SUMS"
     anew = f"run 'scalinglaws data rebuild {slug}'" if folder.parent.name == "published" else "make it anew"
     mend = f"{anew} or restore it with git"
+    meant = f"if it is as it should be, 'scalinglaws data seal {slug}'"
     for needed in (path, sums):
         if not needed.is_file():
-            raise TableError(f"{slug}: {needed.name} is missing; {mend}")
+            raise TableError(f"{slug}: {needed.name} is missing; {mend}{f'; {meant}' * (needed == sums)}")
     lines = [line.split() for line in sums.read_bytes().decode(errors="replace").splitlines()]
     kept = {words[1]: words[0] for words in lines if len(words) == 2}.get(name, "")
     content = path.read_bytes()
@@ -119,7 +120,7 @@ def sealed(slug: str, folder: Path, name: str) -> bytes:
         )
     raise TableError(
         f"{slug}: {name} has sha256 {found[:12]}…, SHA256SUMS says {kept[:12] or 'nothing of it'}…; the file was "
-        f"changed: {mend}; after an edit that is meant to stay, 'scalinglaws data seal {slug}'"
+        f"changed: {mend}; {meant}"
     )
 
 

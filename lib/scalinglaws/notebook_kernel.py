@@ -1,6 +1,6 @@
 """The kernel that notebooks run in: it ends with its runner, and bounds what a cell may print.
 
-`execution` starts it as `python -m scalinglaws.kernel` by this very interpreter.
+`execution` starts it as `python -m scalinglaws.notebook_kernel` by this very interpreter.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class KernelApp(IPKernelApp):
     """IPython's kernel as a program, with bounded outputs."""
 
     kernel_class = Kernel
-    outstream_class = "scalinglaws.kernel.BoundedStream"
+    outstream_class = "scalinglaws.notebook_kernel.BoundedStream"
 
     @default("session")
     def _bounded_session(self) -> Session:
