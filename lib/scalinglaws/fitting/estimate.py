@@ -235,7 +235,7 @@ def check(
     whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
     problem = on_natural_scale(whole)
     theta = given(problem, [params])
-    searched = refined(problem, np.vstack([theta, candidates(problem, 4, 0)]), 5, 5)
+    searched = refined(problem, np.vstack([theta, candidates(problem, 4, 0, places=64)]), 5, 5)
     here = Optimum(problem, evaluate(problem, theta), {})
     near = SAME * searched.value + problem.floor
     above = searched.value - here.value

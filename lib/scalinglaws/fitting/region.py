@@ -138,7 +138,7 @@ def lowest(problem: Problem, most: float, warm: np.ndarray, cold: bool) -> Point
     found = refined(problem, most, warm)
     if cold or found is None or doubtful(found, most):
         try:
-            starts = candidates(problem, 64, seed=0)[:COLD]
+            starts = candidates(problem, COLD, seed=0, places=64)
         except FitError:
             # No bounds to search between: only the warm starts remain.
             return found

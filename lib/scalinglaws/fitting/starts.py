@@ -155,7 +155,7 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
     return np.clip(filled, *problem.limits)
 
 
-def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
+def candidates(problem: Problem, count: int, seed: int, places: int | None = None) -> np.ndarray:
     """Starts from all over the box, best objective first, (at most count, parameters).
 
     Parameters
@@ -166,6 +166,8 @@ def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
         How many to give, of the many that are looked at (see `looked_at`).
     seed
         Of the sequence that fills the box where there are more than two dimensions.
+    places
+        How many places to look at instead, where little is at stake.
 
     Raises
     ------
@@ -175,7 +177,7 @@ def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
     linear = [name for name in problem.law.linear if name in problem.names]
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
-    cube = cells(len(searched), looked_at(len(searched)), seed)
+    cube = cells(len(searched), places or looked_at(len(searched)), seed)
     # Exponents are sought from zero on: there, twice as much matters rather than so much more.
     placed = np.where(low == 0, cube**2, cube)
     theta = np.zeros((len(cube), len(problem.names)))
