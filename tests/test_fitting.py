@@ -12,8 +12,9 @@ from simulated import TRUTH, design, problem_of
 import scalinglaws
 from scalinglaws import FitError, Status, check, fit, huber, size_exponent, soft_l1, squared
 from scalinglaws.fitting.binding import bind
+from scalinglaws.fitting.derivatives import complex_step
 from scalinglaws.fitting.starts import candidates
-from scalinglaws.laws import chinchilla, complex_step, law, power_law, power_law_with_constant
+from scalinglaws.laws import chinchilla, law, power_law, power_law_with_constant
 
 LOSSES = [squared(), huber(1e-3), soft_l1(1e-3)]
 

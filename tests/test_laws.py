@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from scalinglaws.fitting.derivatives import complex_step
 from scalinglaws.frontier import compute_optimal, size_exponent, tokens_from_flops, training_flops
-from scalinglaws.laws import chinchilla, complex_step, law, power_law, power_law_with_constant
+from scalinglaws.laws import chinchilla, law, power_law, power_law_with_constant
 
 LAWS = [power_law, power_law_with_constant, chinchilla]
 

@@ -7,8 +7,10 @@ runs at which it has no value at all?
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,10 +25,14 @@ Point = dict[str, float]
 PLACES, RUNS = 4, 16
 #: Second derivatives by differences are good to this share of the largest.
 ROUGH = 1e-2
+#: Formula -> what came of examining it.
+PASSED: WeakKeyDictionary[Callable[..., object], Trial] = WeakKeyDictionary()
 
 
 def examined(law: Law, columns: Columns, fixed: Mapping[str, float]) -> Law:
     """The law in a form that can be fitted, with what a complex step may be taken through.
+
+    A law that has passed once is not examined again, except for runs at which it has no value.
 
     Raises
     ------
@@ -34,28 +40,66 @@ def examined(law: Law, columns: Columns, fixed: Mapping[str, float]) -> Law:
         If the law cannot be called, is not linear in what it says, has no value at some runs,
         or comes with wrong derivatives: one sentence that names what is wrong.
     """
+    linear = tuple(name for name in law.linear if name not in fixed)
+    declaration = law.derivatives, law.curvatures, linear
     places = inside(law, fixed)
-    few = tuple(values[:: -(-len(values) // RUNS)] for values in columns)
-    if not broadcasts(law, few, places):
-        law = law.row_by_row()
-    values = [evaluated(law, columns, place) for place in places]
-    refuse_runs_without_value(law, columns, places, values)
-    sound = [place for place, value in zip(places, values, strict=True) if np.isfinite(value).any()]
-    if not sound:
-        return law
-    for place in sound:
-        refuse_false_linearity(law, few, place, fixed)
-    if law.derivatives is not None:
-        for place in sound:
-            refuse_wrong_gradient(law, few, place)
-        analytic = law.curvatures is not None or derivatives_take_complex(law, few, sound[0])
-    else:
-        analytic = all(takes_complex(law.function, few, place, law.scales(place)) for place in sound)
-    law = replace(law, analytic=analytic)
-    if law.curvatures is not None:
-        refuse_wrong_hessian(law, few, sound[0])
-    refuse_runs_without_slope(law, columns, sound)
+    known = PASSED.get(law.function)
+    if known is None or known.declaration != declaration:
+        few = tuple(values[:: -(-len(values) // RUNS)] for values in columns)
+        known = trial(law, few, places, linear)
+        if known.sound:
+            PASSED[law.function] = known._replace(declaration=declaration)
+    law = replace(law.row_by_row() if known.alone else law, analytic=known.analytic)
+    if any((values <= 0).any() for values in columns):
+        refuse_runs_without_value(law, columns, places)
     return law
+
+
+class Trial(NamedTuple):
+    """What came of examining a law.
+
+    Attributes
+    ----------
+    alone
+        Whether it takes one set of parameters at a time only.
+    analytic
+        As an attribute of the law.
+    sound
+        Whether it had a value anywhere: else the rest is not known.
+    declaration
+        What the law had said of itself.
+    """
+
+    alone: bool
+    analytic: bool | None = None
+    sound: bool = False
+    declaration: tuple[object, ...] = ()
+
+
+def trial(law: Law, columns: Columns, places: list[Point], linear: tuple[str, ...]) -> Trial:
+    """Examine a law on a few runs.
+
+    Raises
+    ------
+    FitError
+        As `examined` does.
+    """
+    alone = not broadcasts(law, columns, places)
+    law = law.row_by_row() if alone else law
+    sound = [place for place in places if np.isfinite(evaluated(law, columns, place)).any()]
+    if not sound:
+        return Trial(alone)
+    for place in sound:
+        refuse_false_linearity(law, columns, place, linear)
+    if law.derivatives is None:
+        analytic = all(takes_complex(law.function, columns, place, law.scales(place)) for place in sound)
+    else:
+        for place in sound:
+            refuse_wrong_gradient(law, columns, place)
+        analytic = law.curvatures is not None or derivatives_take_complex(law, columns, sound[0])
+    if law.curvatures is not None:
+        refuse_wrong_hessian(replace(law, analytic=analytic), columns, sound[0])
+    return Trial(alone, analytic, True)
 
 
 def inside(law: Law, fixed: Mapping[str, float]) -> list[Point]:
@@ -123,47 +167,34 @@ def broadcasts(law: Law, columns: Columns, places: list[Point]) -> bool:
             return False
 
 
-def refuse_runs_without_value(
-    law: Law, columns: Columns, places: list[Point], values: list[np.ndarray]
-) -> None:
-    """Raise if runs with a column that is 0 or negative have no value at any place."""
-    never = ~np.isfinite(values).any(0)
-    blame(law, columns, never, "gives no finite value")
-
-
-def refuse_runs_without_slope(law: Law, columns: Columns, places: list[Point]) -> None:
-    """Raise if runs with a column that is 0 or negative have no derivative at any place."""
-    with np.errstate(all="ignore"):
-        found = [
-            np.all([np.isfinite(v) & np.ones(len(columns[0]), bool) for v in slopes.values()], axis=0)
-            for slopes in (law.gradient(*columns, **place) for place in places)
-        ]
-    blame(law, columns, ~np.any(found, axis=0), "has no derivative")
-
-
-def blame(law: Law, columns: Columns, rows: np.ndarray, what: str) -> None:
-    """Raise if a column is 0 or negative in some of the rows, which are wrong for that reason."""
+def refuse_runs_without_value(law: Law, columns: Columns, places: list[Point]) -> None:
+    """Raise if runs with a column that is 0 or negative have no value, or no derivative, at any place."""
+    count = len(columns[0])
+    has = np.zeros(count, bool)
+    for place in places:
+        with np.errstate(all="ignore"):
+            found = [evaluated(law, columns, place), *law.gradient(*columns, **place).values()]
+            has |= np.all([np.broadcast_to(np.isfinite(values), count) for values in found], axis=0)
     for name, values in zip(law.columns, columns, strict=True):
-        bad = np.flatnonzero(rows & (values <= 0))
+        bad = np.flatnonzero(~has & (values <= 0))
         if len(bad):
             raise FitError(
-                f"{law.name} {what}, whatever its parameters, in {len(bad)} runs where {name!r} is not positive "
-                f"(first in row {bad[0]}: {values[bad[0]]:.4g}): powers and logarithms need positive columns; "
-                "drop those runs, and say so"
+                f"{law.name} has no value or no derivative, whatever its parameters, in {len(bad)} runs where {name!r} "
+                f"is not positive (first in row {bad[0]}: {values[bad[0]]:.4g}): powers and logarithms need positive "
+                "columns; drop those runs, and say so"
             )
 
 
-def refuse_false_linearity(law: Law, columns: Columns, place: Point, fixed: Mapping[str, float]) -> None:
+def refuse_false_linearity(law: Law, columns: Columns, place: Point, linear: tuple[str, ...]) -> None:
     """Raise if the law is not linear in what it says it is linear in, all taken together."""
-    linear = [name for name in law.linear if name not in fixed]
     if not linear:
         return
 
-    def at(factor: float, names: list[str]) -> np.ndarray:
+    def at(factor: float, names: Sequence[str]) -> np.ndarray:
         scaled = {name: factor * place[name] if name in names else 0.0 for name in linear}
         return evaluated(law, columns, place | scaled)
 
-    def bent(names: list[str]) -> bool:
+    def bent(names: Sequence[str]) -> bool:
         with np.errstate(all="ignore"):
             none, one, two = at(0.0, names), at(1.0, names), at(2.0, names)
             size = np.maximum(np.abs(none), np.abs(two))
