@@ -242,7 +242,7 @@ BAD = {
     "flags": (lambda d: d.assign(n_params=d.n_params > 1e9), "dtype bool"),
     "no column": (lambda d: d.drop(columns="n_tokens"), "no column 'n_tokens'"),
     "overflow": (lambda d: d.assign(n_params=d.n_params.astype(np.int64).astype(np.int32)), "overflow"),
-    "zero": (lambda d: d.assign(n_params=0.0), "no finite prediction"),
+    "zero": (lambda d: d.assign(n_params=0.0), "no value.*'n_params' is not positive"),
     "nullable": (lambda d: d.assign(loss=d.loss.where(d.index != 3).astype("Float64")), "'loss' holds 1"),
 }
 

@@ -31,7 +31,7 @@ def cause(problem: Problem) -> str:
 
     For a fit that was not proved, or ended at a bound; each cause is looked for in the runs alone.
     """
-    found = (constant(problem), proportional(problem), logarithms(problem), flat(problem), rising(problem))
+    found = (proportional(problem), logarithms(problem), flat(problem), rising(problem))
     return " ".join(sentence for sentence in found if sentence)
 
 
@@ -41,13 +41,6 @@ def used(problem: Problem) -> tuple[dict[str, np.ndarray], np.ndarray]:
     rows = rows if rows.ndim == 1 else rows.any(0)
     columns = zip(problem.law.columns, problem.columns, strict=True)
     return {name: values[rows] for name, values in columns if name not in problem.law.labels}, problem.y[rows]
-
-
-def constant(problem: Problem) -> str:
-    """Columns with a single value."""
-    columns, _ = used(problem)
-    names = [name for name, values in columns.items() if np.ptp(values) <= 1e-12 * np.max(np.abs(values))]
-    return f"{', '.join(names)} has the same value in every run." if names else ""
 
 
 def proportional(problem: Problem) -> str:
@@ -102,7 +95,7 @@ def rising(problem: Problem) -> str:
     columns, y = used(problem)
     words = []
     for name, values in columns.items():
-        if np.ptp(values) == 0 or np.ptp(y) == 0 or "shifted" in problem.law.name:
+        if np.ptp(values) == 0 or np.ptp(y) == 0:
             continue
         rank = float(spearmanr(values, y).statistic)
         if rank > 0.5 and falls(problem, name):

@@ -61,13 +61,17 @@ def extrapolated(function: Callable[[Any], Any], value: Any, scale: Any) -> Diff
     former: list[np.ndarray] = []
     for level in range(LEVELS):
         above, below = value + WIDEST * scale / 3**level, value - WIDEST * scale / 3**level
+        high, low = np.asarray(function(above), float), np.asarray(function(below), float)
         # The width that was stepped, which rounding may have changed.
-        row = [(np.asarray(function(above), float) - np.asarray(function(below), float)) / (above - below)]
+        width = above - below
+        noise = 4 * np.finfo(float).eps * (np.abs(high) + np.abs(low)) / np.abs(width)
+        row = [(high - low) / width]
         if best is None:
             best, least = row[0], np.full(np.shape(row[0]), np.inf)
         for order, old in enumerate(former, start=1):
             row.append(row[-1] + (row[-1] - old) / (9.0**order - 1))
-            error = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old))
+            change = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old))
+            error = np.maximum(change, noise)
             better = error < least
             best, least = np.where(better, row[-1], best), np.where(better, error, least)
         former = row
@@ -117,13 +121,13 @@ def real_curvatures(
     return found
 
 
-def apart(ours: Any, other: Difference) -> bool:
-    """Whether a derivative differs from real differences anywhere by more than these may be off."""
+def apart(ours: Any, other: Difference) -> np.ndarray:
+    """Where a derivative differs from real differences by more than these may be off."""
     ours = np.broadcast_to(np.asarray(ours), other.value.shape)
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(ours), np.abs(other.value))
-        wrong = np.abs(ours - other.value) > APART * size + 100 * other.error + 1e-9 * size.max(initial=0.0)
-    return bool(np.any(wrong & np.isfinite(other.value) & np.isfinite(other.error)))
+        wrong = np.abs(ours - other.value) > APART * size + 100 * other.error
+    return wrong & np.isfinite(other.value) & np.isfinite(other.error)
 
 
 def takes_complex(
@@ -137,4 +141,4 @@ def takes_complex(
     except Exception:  # A formula may refuse complex numbers in any way it likes.
         return False
     differences = real_differences(function, columns, parameters, scales)
-    return not any(apart(steps[name], differences[name]) for name in parameters)
+    return not any(apart(steps[name], differences[name]).any() for name in parameters)

@@ -220,12 +220,12 @@ def refuse_wrong_gradient(law: Law, columns: Columns, place: Point) -> None:
     except Exception:  # A formula that refuses complex numbers does so in any way it likes.
         given = law.gradient(*columns, **place)
     for name, real in real_differences(law.function, columns, place, law.scales(place)).items():
-        if apart(given[name], real):
-            ours = np.broadcast_to(given[name], real.value.shape)
-            worst = int(np.nanargmax(np.abs(ours - real.value)))
+        wrong = np.flatnonzero(apart(given[name], real))
+        if len(wrong):
+            ours = np.broadcast_to(given[name], real.value.shape)[wrong[0]]
             raise FitError(
-                f"the gradient given for {law.name} is wrong for {name}: {ours[worst]:.6g}, where differences "
-                f"of the law give {real.value[worst]:.6g} (at {listed(place)}); mend it, or leave gradient= out"
+                f"the gradient given for {law.name} is wrong for {name}: {ours:.6g}, where differences "
+                f"of the law give {real.value[wrong[0]]:.6g} (at {listed(place)}); mend it, or leave gradient= out"
             )
 
 
