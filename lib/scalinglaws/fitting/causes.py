@@ -75,19 +75,25 @@ def logarithms(problem: Problem) -> str:
     names = [name for name, values in used(problem)[0].items() if looks_logarithmic(name, values)]
     if not names:
         return ""
-    return f"{', '.join(names)} looks like decimal logarithms: give 10**{names[0]}, the count itself."
+    return f"Decimal logarithms, by their looks: {', '.join(names)}; give 10**{names[0]}, the count itself."
 
 
 def flat(problem: Problem) -> str:
-    """A y that hardly changes over the runs: a curve that is saturated."""
-    _, y = used(problem)
+    """A y that does not change over the runs but for noise: a curve that is saturated."""
+    columns, y = used(problem)
     spread = np.ptp(y) / np.max(np.abs(y)) if np.any(y) else 0.0
     if spread < 1e-3:
-        return (
-            f"{problem.y_name} changes by {spread:.1g} of itself over all runs: a curve that is saturated "
-            "does not tell how it got there; add smaller runs."
-        )
-    return ""
+        changes = f"changes by {spread:.1g} of itself over all runs"
+    elif len(y) >= 8 and columns and all(unrelated(values, y) for values in columns.values()):
+        changes = f"goes neither up nor down with {' or '.join(columns)}, but for noise"
+    else:
+        return ""
+    return f"{problem.y_name} {changes}: a curve that is saturated does not tell how it got there; add smaller runs."
+
+
+def unrelated(values: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the ranks of two columns go together no more than chance makes them, at 10 %."""
+    return bool(np.ptp(values) > 0 and np.ptp(y) > 0 and spearmanr(values, y).pvalue > 0.1)
 
 
 def rising(problem: Problem) -> str:

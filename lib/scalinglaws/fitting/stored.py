@@ -65,7 +65,9 @@ def save(fit: Fit, path: str | Path) -> None:
         "proof": asdict(fit.proof),
         "data": table_of(fit.data, (*whole.law.columns, whole.y_name), len(whole.y)),
     }
-    write_atomically(Path(path), json.dumps(finite(kept), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_atomically(
+        Path(path), json.dumps(finite(kept), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def load(path: str | Path, law: Law | None = None) -> Fit:
@@ -95,7 +97,9 @@ def load(path: str | Path, law: Law | None = None) -> Fit:
             raise FitError(f"{path} has format {kept['format']}; this version reads format {FORMAT}")
         return read(kept, path, law)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise FitError(f"{path} is no file that `Fit.save` wrote, or is damaged ({error!r}): fit again") from error
+        raise FitError(
+            f"{path} is no file that `Fit.save` wrote, or is damaged ({error!r}): fit again"
+        ) from error
 
 
 def read(kept: Mapping[str, Any], path: str | Path, law: Law | None) -> Fit:
@@ -192,7 +196,9 @@ def table_of(data: Any, needed: Iterable[str], count: int) -> dict[str, list[Any
     names = dict.fromkeys((*needed, *(name for name in data if isinstance(name, str))))
     table = {}
     for name in names:
-        values = pd.Series(np.asarray(data[name])) if np.ndim(data[name]) == 1 else pd.Series([], dtype=object)
+        values = (
+            pd.Series(np.asarray(data[name])) if np.ndim(data[name]) == 1 else pd.Series([], dtype=object)
+        )
         numeric = values.dtype.kind in "biuf" and not np.isinf(values.astype(float)).any()
         if len(values) == count and (numeric or values.map(lambda value: isinstance(value, str)).all()):
             table[name] = values.astype(object).where(values.notna(), None).tolist()

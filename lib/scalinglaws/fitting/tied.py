@@ -129,11 +129,12 @@ class GroupedFormula(Formula):
         self, columns: tuple[Any, ...]
     ) -> Iterator[tuple[np.ndarray, tuple[Any, ...], dict[str, str]]]:
         """For each group its rows, the law's columns there, and what its parameters are called here."""
-        count = len(self.law.columns)
-        codes = np.stack([np.asarray(values, int) for values in columns[count:]])
-        for group in np.unique(codes, axis=1).T:
-            rows = np.flatnonzero((codes == group[:, None]).all(0))
-            place = dict(zip(self.labels, group, strict=True))
+        count, sizes = len(self.law.columns), tuple(map(len, self.labels.values()))
+        codes = tuple(np.asarray(values, int) for values in columns[count:])
+        cells = np.ravel_multi_index(codes, sizes)
+        for cell in np.flatnonzero(np.bincount(cells)):
+            rows = np.flatnonzero(cells == cell)
+            place = dict(zip(self.labels, np.unravel_index(cell, sizes), strict=True))
             names = {
                 name: self.own(name)[place[self.per[name]] if name in self.per else 0]
                 for name in self.law.parameters

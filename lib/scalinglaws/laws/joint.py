@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.law import law
-from scalinglaws.laws.power import falling_gradient, falling_hessian
+from scalinglaws.laws.power import falling_gradient, falling_hessian, softplus
 
 
 def chinchilla_gradient(
@@ -67,11 +67,13 @@ def kaplan_gradient(
     size, data = np.exp(ratio * log_size), D_c / n_tokens
     both = size + data
     outer = both ** (alpha_D - 1)
+    # log(both) - log(size), which may be far apart or next to each other.
+    share = softplus(np.log(data) - ratio * log_size)
     return {
         "N_c": outer * size * alpha_N / N_c,
         "D_c": alpha_D * outer / n_tokens,
         "alpha_N": outer * size * log_size,
-        "alpha_D": outer * (both * np.log(both) - size * log_size * ratio),
+        "alpha_D": outer * (data * np.log(both) + size * share),
     }
 
 

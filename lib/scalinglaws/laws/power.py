@@ -121,19 +121,27 @@ def softplus(t: Any) -> Any:
     return np.where(large, t, 0.0) + np.log1p(np.exp(small))
 
 
+def logistic(t: Any) -> Any:
+    """1 / (1 + exp(-t)), the derivative of `softplus`, to full relative precision, of complex numbers too."""
+    large = np.real(t) > 0
+    small = np.exp(np.where(large, -t, t))
+    return np.where(large, 1.0, small) / (1 + small)
+
+
 def broken_gradient(x: Any, *, E: Any, A: Any, alpha: Any, bend: Any, d: Any, f: Any) -> dict[str, Any]:
     t = np.log(x / d) / f
     log_turn = softplus(t)
     term = x**-alpha * np.exp(-bend * f * log_turn)
-    # The derivative of log(1 + exp(t)).
-    share = 0.5 * (1 + np.tanh(t / 2))
+    # An even function of t, written for t < 0, where nothing cancels.
+    below = np.where(np.real(t) > 0, -t, t)
+    by_width = below * logistic(below) - softplus(below)
     return {
         "E": 1.0,
         "A": term,
         "alpha": -A * term * np.log(x),
         "bend": -A * term * f * log_turn,
-        "d": A * term * bend * share / d,
-        "f": A * term * bend * (t * share - log_turn),
+        "d": A * term * bend * logistic(t) / d,
+        "f": A * term * bend * by_width,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.law import law
+from scalinglaws.laws.power import logistic
 
 
 def shifted_gradient(loss_here: Any, *, E: Any, K: Any, kappa: Any, E_here: Any) -> dict[str, Any]:
@@ -48,11 +49,11 @@ def shifted_power_law(loss_here, *, E, K, kappa, E_here):
 
 
 def accuracy_gradient(loss: Any, *, floor: Any, gain: Any, k: Any, middle: Any) -> dict[str, Any]:
-    half = np.tanh(k * (loss - middle) / 2)
-    slope = -0.25 * gain * (1 - half) * (1 + half)
+    share = logistic(-k * (loss - middle))
+    slope = -gain * share * logistic(k * (loss - middle))
     return {
         "floor": 1.0,
-        "gain": 0.5 * (1 - half),
+        "gain": share,
         "k": slope * (loss - middle),
         "middle": -slope * k,
     }
@@ -82,4 +83,4 @@ def accuracy_from_loss(loss, *, floor, gain, k, middle):
 
     Source: Bhagia et al. (2024), arXiv:2412.04403, the second of their two steps.
     """
-    return floor + gain * 0.5 * (1 - np.tanh(k * (loss - middle) / 2))
+    return floor + gain * logistic(-k * (loss - middle))
