@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from simulated import design
 
-from scalinglaws import FitError, fit, huber, law, soft_l1
+from scalinglaws import FitError, extrapolate, fit, huber, law, soft_l1
 from scalinglaws.fitting.binding import bind, column
 from scalinglaws.fitting.causes import FitWarning, cause
 from scalinglaws.fitting.losses import squared
@@ -89,6 +89,7 @@ def test_a_delta_whose_square_is_no_number_is_refused(delta):
         fit(power_law, falling(), loss=soft_l1(delta))
 
 
+@pytest.mark.filterwarnings("ignore::scalinglaws.FitWarning")
 @pytest.mark.parametrize("factor", [1e24, 1e-24])
 def test_units_far_away_are_fitted(factor):
     data = falling()
@@ -205,4 +206,5 @@ def test_a_column_run_that_tells_nothing_or_is_used_gives_no_warning():
 def test_the_warning_points_at_the_caller():
     with pytest.warns(FitWarning, match="duplicates") as caught:
         fit(power_law, pd.concat([falling(), falling()]), loss=huber(1e-1))
-    assert caught[0].filename == __file__
+        extrapolate(power_law, pd.concat([falling(), falling()]), by="x")
+    assert [warning.filename for warning in caught] == [__file__, __file__]

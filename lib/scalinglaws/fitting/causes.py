@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from itertools import combinations
 from typing import Any
@@ -128,10 +129,12 @@ def falls(problem: Problem, name: str) -> bool:
 
 
 def warn(problem: Problem, data: Any, weights: Any) -> None:
-    """Warn, once for each place that fits, of data that look like a mistake."""
+    """Warn of data that look like a mistake, at the line that called this package."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("scalinglaws."):
+        frame, level = frame.f_back, level + 1
     for sentence in suspicions(problem, data, weights):
-        # Past this function, `bind` and `fit` or `check`: at the caller's line.
-        warnings.warn(sentence, FitWarning, stacklevel=4)
+        warnings.warn(sentence, FitWarning, stacklevel=level)
 
 
 def suspicions(problem: Problem, data: Any, weights: Any) -> list[str]:

@@ -29,6 +29,7 @@ ROUGH = 1e-2
 PASSED: WeakKeyDictionary[Callable[..., object], Trial] = WeakKeyDictionary()
 
 
+@np.errstate(all="ignore")
 def examined(law: Law, columns: Columns, fixed: Mapping[str, float]) -> Law:
     """The law in a form that can be fitted, with what a complex step may be taken through.
 
@@ -126,8 +127,7 @@ def inside(law: Law, fixed: Mapping[str, float]) -> list[Point]:
 def evaluated(law: Law, columns: Columns, place: Point) -> np.ndarray:
     """The law at one place."""
     try:
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(np.asarray(law(*columns, **place), float), np.shape(columns[0]))
+        return np.broadcast_to(np.asarray(law(*columns, **place), float), np.shape(columns[0]))
     except Exception as error:  # Whatever a formula of the user's raises.
         raise FitError(
             f"{law.name} raises {type(error).__name__} ({error}) when called with the columns as arrays and "
@@ -150,21 +150,20 @@ def broadcasts(law: Law, columns: Columns, places: list[Point]) -> bool:
         alone = [np.broadcast_to(np.asarray(one, float), shape[1:]) for one in single]
         return bool(np.allclose(rows, alone, rtol=1e-9, atol=0, equal_nan=True))
 
-    with np.errstate(all="ignore"):
-        try:
-            if not same(law(*columns, **column), [law(*columns, **place) for place in places[:2]]):
-                return False
-            if law.derivatives is None:
-                return True
-            both = law.gradient(*columns, **column)
-            single = [law.gradient(*columns, **place) for place in places[:2]]
-            return all(same(both[name], [one[name] for one in single]) for name in law.parameters)
-        except ValueError as error:
-            if "lacks" in str(error):
-                raise FitError(str(error)) from error
+    try:
+        if not same(law(*columns, **column), [law(*columns, **place) for place in places[:2]]):
             return False
-        except (TypeError, ArithmeticError, AttributeError, IndexError):
-            return False
+        if law.derivatives is None:
+            return True
+        both = law.gradient(*columns, **column)
+        single = [law.gradient(*columns, **place) for place in places[:2]]
+        return all(same(both[name], [one[name] for one in single]) for name in law.parameters)
+    except ValueError as error:
+        if "lacks" in str(error):
+            raise FitError(str(error)) from error
+        return False
+    except (TypeError, ArithmeticError, AttributeError, IndexError):
+        return False
 
 
 def refuse_runs_without_value(law: Law, columns: Columns, places: list[Point]) -> None:
@@ -172,9 +171,8 @@ def refuse_runs_without_value(law: Law, columns: Columns, places: list[Point]) -
     count = len(columns[0])
     has = np.zeros(count, bool)
     for place in places:
-        with np.errstate(all="ignore"):
-            found = [evaluated(law, columns, place), *law.gradient(*columns, **place).values()]
-            has |= np.all([np.broadcast_to(np.isfinite(values), count) for values in found], axis=0)
+        found = [evaluated(law, columns, place), *law.gradient(*columns, **place).values()]
+        has |= np.all([np.broadcast_to(np.isfinite(values), count) for values in found], axis=0)
     for name, values in zip(law.columns, columns, strict=True):
         bad = np.flatnonzero(~has & (values <= 0))
         if len(bad):
@@ -195,10 +193,9 @@ def refuse_false_linearity(law: Law, columns: Columns, place: Point, linear: tup
         return evaluated(law, columns, place | scaled)
 
     def bent(names: Sequence[str]) -> bool:
-        with np.errstate(all="ignore"):
-            none, one, two = at(0.0, names), at(1.0, names), at(2.0, names)
-            size = np.maximum(np.abs(none), np.abs(two))
-            off = np.abs(two - 2 * one + none) > 1e-8 * size
+        none, one, two = at(0.0, names), at(1.0, names), at(2.0, names)
+        size = np.maximum(np.abs(none), np.abs(two))
+        off = np.abs(two - 2 * one + none) > 1e-8 * size
         return bool(np.any(np.isfinite(one) & (off | ~np.isfinite(none))))
 
     if bent(linear):
@@ -212,11 +209,10 @@ def refuse_false_linearity(law: Law, columns: Columns, place: Point, linear: tup
 def refuse_wrong_gradient(law: Law, columns: Columns, place: Point) -> None:
     """Raise if a given derivative is not that of the law."""
     try:
-        with np.errstate(all="ignore"):
-            given = law.gradient(*columns, **place)
-            exact = complex_step(law.function, columns, place)
-            if all(np.allclose(given[name], exact[name], rtol=1e-9, atol=0) for name in law.parameters):
-                return
+        given = law.gradient(*columns, **place)
+        exact = complex_step(law.function, columns, place)
+        if all(np.allclose(given[name], exact[name], rtol=1e-9, atol=0) for name in law.parameters):
+            return
     except Exception:  # A formula that refuses complex numbers does so in any way it likes.
         given = law.gradient(*columns, **place)
     for name, real in real_differences(law.function, columns, place, law.scales(place)).items():
@@ -232,14 +228,13 @@ def refuse_wrong_gradient(law: Law, columns: Columns, place: Point) -> None:
 def rough_curvatures(law: Law, columns: Columns, place: Point) -> dict[tuple[str, str], np.ndarray]:
     """Differences of the gradient, by pairs of parameters, each pair once."""
     found, scales = {}, law.scales(place)
-    with np.errstate(all="ignore"):
-        for j, first in enumerate(law.parameters):
-            width = 1e-4 * float(scales[first])
-            above, below = (
-                law.gradient(*columns, **(place | {first: place[first] + step})) for step in (width, -width)
-            )
-            for name in law.parameters[j:]:
-                found[first, name] = np.asarray(above[name] - below[name]) / (2 * width)
+    for j, first in enumerate(law.parameters):
+        width = 1e-4 * float(scales[first])
+        above, below = (
+            law.gradient(*columns, **(place | {first: place[first] + step})) for step in (width, -width)
+        )
+        for name in law.parameters[j:]:
+            found[first, name] = np.asarray(above[name] - below[name]) / (2 * width)
     return found
 
 
@@ -253,8 +248,7 @@ def alike(one: object, other: object) -> bool:
 def derivatives_take_complex(law: Law, columns: Columns, place: Point) -> bool:
     """Whether a complex step through the given derivatives gives second derivatives."""
     try:
-        with np.errstate(all="ignore"):
-            found = replace(law, analytic=True, curvatures=None).hessian(*columns, **place)
+        found = replace(law, analytic=True, curvatures=None).hessian(*columns, **place)
     except Exception:  # As above.
         return False
     rough = rough_curvatures(law, columns, place)
@@ -263,8 +257,7 @@ def derivatives_take_complex(law: Law, columns: Columns, place: Point) -> bool:
 
 def refuse_wrong_hessian(law: Law, columns: Columns, place: Point) -> None:
     """Raise if a given second derivative is not that of the law."""
-    with np.errstate(all="ignore"):
-        given = law.hessian(*columns, **place)
+    given = law.hessian(*columns, **place)
     # Differences of a gradient that does not depend on a parameter are rounding.
     for (first, second), rough in rough_curvatures(law, columns, place).items():
         ours = given.get((first, second), given.get((second, first), 0.0))
