@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fitting import causes
+from scalinglaws.fitting.causes import warn_of_mistakes
 from scalinglaws.fitting.examine import examined
 from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss
@@ -353,5 +353,5 @@ def bind(
     problem = Problem(
         law, (*columns, *codes), target, y, loss, residual, w, weights is not None, values, limits
     )
-    causes.warn(problem, data, weights)
+    warn_of_mistakes(problem, data, weights)
     return problem

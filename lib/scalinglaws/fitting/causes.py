@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from scalinglaws.fitting.examine import inside
 from scalinglaws.fitting.problem import Problem
 
 #: A column with all its values in this range looks like decimal logarithms of counts.
@@ -115,8 +116,6 @@ def rising(problem: Problem) -> str:
 
 def falls(problem: Problem, name: str) -> bool:
     """Whether the law falls along a column at random places within its bounds, whatever the others are."""
-    from scalinglaws.fitting.examine import inside
-
     law, j = problem.law, problem.law.columns.index(name)
     more = tuple(c * 1.01 if k == j else c for k, c in enumerate(problem.columns))
     with np.errstate(all="ignore"):
@@ -128,7 +127,7 @@ def falls(problem: Problem, name: str) -> bool:
     return any(len(step) for step in finite) and all((step <= 0).all() for step in finite)
 
 
-def warn(problem: Problem, data: Any, weights: Any) -> None:
+def warn_of_mistakes(problem: Problem, data: Any, weights: Any) -> None:
     """Warn of data that look like a mistake, at the line that called this package."""
     frame, level = sys._getframe(), 1
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("scalinglaws."):

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,10 +24,12 @@ from scalinglaws.fitting.exact import minimise_exact
 from scalinglaws.fitting.law import Formula, Law, RowByRow
 from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.result import Fit, Proof, Status
 from scalinglaws.fitting.solve import TIGHT, Points, evaluate
 from scalinglaws.fitting.tied import GroupedFormula, TiedFormula
 from scalinglaws.tables import write_atomically
+
+if TYPE_CHECKING:
+    from scalinglaws.fitting.result import Fit
 
 #: Raised when files of an older layout can no longer be read.
 FORMAT = 1
@@ -70,7 +72,7 @@ def save(fit: Fit, path: str | Path) -> None:
     )
 
 
-def load(path: str | Path, law: Law | None = None) -> Fit:
+def read(path: str | Path, law: Law | None = None) -> dict[str, Any]:
     """Read a fit from a JSON file, and judge it again: nothing in the file is believed.
 
     Parameters
@@ -82,8 +84,8 @@ def load(path: str | Path, law: Law | None = None) -> Fit:
 
     Returns
     -------
-    Fit
-        With the parameters, status and proof of the file, on the data of the file.
+    dict
+        The attributes of the `Fit`; its status by name and its proof as a dictionary.
 
     Raises
     ------
@@ -95,22 +97,21 @@ def load(path: str | Path, law: Law | None = None) -> Fit:
         kept = json.loads(Path(path).read_text(encoding="utf-8"))
         if kept["format"] != FORMAT:
             raise FitError(f"{path} has format {kept['format']}; this version reads format {FORMAT}")
-        return read(kept, path, law)
+        return judged(kept, path, law)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise FitError(
             f"{path} is no file that `Fit.save` wrote, or is damaged ({error!r}): fit again"
         ) from error
 
 
-def read(kept: Mapping[str, Any], path: str | Path, law: Law | None) -> Fit:
-    """The fit of what a file holds.
+def judged(kept: Mapping[str, Any], path: str | Path, law: Law | None) -> dict[str, Any]:
+    """The attributes of the fit that a file holds.
 
     Raises
     ------
     FitError
-        As `load` does.
+        As `read` does.
     """
-    law = law_of(kept["law"], law)
     loss = Loss(kept["loss"]["kind"], float(kept["loss"]["delta"]), float(kept["loss"]["level"]))
     data = pd.DataFrame(kept["data"])
     weights = None if kept["weights"] is None else np.array(kept["weights"], float)
@@ -118,24 +119,38 @@ def read(kept: Mapping[str, Any], path: str | Path, law: Law | None) -> Fit:
     bounds = {name: tuple(map(float, limits)) for name, limits in kept["bounds"].items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitWarning)  # They were given when the fit was made.
+        law = law_of(kept["law"], law)
         whole = bind(law, data, kept["y"], loss, kept["residual"], weights, fixed, bounds, kept["per"])
     at_bounds = {name: float(value) for name, value in kept["at_bounds"].items()}
     params = {name: float(value) for name, value in kept["params"].items()}
     problem = held_at(whole, at_bounds)
     point = place(problem, params)
-    objective, status, proof = float(kept["objective"]), Status[kept["status"]], kept["proof"]
+    objective, proof = float(kept["objective"]), kept["proof"]
     now = float(problem.objective(point.theta))
     if not abs(now - objective) <= SAME_OBJECTIVE * abs(objective) + float(problem.floor):
         raise FitError(
             f"{path} says that the objective is {objective:.12g}, and its parameters give {now:.12g}: the law or the file "
             "has changed since; fit again"
         )
-    if status in (Status.CONVERGED, Status.BOUND_HIT) and not point.decrement < TIGHT:
+    if kept["status"] in ("CONVERGED", "BOUND_HIT") and not point.decrement < TIGHT:
         raise FitError(f"{path} says that its parameters are optimal, and they are not: fit again")
-    proof = Proof(
-        float(proof["scaled_gradient"]), int(proof["agree"]), int(proof["starts"]), float(proof["second"])
-    )
-    return Fit(params, status, kept["message"], objective, proof, problem, point, data, whole, at_bounds)
+    return {
+        "params": params,
+        "status": kept["status"],
+        "message": kept["message"],
+        "objective": objective,
+        "proof": {
+            "scaled_gradient": float(proof["scaled_gradient"]),
+            "agree": int(proof["agree"]),
+            "starts": int(proof["starts"]),
+            "second": float(proof["second"]),
+        },
+        "problem": problem,
+        "point": point,
+        "data": data,
+        "whole": whole,
+        "at_bounds": at_bounds,
+    }
 
 
 def place(problem: Problem, params: Mapping[str, float]) -> Points:
