@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -105,8 +104,8 @@ class Law:
             changed = {k: v for k, v in own.items() if v is not getattr(declared, k)}
             return replaced, (declared, changed)
         if "<" in getattr(self.function, "__qualname__", ""):
-            raise pickle.PicklingError(
-                f"the law {self.name} is defined inside a function: define it at the top of a module to pickle it"
+            raise TypeError(
+                f"cannot pickle the law {self.name}, which is defined inside a function: define it at the top of a module"
             )
         return replaced, (None, own)
 
