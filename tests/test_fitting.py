@@ -391,7 +391,7 @@ def test_repr_of_a_failure_says_why(runs):
 
 
 def test_a_perfect_fit_prints_no_rounding_noise():
-    assert "objective 0 = sum" in repr(fit(chinchilla, design()))
+    assert "objective 0 = half the sum" in repr(fit(chinchilla, design()))
 
 
 def test_names_are_exported():

@@ -215,7 +215,8 @@ def optima(
         except FitError:
             continue
         if best.points.solved[0]:
-            for name, v in best.problem.params(best.points.theta[0]).items():
-                natural[name][k] = v
+            params_here = best.problem.params(best.points.theta[0])
+            for name, values in natural.items():
+                values[k] = params_here[name]
             value[k], solved[k] = best.value, True
     return natural, value, solved

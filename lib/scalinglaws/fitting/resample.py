@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from scalinglaws.fitting.binding import column
+from scalinglaws.fitting.binding import columns_of
 from scalinglaws.fitting.boundary import optima
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
@@ -198,7 +198,7 @@ class Bootstrap:
         if not 0 < level < 1:
             raise FitError(f"level is a share between 0 and 1, not {level}")
         law, logarithmic = self.fit.law, self.fit.problem.residual == "log"
-        columns = tuple(column(data, name) for name in law.columns)
+        columns = columns_of(law, data)
         shape = (len(self.samples), len(columns[0]))
         drawn = {name: self.samples[name].to_numpy()[:, None] for name in law.parameters}
         predicted = np.broadcast_to(law(*columns, **drawn), shape)
@@ -294,7 +294,12 @@ def refits(
             "determine the parameters; fix one, or fit a smaller law"
         )
     kept = np.flatnonzero(solved)
-    table = {name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept] for name in fit.params}
+    table = fit.law.complete(
+        {
+            name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept]
+            for name in fit.law.parameters
+        }
+    )
     table["objective"] = value[kept]
     return pd.DataFrame(table, index=[labels[k] for k in kept]), failed
 

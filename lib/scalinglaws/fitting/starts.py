@@ -18,6 +18,8 @@ from scalinglaws.fitting.problem import FitError, Problem
 
 #: Share of a run's typical value given to a positive term that least squares leaves out.
 CRUMB = 1e-3
+#: With more positive coefficients than this, their subsets are too many to try all.
+MANY = 8
 
 
 def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +101,8 @@ def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) ->
         Which coefficients may not be negative, (coefficients,).
     """
     count = rows.shape[-1]
+    if positive.sum() > MANY:
+        return non_negative_by_turns(rows, targets, positive)
     normal = rows.swapaxes(1, 2) @ rows
     right = (rows * targets[:, :, None]).sum(1)
     best, least = np.zeros((len(rows), count)), np.full(len(rows), np.inf)
@@ -112,6 +116,25 @@ def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) ->
         better = (value < least) & (found[:, positive] >= 0).all(1)
         best[better], least[better] = found[better], value[better]
     return best
+
+
+def non_negative_by_turns(
+    rows: np.ndarray, targets: np.ndarray, positive: np.ndarray, rounds: int = 500
+) -> np.ndarray:
+    """Least squares likewise for many coefficients, each set to its best in turn: close enough to start from."""
+    normal = rows.swapaxes(1, 2) @ rows
+    right = (rows * targets[:, :, None]).sum(1)
+    own = np.maximum(np.diagonal(normal, axis1=1, axis2=2), 1e-300)
+    found = np.zeros(right.shape)
+    for _ in range(rounds):
+        before = found.copy()
+        for j in range(found.shape[1]):
+            rest = right[:, j] - (normal[:, j] * found).sum(1) + normal[:, j, j] * found[:, j]
+            best = rest / own[:, j]
+            found[:, j] = np.maximum(best, 0.0) if positive[j] else best
+        if np.all(np.abs(found - before) <= 1e-10 * np.abs(found).max(1, keepdims=True)):
+            break
+    return found
 
 
 def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.ndarray:
