@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from simulated import design
 
-from scalinglaws import FitError, extrapolate, fit, huber, law, soft_l1
+from scalinglaws import FitError, bootstrap, extrapolate, fit, huber, law, soft_l1
 from scalinglaws.fitting.binding import bind, column
 from scalinglaws.fitting.causes import FitWarning, cause
 from scalinglaws.fitting.losses import squared
@@ -194,13 +194,23 @@ def test_data_that_look_like_a_mistake_give_a_warning_each():
     assert "decimal logarithms" in warned(chinchilla, data.assign(n_params=np.log10(data.n_params)))[0]
     assert "perplexity" in warned(chinchilla, data.assign(loss=np.exp(data.loss + 1)))[0]
     assert "perplexity" in warned(chinchilla, data.assign(perplexity=np.exp(data.loss)), "perplexity")[0]
-    assert "'run'" in warned(chinchilla, data.assign(run=np.arange(40) // 4))[0]
 
 
-def test_a_column_run_that_tells_nothing_or_is_used_gives_no_warning():
+def test_a_column_run_that_goes_unused_gives_a_warning_where_rows_are_resampled():
     data = noisy()
-    assert warned(chinchilla, data.assign(run=np.arange(40))) == []
-    assert warned(chinchilla, data.assign(run=np.arange(40) // 20), per={"E": "run"}) == []
+
+    def warned_by(labels, by=None, **options):
+        found = fit(chinchilla, data.assign(run=labels), starts=1, **options)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            bootstrap(found, 2, by=by)
+        return [str(w.message) for w in caught if issubclass(w.category, FitWarning)]
+
+    (said,) = warned_by(np.arange(40) // 2)
+    assert "by='run'" in said
+    assert warned_by(np.arange(40) // 2, by="run") == []
+    assert warned_by(np.arange(40)) == []
+    assert warned_by(np.arange(40) // 20, per={"E": "run"}) == []
 
 
 def test_the_warning_points_at_the_caller():

@@ -353,5 +353,5 @@ def bind(
     problem = Problem(
         law, (*columns, *codes), target, y, loss, residual, w, weights is not None, values, limits
     )
-    warn_of_mistakes(problem, data, weights)
+    warn_of_mistakes(problem)
     return problem

@@ -127,16 +127,21 @@ def falls(problem: Problem, name: str) -> bool:
     return any(len(step) for step in finite) and all((step <= 0).all() for step in finite)
 
 
-def warn_of_mistakes(problem: Problem, data: Any, weights: Any) -> None:
-    """Warn of data that look like a mistake, at the line that called this package."""
+def warn_caller(sentence: str) -> None:
+    """Warn at the line that called this package."""
     frame, level = sys._getframe(), 1
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("scalinglaws."):
         frame, level = frame.f_back, level + 1
-    for sentence in suspicions(problem, data, weights):
-        warnings.warn(sentence, FitWarning, stacklevel=level)
+    warnings.warn(sentence, FitWarning, stacklevel=level)
 
 
-def suspicions(problem: Problem, data: Any, weights: Any) -> list[str]:
+def warn_of_mistakes(problem: Problem) -> None:
+    """Warn of data that look like a mistake."""
+    for sentence in suspicions(problem):
+        warn_caller(sentence)
+
+
+def suspicions(problem: Problem) -> list[str]:
     """What in the data looks like a mistake, a sentence each."""
     found = []
     together = np.column_stack([*problem.columns, problem.y])
@@ -162,11 +167,6 @@ def suspicions(problem: Problem, data: Any, weights: Any) -> list[str]:
             f"{problem.y_name} has a median of {np.median(problem.y):.4g}: that looks like a perplexity, where "
             "laws are of the cross-entropy, its logarithm"
         )
-    if repeated_runs(problem, data, weights):
-        found.append(
-            "the column 'run' says that several rows belong to one run, and nothing here uses it: such rows are not "
-            "independent, so resample whole runs, as with bootstrap(fit, n, by='run')"
-        )
     return found
 
 
@@ -176,15 +176,13 @@ def in_billions(values: np.ndarray) -> bool:
     return bool(top < 1e3 or (top < FEW and np.any(values != np.round(values))))
 
 
-def repeated_runs(problem: Problem, data: Any, weights: Any) -> bool:
-    """Whether the data have a column `run` that repeats and that the fit does not use."""
-    if (
-        "run" in problem.law.columns
-        or problem.y_name == "run"
-        or (isinstance(weights, str) and weights == "run")
-    ):
-        return False
-    if "run" not in data:
-        return False
+def warn_of_runs(problem: Problem, data: Any) -> None:
+    """Warn where rows are resampled one by one though a column `run` says that some belong together."""
+    if "run" in (*problem.law.columns, problem.y_name) or "run" not in data:
+        return
     labels = pd.Series(np.asarray(data["run"]))
-    return 1 < labels.nunique() < len(labels)
+    if 1 < labels.nunique() < len(labels):
+        warn_caller(
+            "the column 'run' says that several rows belong to one run, and nothing here uses it: such rows are not "
+            "independent, so resample whole runs, with by='run'"
+        )

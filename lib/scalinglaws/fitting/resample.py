@@ -18,6 +18,7 @@ from scipy.stats import norm
 
 from scalinglaws.fitting.binding import columns_of
 from scalinglaws.fitting.boundary import optima
+from scalinglaws.fitting.causes import warn_of_runs
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
@@ -304,6 +305,14 @@ def refits(
     return pd.DataFrame(table, index=[labels[k] for k in kept]), failed
 
 
+def units_of(fit: Fit, by: Any) -> np.ndarray:
+    """The unit that each run is drawn with, by number: itself, or its group."""
+    if by is not None:
+        return group_codes(fit, by)
+    warn_of_runs(fit.whole, fit.data)
+    return np.arange(fit.n)
+
+
 def bootstrap(
     fit: Fit,
     n: int,
@@ -346,7 +355,7 @@ def bootstrap(
     """
     if numbers is None and not (isinstance(n, (int, np.integer)) and n >= 1):
         raise FitError(f"n is how many resamples to draw, at least 1, not {n!r}")
-    codes = np.arange(fit.n) if by is None else group_codes(fit, by)
+    codes = units_of(fit, by)
     count = int(codes.max()) + 1
     if by is not None and count < ENOUGH_GROUPS:
         warnings.warn(
@@ -382,6 +391,6 @@ def jackknife(fit: Fit, by: Any = None) -> Jackknife:
     FitError
         If the fit did not converge, or more than a fifth of the refits fail.
     """
-    codes = np.arange(fit.n) if by is None else group_codes(fit, by)
+    codes = units_of(fit, by)
     samples, failed = refits(fit, lambda k: (codes != k).astype(float), range(int(codes.max()) + 1))
     return Jackknife(fit, samples.rename_axis("left out"), failed)
