@@ -1,6 +1,6 @@
 """Scaling Laws, Replicated: the thin library behind the notebooks."""
 
-from scalinglaws.claims import Claim, Mutation
+from scalinglaws.claims.replication import Replication
 from scalinglaws.fitting import (
     Bootstrap,
     Fit,
@@ -22,17 +22,14 @@ from scalinglaws.fitting import (
 )
 from scalinglaws.frontier import compute_optimal, size_exponent
 from scalinglaws.laws import Law, law
-from scalinglaws.replication import Replication
 from scalinglaws.tables import load, provenance
 
 __all__ = [
     "Bootstrap",
-    "Claim",
     "Fit",
     "FitError",
     "FitWarning",
     "Law",
-    "Mutation",
     "Replication",
     "Status",
     "absolute",

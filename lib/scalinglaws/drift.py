@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scalinglaws.claims.claim import LOCKED
+
 #: Fits agree across machines to about 1e-8; anything beyond the four printed digits is drift.
 RELATIVE = 1e-3
 #: What is kept of a verdict that another one replaces.
@@ -24,11 +26,14 @@ class Difference:
         Whether a word changed (or came, or went, or a data check fails), and not only a number.
     claim
         Id of the claim that was kept and has another number or word now, or is gone; otherwise empty.
+    stated
+        Whether the claim itself is another one than the verdict was kept for, and does not say so.
     """
 
     text: str
     verdict: bool
     claim: str = ""
+    stated: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -49,6 +54,12 @@ def number_moved(fresh: dict[str, Any], kept: dict[str, Any]) -> str:
         return ""
     share = f", {off / kept['within']:.2g} of its tolerance" if kept["within"] else ""
     return f"off by {off:.2g}, {off / drift:.2g} times the drift allowed{share}"
+
+
+def restated(fresh: dict[str, Any], kept: dict[str, Any]) -> str:
+    """What a claim holds its verdict to now, and held it to when that was kept, where the two differ."""
+    changed = [name for name in LOCKED if name in kept and fresh[name] != kept[name]]
+    return "; ".join(f"{name} was {kept[name]!r} and is {fresh[name]!r}" for name in changed)
 
 
 def differences(fresh: dict[str, Any], kept: dict[str, Any], numbers: bool = True) -> list[Difference]:
@@ -79,6 +90,11 @@ def differences(fresh: dict[str, Any], kept: dict[str, Any], numbers: bool = Tru
             )
             text += f": {far}; the verdict is {was['word']!r} as before"
             found.append(Difference(text, False, claim))
+        if (said := restated(verdict, was)) and not verdict["restated"]:
+            text = (
+                f"claim {claim!r} was stated otherwise when its verdict was kept ({said}): say when and why"
+            )
+            found.append(Difference(f"{text}, as restated in its claims file", True, claim, True))
     checks = [check for check in fresh["data_checks"] if not check["holds"]]
     return found + [Difference(f"data check fails: {check['label']}", True) for check in checks]
 

@@ -11,15 +11,14 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from scalinglaws import declarations, drift, notebooks, nudge, verdicts
-from scalinglaws.claims import Mutation
-from scalinglaws.replication import Replication
+from scalinglaws import drift, notebooks, nudge, verdicts
+from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, Mutation, Stated, stated
 
 NUDGED = """
 from scalinglaws.nudge import nudge_loads as _nudge_loads
@@ -39,8 +38,7 @@ _kept = _snapshot(globals())
 INJECTED = """
 globals().update(_snapshot(_kept))
 paper.mutated = {name!r}
-_broken = {{m.name: m for m in paper.declared_mutations}}[paper.mutated]
-{target} = _broken.apply({target})
+{target} = paper.broken({target})
 print("MUTATED: " + paper.mutated)
 """
 
@@ -139,7 +137,7 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
     constant -= {mutation.target}
     tainted = {mutation.target}
     for place, cell in enumerate(cells):
-        if notebooks.TAG_CLAIMS in notebooks.tags(cell):
+        if {notebooks.TAG_CLAIMS, notebooks.TAG_MUTATIONS} & set(notebooks.tags(cell)):
             continue
         if place == places[0]:
             # Running it again would mend what was broken; functions beside the target feel it anyway.
@@ -172,24 +170,18 @@ def draws(name: str) -> tuple[int, ...]:
     return DRAWS[: max(1, int(UNBROKEN / seconds))]
 
 
-def mutated(notebook: NotebookNode, paper: Replication | declarations.Declared) -> NotebookNode:
+def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) -> NotebookNode:
     """A notebook that runs unbroken on nudged tables, once a draw, and then once for each mutation.
 
     Figures, the falsification and whatever else no measurement rests on are left out.
-
-    Raises
-    ------
-    NotebookError
-        If a cell is no Python, or no cell binds what a mutation targets.
     """
-    notebooks.trees(notebook)
     aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
     cells = measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
     sources = []
-    for draw in draws(paper.name):
+    for draw in draws(name):
         sources += [NUDGED.format(draw=draw), *(cell.source for cell in cells)]
     sources.append(SNAPSHOT)
-    for mutation in paper.declared_mutations:
+    for mutation in mutations:
         sources.append(INJECTED.format(name=mutation.name, target=mutation.target))
         sources += [cell.source for cell in dependent(cells, mutation)]
     broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
@@ -197,37 +189,27 @@ def mutated(notebook: NotebookNode, paper: Replication | declarations.Declared) 
     return broken
 
 
-def prepared(
-    names: list[str],
-) -> tuple[dict[str, NotebookNode], dict[str, declarations.Declared], list[str]]:
-    """Notebooks as they run mutated, what each declares, and a line for each that cannot be mutated."""
-    read, problems = {}, []
+def prepared(names: list[str]) -> tuple[dict[str, NotebookNode], dict[str, Stated], list[str]]:
+    """Notebooks as they run mutated, what each states, and a line for each that cannot be mutated."""
+    broken, papers, problems = {}, {}, []
     for name in names:
         try:
-            notebook = notebooks.read(notebooks.locate(name))
-            read[name] = notebook, notebooks.tagged(notebook, notebooks.TAG_CLAIMS).source
-        except notebooks.NotebookError as error:
-            problems.append(f"{name}: {error}")
-    broken, papers = {}, {}
-    for name, declared in declarations.read({name: claims for name, (_, claims) in read.items()}).items():
-        try:
-            if isinstance(declared, str):
-                raise notebooks.NotebookError(declared)
-            if not declared.declared_mutations:
-                raise notebooks.NotebookError("it declares no mutation, so that nothing would be tested")
-            broken[name], papers[name] = mutated(read[name][0], declared), declared
-        except notebooks.NotebookError as error:
+            notebook, paper = notebooks.read(notebooks.locate(name)), stated(name)
+            if not paper.mutations:
+                raise ClaimError("it states no mutation, so that nothing would be tested")
+            broken[name], papers[name] = mutated(name, notebook, paper.mutations), paper
+        except (notebooks.NotebookError, ClaimError) as error:
             problems.append(f"{name}: {error}")
     return broken, papers, problems
 
 
-def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, Any]]) -> list[str]:
+def survivors(paper: Stated, pinned: dict[str, Any], found: list[dict[str, Any]]) -> list[str]:
     """What a mutated run should have changed and did not, or changed and should not have.
 
     Parameters
     ----------
     paper
-        The notebook's declarations.
+        What the claims file states.
     pinned
         The verdict record kept in `data/verdicts`.
     found
@@ -236,16 +218,18 @@ def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, 
     Returns
     -------
     list of str
-        One sentence for each offence; empty if every mutation did what it says.
+        One sentence for each offence; empty if every mutation did what it says, and every sign
+        and every order that is kept as replicated was turned into its reverse by one of them.
     """
     before = {verdict["id"]: verdict["word"] for verdict in pinned["verdicts"]}
-    unbroken = len(found) - len(paper.declared_mutations)
-    expected = [None] * max(1, unbroken) + [mutation.name for mutation in paper.declared_mutations]
+    unbroken = len(found) - len(paper.mutations)
+    expected = [None] * max(1, unbroken) + [mutation.name for mutation in paper.mutations]
     if [record["mutated"] for record in found] != expected:
         return [f"the mutated run ended with {len(found)} of at least {len(expected)} records"]
     drifted = [str(line) for record in found[:unbroken] for line in drift.differences(record, pinned)]
     problems = [f"unbroken, the tables nudged by a relative {nudge.SIZE:g}: {line}" for line in drifted]
-    for mutation, record in zip(paper.declared_mutations, found[unbroken:], strict=True):
+    reversible = {c.id for c in paper.claims if c.kind in ("sign", "order") and before[c.id] == REPLICATED}
+    for mutation, record in zip(paper.mutations, found[unbroken:], strict=True):
         after = {verdict["id"]: verdict["word"] for verdict in record["verdicts"]}
         for claim, word in before.items():
             if claim in mutation.changes and after[claim] == word:
@@ -255,4 +239,5 @@ def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, 
                     f"{mutation.name!r} turns {claim!r} from {word!r} to {after[claim]!r}, "
                     "but does not name it"
                 )
-    return problems
+        reversible -= {claim for claim, word in after.items() if word == NOT_REPLICATED}
+    return problems + [f"no mutation turns {claim!r} into {NOT_REPLICATED!r}" for claim in sorted(reversible)]

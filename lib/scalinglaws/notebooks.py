@@ -10,13 +10,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from scalinglaws import declarations, tables
-from scalinglaws.replication import Replication
+from scalinglaws import tables
 
 TAG_CLAIMS = "claims"
 TAG_PARAMETERS = "parameters"
 TAG_FIGURE = "figure"
 TAG_FALSIFICATION = "falsification"
+TAG_MUTATIONS = "mutations"
 TAG_VERDICT = "nbval-check-output"
 #: The cells of the verdict, one after the other: the words, which are tagged and compared
 #: exactly; the table of numbers; the record, within whose tolerances `check` compares them.
@@ -195,11 +195,6 @@ def given(notebook: NotebookNode, wanted: dict[str, Any]) -> dict[str, Any]:
         if name == "scale" and value not in ("ci", "full"):
             raise ParameterError(f"scale is 'ci' or 'full', got {value!r}")
     return {name: value for name, value in wanted.items() if value != defaults[name]}
-
-
-def declared(notebook: NotebookNode) -> Replication:
-    """The claims and mutations that a notebook states, read by running that cell alone, in this process."""
-    return declarations.stated(tagged(notebook, TAG_CLAIMS).source)
 
 
 def uses(notebook: NotebookNode, name: str) -> bool:

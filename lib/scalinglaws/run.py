@@ -195,6 +195,8 @@ def run(
             differ[name] = compared(name, outcome.record)
         elif not moved:
             differ[name] = [difference for difference in compared(name, outcome.record) if difference.claim]
+        else:
+            differ[name] = [difference for difference in compared(name, outcome.record) if difference.stated]
     problems += told(differ)
     if write and scale == "ci" and not problems:
         problems += write_back(good, jobs, timeout, moved)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.replication import Replication
+from scalinglaws.claims.replication import Replication
 
 #: What a later cell could change in place, so that the next mutation would see it.
 CHANGEABLE = (Replication, pd.DataFrame, pd.Series, np.ndarray, dict, list, set)

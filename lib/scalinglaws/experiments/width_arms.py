@@ -124,7 +124,7 @@ def start_by_fan_in(model: Decoder, seed: int) -> None:
 def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale; the widest come last, so that a sweep cut short is of use.
 
-    The octaves were chosen by an earlier table and by pilots (see `data/claims/24_width_transfer.toml`).
+    The octaves were chosen by an earlier table and by pilots (see `data/claims/planned/24_width_transfer.toml`).
     """
     if scale == "ci":
         widths, fixed = (16, 32, 64, 128, 256), {"batch": 8, "steps": 200}

@@ -1,26 +1,34 @@
-"""Claims, what would refute them, and the five words a verdict can be.
+"""A claim, what would refute it, and the words a verdict can be.
 
 A `Claim` is stated before any result. `Claim.judge` turns a measurement into a verdict
-word; nothing else does. A `Mutation` says how claims can be made to fail.
+word; nothing else does.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 REPLICATED = "replicated"
 WIDER = "replicated, wider"
+PARTLY = "partly"
 INCONCLUSIVE = "inconclusive"
 NOT_REPLICATED = "not replicated"
 UNTESTABLE = "untestable here"
-WORDS = (REPLICATED, WIDER, INCONCLUSIVE, NOT_REPLICATED, UNTESTABLE)
+WORDS = (REPLICATED, WIDER, PARTLY, INCONCLUSIVE, NOT_REPLICATED, UNTESTABLE)
 
 KINDS = ("value", "sign", "order", "bound")
 EVIDENCE = ("authors' data", "third-party data", "own training", "theory")
+#: What was done for a claim. recomputed: a printed number, from the authors' data by their recipe;
+#: re-analysed: their data, our question or our uncertainty; independent: other data, own training,
+#: theory; live: run in the notebook; arithmetic: follows from other claims or from counting.
+ROLES = ("recomputed", "re-analysed", "independent", "live", "arithmetic")
+#: Tolerances that may stand although an interval excludes the paper's value: nobody chose them.
+GIVEN = ("printed rounding", "Monte Carlo", "the paper's own")
+CHOSEN = "named choice: "
+#: What a kept verdict holds a claim to: changed afterwards, it needs `restated`.
+LOCKED = ("kind", "role", "paper", "rival", "within")
 
 
 class ClaimError(ValueError):
@@ -82,27 +90,42 @@ class Claim:
     Parameters
     ----------
     id
-        Short name, unique in its notebook.
+        Short name, unique in its notebook; it is cited, so it stays.
     statement
         The claim in words.
     paper
         `value`: the paper's number. `sign`: `"+"` or `"-"`. `bound`: a region, such as
         `"> 150"` or `"75..95"`. `order`: names from large to small, `"a > b > c"`.
+    source
+        Where the paper's number was read.
+    why
+        Why this tolerance or this bound, never "because we got that".
+    evidence
+        One of authors' data, third-party data, own training, theory.
+    role
+        What was done for it: one of recomputed, re-analysed, independent, live, arithmetic.
+    group
+        The one thing that this claim states a part of: a table of twelve numbers is one group.
+    kind
+        One of value, sign, order, bound.
     rival
         What would refute it: a number or a region (`value`, `bound`). For `sign` and
         `order` it is the opposite, and need not be given.
     within
         `value`: the absolute tolerance. `order`: the smallest gap that counts (default 0).
-    source
-        Where the paper's number was read.
-    why
-        Why this tolerance or this bound, never "because we got that".
-    kind
-        One of value, sign, order, bound.
-    evidence
-        One of authors' data, third-party data, own training, theory.
+    tolerance
+        What `within` is made of: printed rounding (of so many numbers), Monte Carlo, the
+        paper's own, or "named choice: " and which. Needed where `within` is.
+    unit
+        Unit of the number, where it has one.
     printed
         The figure the paper prints, where `paper` is a bound around it; shown, not judged.
+    quote
+        The paper's own words, where the claim is in words.
+    pilot
+        What was known of our own result when the claim was stated; empty if nothing was.
+    restated
+        When and why the claim was changed after its verdict had been kept.
     untestable
         If set, the reason why the claim cannot be tested here; nothing is then measured.
     unstable
@@ -111,7 +134,7 @@ class Claim:
     Raises
     ------
     ClaimError
-        For an unknown kind or evidence, a missing reason, or a tolerance that lets the
+        For an unknown kind, role or evidence, a missing reason, or a tolerance that lets the
         rival in.
     """
 
@@ -121,10 +144,17 @@ class Claim:
     source: str
     why: str
     evidence: str
-    rival: float | str | None = None
+    role: str
+    group: str
     kind: str = "value"
+    rival: float | str | None = None
     within: float = 0.0
+    tolerance: str = ""
+    unit: str = ""
     printed: str = ""
+    quote: str = ""
+    pilot: str = ""
+    restated: str = ""
     untestable: str = ""
     unstable: str = ""
 
@@ -133,7 +163,9 @@ class Claim:
             raise ClaimError(f"claim {self.id!r}: kind {self.kind!r} is none of {KINDS}")
         if self.evidence not in EVIDENCE:
             raise ClaimError(f"claim {self.id!r}: evidence {self.evidence!r} is none of {EVIDENCE}")
-        for name in ("statement", "source", "why"):
+        if self.role not in ROLES:
+            raise ClaimError(f"claim {self.id!r}: role {self.role!r} is none of {ROLES}")
+        for name in ("id", "statement", "source", "why", "group"):
             if not getattr(self, name).strip():
                 raise ClaimError(f"claim {self.id!r}: say its {name}")
         if self.untestable:
@@ -142,6 +174,14 @@ class Claim:
             raise ClaimError(f"claim {self.id!r}: name its rival, what would refute it")
         if self.kind == "value" and self.within <= 0:
             raise ClaimError(f"claim {self.id!r}: a value needs a tolerance, within > 0")
+        if self.kind == "value" and not isinstance(self.paper, float):
+            raise ClaimError(f"claim {self.id!r}: the paper's value is a number, not {self.paper!r}")
+        if self.within and not (
+            self.tolerance.startswith((*GIVEN, CHOSEN)) and self.tolerance.strip() != CHOSEN.strip()
+        ):
+            raise ClaimError(
+                f"claim {self.id!r}: say what its tolerance is made of: {', '.join(GIVEN)}, or '{CHOSEN}...'"
+            )
         if self.kind == "sign" and self.paper not in ("+", "-"):
             raise ClaimError(f"claim {self.id!r}: the paper's sign is '+' or '-'")
         if self.kind == "order" and len(self.order) < 2:
@@ -199,21 +239,36 @@ class Claim:
             raise ClaimError(f"claim {self.id!r}: measured {measured} [{low}, {high}] is no number")
         if not low <= measured <= high:
             raise ClaimError(f"claim {self.id!r}: {measured} lies outside its interval {interval}")
-        if self.kind != "value":
-            if self.agreeing.contains(low, high):
-                word = REPLICATED
-            else:
-                word = INCONCLUSIVE if self.agreeing.touches(low, high) else NOT_REPLICATED
-        else:
-            met = self.agreeing.contains(measured, measured)
-            inside = low <= self.paper <= high
-            if not (met or inside):
-                word = NOT_REPLICATED
-            elif self.refuting.touches(low, high):
-                word = INCONCLUSIVE
-            else:
-                word = REPLICATED if met else WIDER
+        word = (
+            self.of_value(measured, low, high)
+            if self.kind == "value"
+            else self.of_region(measured, low, high)
+        )
         return INCONCLUSIVE if self.unstable else word
+
+    def of_value(self, measured: float, low: float, high: float) -> str:
+        """The word for a claim of kind `value`."""
+        met = self.agreeing.contains(measured, measured)
+        # Without an interval a number counts as exact, and the tolerance alone decides.
+        inside = low <= self.paper <= high
+        if self.refuting.touches(low, high):
+            return INCONCLUSIVE if met or inside else NOT_REPLICATED
+        if met and (inside or low == high or self.tolerance.startswith(GIVEN)):
+            return REPLICATED
+        return WIDER if inside else NOT_REPLICATED
+
+    def of_region(self, measured: float, low: float, high: float) -> str:
+        """The word for a claim of another kind: on which side of which regions it lies."""
+        if self.refuting.touches(low, high):
+            return INCONCLUSIVE if self.agreeing.touches(low, high) else NOT_REPLICATED
+        if self.agreeing.contains(low, high):
+            return REPLICATED
+        return WIDER if self.agreeing.contains(measured, measured) else PARTLY
+
+    @property
+    def locked(self) -> dict[str, float | str | None]:
+        """What may not change once a verdict is kept, unless `restated` says when and why."""
+        return {name: getattr(self, name) for name in LOCKED}
 
     def at_paper(self) -> float:
         """A measurement that agrees perfectly with the paper."""
@@ -222,53 +277,3 @@ class Claim:
     def at_rival(self) -> float:
         """A measurement that agrees perfectly with the rival."""
         return self.refuting.inner()
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """A way to break what claims rest on, and the claims whose words must then change.
-
-    The runner executes the notebook again with `target`, a name of the notebook, replaced
-    by `edit(target)`. For `target="load"`, `edit` receives and returns a table, and `table`
-    says which one.
-
-    Parameters
-    ----------
-    name
-        What is broken, in words.
-    changes
-        Ids of the claims whose words must change; those of all others must not.
-    edit
-        A function of the thing replaced: table to table, or function to function.
-    target
-        Name in the notebook: `"load"`, a law, a function, a constant.
-    table
-        Slug of the table, for `target="load"`.
-    """
-
-    name: str
-    changes: tuple[str, ...]
-    edit: Callable[[Any], Any]
-    target: str = "load"
-    table: str = ""
-
-    def __post_init__(self) -> None:
-        if (self.target == "load") != bool(self.table):
-            raise ClaimError(f"mutation {self.name!r}: give either a table (of load) or a target")
-        if isinstance(self.changes, str) or not self.changes:
-            raise ClaimError(f"mutation {self.name!r}: name the claims it changes, as a tuple")
-
-    def apply(self, thing: Any) -> Any:
-        """The broken version of `thing`, the notebook's object of the name `target`."""
-        if self.target != "load":
-            return self.edit(thing)
-
-        def load(slug: str, *args: Any, **kwargs: Any) -> Any:
-            table = thing(slug, *args, **kwargs)
-            if slug != self.table:
-                return table
-            broken = self.edit(table.copy())
-            broken.attrs = dict(table.attrs)
-            return broken
-
-        return load

@@ -1,38 +1,49 @@
 """One notebook's claims, its measurements, its verdicts: the table and the record.
 
-`Replication` collects what a notebook claims and what it measured, prints the words that are
-compared on every commit and the table of numbers, and gives the record that the runner compares
-within tolerance.
+`Replication` reads what a notebook claims and collects what it measured, prints the words that
+are compared on every commit and the table of numbers, and gives the record that the runner
+compares within tolerance.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from scalinglaws import proved
-from scalinglaws.claims import UNTESTABLE, WORDS, Claim, ClaimError, Mutation
-from scalinglaws.text import Text, number, shown
+from scalinglaws.claims import printing, proved
+from scalinglaws.claims.claim import UNTESTABLE, WORDS, Claim, ClaimError
+from scalinglaws.claims.power import power
+from scalinglaws.claims.stated import Stated, stated
+from scalinglaws.text import Text, number
 
 
-@dataclass
+@dataclass(frozen=True)
 class Verdict:
-    """What was measured for a claim, and the word for it."""
+    """What was measured for a claim, and the word for it, which nothing but the measurement decides."""
 
     claim: Claim
-    measured: float | None
-    low: float | None
-    high: float | None
-    word: str
+    measured: float | None = None
+    interval: tuple[float, float] | None = None
     note: str = ""
     unproved: str = ""
 
+    @property
+    def word(self) -> str:
+        """The verdict word."""
+        return UNTESTABLE if self.claim.untestable else self.claim.judge(self.measured, self.interval)
+
+    @property
+    def power(self) -> float | None:
+        """The chance that an interval of this width, centred on the paper's value, excludes the rival."""
+        return None if self.interval is None else power(self.claim, *self.interval)
+
     def record(self) -> dict[str, Any]:
         """This verdict with its claim, as plain JSON values."""
-        found = {"measured": self.measured, "low": self.low, "high": self.high}
+        low, high = self.interval or (None, None)
+        found = {"measured": self.measured, "low": low, "high": high, "power": self.power}
         for key, value in found.items():
             if value is not None and math.isinf(value):
                 found[key] = "inf" if value > 0 else "-inf"
@@ -53,6 +64,16 @@ class DataCheck:
         return abs(self.ours - self.expected) <= self.within
 
 
+def in_numbers(
+    claim: Claim, value: float | Mapping[str, float], interval: tuple[float, float] | None
+) -> tuple[float, tuple[float, float] | None]:
+    """A measurement as `Claim.judge` takes it: the smallest gap of an order, and plain floats."""
+    if isinstance(value, Mapping):
+        row = [float(value[name]) for name in claim.order]
+        value = min(a - b for a, b in itertools.pairwise(row))
+    return float(value), None if interval is None else (float(interval[0]), float(interval[1]))
+
+
 @dataclass(frozen=True)
 class Record:
     """The verdicts as JSON, which a notebook shows in its last code cell."""
@@ -65,43 +86,68 @@ class Record:
         return {"application/json": self.content, "text/plain": f"verdicts: {count}"}
 
 
-@dataclass
+@dataclass(repr=False)
 class Replication:
     """One notebook's claims, its measurements and its verdicts.
 
+    Parameters
+    ----------
+    name
+        The notebook; its claims are read from `data/claims/<name>.toml`.
+    stated
+        What is claimed, where it stands in no such file.
+
     Examples
     --------
-    >>> paper = Replication("00_example")
-    >>> paper.claims(Claim("two", "one and one is two", 2.0, rival=3.0, within=0.1,
-    ...                    source="arithmetic", why="exact", evidence="theory"))
+    >>> two = Claim("two", "one and one is two", 2.0, rival=3.0, within=0.1, source="arithmetic", why="exact",
+    ...             evidence="theory", role="arithmetic", group="sums", tolerance="the paper's own")
+    >>> paper = Replication("00_example", Stated("One and one is two [two].", (two,), (Mutation("x", ("two",), "add"),)))
     >>> paper.measured("two", 1 + 1)
     'replicated'
     """
 
     name: str
-    declared: dict[str, Claim] = field(default_factory=dict)
-    declared_mutations: list[Mutation] = field(default_factory=list)
+    stated: Stated | None = None
     found: dict[str, Verdict] = field(default_factory=dict)
     checks: list[DataCheck] = field(default_factory=list)
+    edits: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    falsified: list[dict[str, Any]] = field(default_factory=list)
     mutated: str | None = None
 
-    def claims(self, *claims: Claim) -> None:
-        """State the claims, before any result."""
-        for claim in claims:
-            if claim.id in self.declared:
-                raise ClaimError(f"claim {claim.id!r} is stated twice")
-            self.declared[claim.id] = claim
+    def __post_init__(self) -> None:
+        if self.stated is None:
+            self.stated = stated(self.name)
 
-    def mutations(self, *mutations: Mutation) -> None:
-        """Say how each claim can be made to fail; together they name every testable one."""
-        # A word that is inconclusive whatever is measured cannot change.
-        testable = {c.id for c in self.declared.values() if not (c.untestable or c.unstable)}
-        named = {claim for mutation in mutations for claim in mutation.changes}
-        if unknown := named - testable:
-            raise ClaimError(f"mutations name no testable claim: {sorted(unknown)}")
-        if missed := testable - named:
-            raise ClaimError(f"no mutation makes these claims fail: {sorted(missed)}")
-        self.declared_mutations = list(mutations)
+    @property
+    def declared(self) -> dict[str, Claim]:
+        """The claims by id, in the order stated."""
+        return {claim.id: claim for claim in self.stated.claims}
+
+    def mutations(self, edits: Mapping[str, Callable[[Any], Any]]) -> None:
+        """Say how the thing that each mutation of the claims file names is broken.
+
+        Parameters
+        ----------
+        edits
+            Name of the mutation -> a function of the thing replaced: of a table, it returns a
+            table; of a function or a constant, another one.
+
+        Raises
+        ------
+        ClaimError
+            If a mutation is not stated in the claims file, or a stated one has no edit.
+        """
+        names = [mutation.name for mutation in self.stated.mutations]
+        if unknown := [name for name in edits if name not in names]:
+            raise ClaimError(f"mutations that the claims file does not state: {unknown}; it states {names}")
+        if missed := [name for name in names if name not in edits]:
+            raise ClaimError(f"mutations without an edit: {missed}")
+        self.edits = dict(edits)
+
+    def broken(self, thing: Any) -> Any:
+        """The thing that the current mutation targets, broken."""
+        (mutation,) = [m for m in self.stated.mutations if m.name == self.mutated]
+        return mutation.apply(thing, self.edits[mutation.name])
 
     def measured(
         self,
@@ -144,11 +190,7 @@ class Replication:
             such a fit is judged all the same: a refusal would hide what the breakage does to
             the word.
         """
-        if id not in self.declared:
-            raise ClaimError(f"claim {id!r} was not stated; stated are {sorted(self.declared)}")
-        claim = self.declared[id]
-        if claim.untestable:
-            raise ClaimError(f"claim {id!r} was stated as untestable here, yet measured")
+        claim = self.claim_of(id)
         if all(hasattr(value, part) for part in ("value", "low", "high")):
             if interval is not None:
                 raise ClaimError(f"claim {id!r}: the estimate has an interval of its own; give no other")
@@ -156,13 +198,49 @@ class Replication:
             fit = getattr(value, "fit", None) if fit is None else fit
             value = value.value
         unproved = self.reason(id, fit, unproved)
-        if isinstance(value, Mapping):
-            row = [float(value[name]) for name in claim.order]
-            value = min(a - b for a, b in itertools.pairwise(row))
-        value = float(value)
-        bounds = None if interval is None else (float(interval[0]), float(interval[1]))
-        word = claim.judge(value, bounds)
-        self.found[id] = Verdict(claim, value, *(bounds or (None, None)), word, note, unproved)
+        value, bounds = in_numbers(claim, value, interval)
+        verdict = Verdict(claim, value, bounds, note, unproved)
+        word = verdict.word  # refuses what is no number, before anything is kept
+        self.found[id] = verdict
+        return word
+
+    def claim_of(self, id: str) -> Claim:
+        """A claim that can be measured.
+
+        Raises
+        ------
+        ClaimError
+            If it is not stated, or stated as untestable.
+        """
+        if id not in self.declared:
+            raise ClaimError(f"claim {id!r} was not stated; stated are {sorted(self.declared)}")
+        if self.declared[id].untestable:
+            raise ClaimError(f"claim {id!r} was stated as untestable here, yet measured")
+        return self.declared[id]
+
+    def without_effect(
+        self,
+        how: str,
+        id: str,
+        value: float | Mapping[str, float],
+        interval: tuple[float, float] | None = None,
+    ) -> str:
+        """The word that a claim would get where the effect was removed, or planted; kept in the record.
+
+        Parameters
+        ----------
+        how
+            What was done to the data, in words.
+        id, value, interval
+            As in `measured`.
+
+        Returns
+        -------
+        str
+            The verdict word. Nothing is measured for the claim itself.
+        """
+        word = self.claim_of(id).judge(*in_numbers(self.claim_of(id), value, interval))
+        self.falsified.append({"how": how, "id": id, "word": word})
         return word
 
     def reason(self, id: str, fit: Any, unproved: str) -> str:
@@ -198,29 +276,15 @@ class Replication:
         missing = [c.id for c in self.declared.values() if not c.untestable and c.id not in self.found]
         if missing:
             raise ClaimError(f"claims stated but never measured: {missing}")
-        return [
-            self.found.get(c.id, Verdict(c, None, None, None, UNTESTABLE, c.untestable))
-            for c in self.declared.values()
-        ]
+        return [self.found.get(c.id, Verdict(c, note=c.untestable)) for c in self.declared.values()]
 
     def words(self) -> Text:
         """Ids and words, one claim a line: all that must be the same on every machine."""
-        found = self.all_verdicts()
-        width = max(len(v.claim.id) for v in found)
-        return self.marked([f"{v.claim.id:<{width}}  {v.word}" for v in found])
+        return self.marked(printing.words([(v.claim.id, v.word) for v in self.all_verdicts()]))
 
     def verdicts(self) -> Text:
         """The verdicts with their numbers as a table; `words` is what is compared exactly."""
-        rows = [("claim", "paper", "ours", "95 % interval", "rival", "verdict")]
-        for v in self.all_verdicts():
-            c = v.claim
-            paper = c.printed or shown(c.paper)
-            absent = "–" if c.untestable else "the reverse"
-            rival = absent if c.rival is None else shown(c.rival)
-            span = "–" if v.low is None else f"[{number(v.low)}, {number(v.high)}]"
-            rows.append((c.id, paper, number(v.measured), span, rival, v.word))
-        widths = [max(len(row[i]) for row in rows) for i in range(6)]
-        lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines = printing.verdicts([verdict.record() for verdict in self.all_verdicts()])
         if self.checks:
             held = sum(check.holds for check in self.checks)
             lines.append(f"data checks: {held} of {len(self.checks)} hold")
@@ -236,6 +300,12 @@ class Replication:
         """Lines as text, under a line that says so if the run is a mutated one."""
         return Text("\n".join([f"MUTATED: {self.mutated}", *lines] if self.mutated else lines))
 
+    def __repr__(self) -> str:
+        return "\n".join([self.stated.sentence, *printing.claims(self.stated.claims)])
+
+    def _repr_html_(self) -> str:
+        return printing.claims_html(self.stated)
+
     def record(self, scale: str, seed: int) -> Record:
         """The verdicts as JSON for the runner; show it in an untagged cell."""
         return Record(
@@ -245,6 +315,7 @@ class Replication:
                 "seed": seed,
                 "mutated": self.mutated,
                 "verdicts": [verdict.record() for verdict in self.all_verdicts()],
+                "falsified": self.falsified,
                 "data_checks": [asdict(check) | {"holds": check.holds} for check in self.checks],
             }
         )

@@ -1,0 +1,48 @@
+"""What a word is worth: the chance that a measurement of this precision could have refuted the rival."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from scalinglaws.claims.claim import Claim
+
+NORMAL = NormalDist()
+#: Half the width of a 95 % interval, in standard errors.
+HALF = NORMAL.inv_cdf(0.975)
+
+
+def power(claim: Claim, low: float, high: float) -> float | None:
+    """The chance that a 95 % interval of this width, centred on the paper's value, excludes the rival.
+
+    Parameters
+    ----------
+    claim
+        The claim. For a bound the paper's value is the edge of its region that lies nearest to
+        the rival: the least that the paper says.
+    low, high
+        The interval that was measured, in the claim's unit; only its width matters.
+
+    Returns
+    -------
+    float or None
+        Between 0.025, where paper and rival meet, and 1. None where the interval is unbounded
+        or of no width, and for signs and orders, whose size the paper does not say.
+
+    Notes
+    -----
+    The interval is taken as symmetric and normal: its centre falls within `HALF` standard errors
+    of the rival's edge with probability 1 - power.
+    """
+    width = high - low
+    if claim.kind in ("sign", "order") or not 0 < width < math.inf:
+        return None
+    apart = distance(claim)
+    return NORMAL.cdf(apart / (width / 2 / HALF) - HALF)
+
+
+def distance(claim: Claim) -> float:
+    """How far the paper's value (the nearest edge of its region) lies from the rival's region."""
+    theirs = claim.agreeing if claim.kind != "value" else None
+    low, high = (claim.paper, claim.paper) if theirs is None else (theirs.low, theirs.high)
+    return max(claim.refuting.low - high, low - claim.refuting.high, 0.0)
