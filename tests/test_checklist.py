@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scalinglaws.checklist import BLANK, ITEMS, checklist
+from scalinglaws.claims.checklist import BLANK, ITEMS, checklist
 from scalinglaws.fitting import fit
 from scalinglaws.laws import power_law
 

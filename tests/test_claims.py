@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scalinglaws.replication import Replication
 
 from scalinglaws import bootstrap, fit
 from scalinglaws.claims import (
@@ -24,7 +25,6 @@ from scalinglaws.claims import (
 )
 from scalinglaws.fitting import Status, jackknife
 from scalinglaws.laws import power_law, power_law_with_constant
-from scalinglaws.replication import Replication
 from scalinglaws.text import number
 
 SAID = {"statement": "s", "source": "Table 1", "why": "rounding", "evidence": "theory"}

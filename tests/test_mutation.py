@@ -8,10 +8,10 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from scalinglaws.replication import Replication
 
 from scalinglaws import mutation, notebooks
 from scalinglaws.claims import Claim, Mutation
-from scalinglaws.replication import Replication
 from scalinglaws.snapshot import snapshot
 
 CELLS = [

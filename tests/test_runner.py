@@ -13,11 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from scalinglaws.replication import Replication
 from small_notebook import small
 
 from scalinglaws import mutation, notebooks
 from scalinglaws.claims import Claim, Mutation
-from scalinglaws.replication import Replication
 
 
 @pytest.mark.parametrize(
