@@ -6,11 +6,9 @@ import ast
 import re
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
 from scalinglaws import loose, notebooks
 from scalinglaws.checklist import BLANK
+from scalinglaws.nbformats import NotebookNode, nbformat
 
 MOST_CELLS = 38  # besides those of the verdict, which are the same everywhere
 MOST_LINES = 298

@@ -14,11 +14,9 @@ import symtable
 from collections.abc import Iterator
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from scalinglaws import declarations, drift, notebooks, nudge, verdicts
 from scalinglaws.claims import Mutation
+from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.replication import Replication
 
 NUDGED = """

@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from scalinglaws import declarations, tables
+from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.replication import Replication
 
 TAG_CLAIMS = "claims"
