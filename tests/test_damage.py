@@ -49,6 +49,17 @@ def test_a_hundred_flipped_bits_are_refused_each_with_what_to_do(name, copy_of_d
             tables.load(SLUG)
 
 
+def test_between_the_sums_every_bit_counts_too(copy_of_data):
+    """A line break that turns into another one, which readers of lines would take as well."""
+    path = tables.folders()[SLUG] / "SHA256SUMS"
+    whole = path.read_bytes()
+    for place in [k for k, byte in enumerate(whole) if byte in b" \n"]:
+        for bit in range(8):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+            with pytest.raises(TableError, match=SLUG):
+                tables.load(SLUG)
+
+
 def test_cut_off_files_are_refused(copy_of_data):
     for name in ("SOURCE.json", "SHA256SUMS", "table.csv"):
         path = tables.folders()[SLUG] / name
