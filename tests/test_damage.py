@@ -14,8 +14,9 @@ import sys
 
 import pytest
 
-from scalinglaws import corpora, datasets, tables
+from scalinglaws import corpora, datasets, drift, fit, huber, tables, verdicts
 from scalinglaws.datasets import File, contents
+from scalinglaws.laws import chinchilla
 from scalinglaws.tables import MIRROR_VARIABLE, TableError
 
 SLUG = "inverse_scaling_tests"
@@ -242,6 +243,15 @@ def test_verify_upstream_finds_resealed_losses(command, copy_of_data):
     status, said = command(*words, "--upstream")
     assert status == 1
     assert "chinchilla_fig4: the upstream files give another table than the one kept" in said
+
+
+def test_the_verdicts_are_the_second_line(runs, found):
+    """Where there is no upstream file: the losses of that attack turn the kept word of a claim."""
+    name = "10_chinchilla_third_approach"
+    (kept,) = [verdict for verdict in verdicts.read(name)["verdicts"] if verdict["id"] == "grid-E"]
+    raised = fit(chinchilla, runs.assign(loss=runs.loss * 1.0005), loss=huber(1e-3))
+    assert not drift.number_moved({"measured": found["E"]}, kept) and kept["word"] == "replicated"
+    assert abs(found["E"] - kept["paper"]) <= kept["within"] < abs(raised["E"] - kept["paper"])
 
 
 def test_verify_upstream_finds_another_description(copy_of_data):
