@@ -14,8 +14,9 @@ import sys
 
 import pytest
 
-from scalinglaws import corpora, datasets, tables
+from scalinglaws import corpora, datasets, drift, fit, huber, tables, verdicts
 from scalinglaws.datasets import File, contents
+from scalinglaws.laws import chinchilla
 from scalinglaws.tables import MIRROR_VARIABLE, TableError
 
 SLUG = "inverse_scaling_tests"
@@ -47,6 +48,17 @@ def test_a_hundred_flipped_bits_are_refused_each_with_what_to_do(name, copy_of_d
         path.write_bytes(damaged)
         with pytest.raises(TableError, match=rf"{SLUG}: .*(scalinglaws data rebuild|line ends of Windows)"):
             tables.load(SLUG)
+
+
+def test_between_the_sums_every_bit_counts_too(copy_of_data):
+    """A line break that turns into another one, which readers of lines would take as well."""
+    path = tables.folders()[SLUG] / "SHA256SUMS"
+    whole = path.read_bytes()
+    for place in [k for k, byte in enumerate(whole) if byte in b" \n"]:
+        for bit in range(8):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+            with pytest.raises(TableError, match=SLUG):
+                tables.load(SLUG)
 
 
 def test_cut_off_files_are_refused(copy_of_data):
@@ -231,6 +243,15 @@ def test_verify_upstream_finds_resealed_losses(command, copy_of_data):
     status, said = command(*words, "--upstream")
     assert status == 1
     assert "chinchilla_fig4: the upstream files give another table than the one kept" in said
+
+
+def test_the_verdicts_are_the_second_line(runs, found):
+    """Where there is no upstream file: the losses of that attack turn the kept word of a claim."""
+    name = "10_chinchilla_third_approach"
+    (kept,) = [verdict for verdict in verdicts.read(name)["verdicts"] if verdict["id"] == "grid-E"]
+    raised = fit(chinchilla, runs.assign(loss=runs.loss * 1.0005), loss=huber(1e-3))
+    assert not drift.number_moved({"measured": found["E"]}, kept) and kept["word"] == "replicated"
+    assert abs(found["E"] - kept["paper"]) <= kept["within"] < abs(raised["E"] - kept["paper"])
 
 
 def test_verify_upstream_finds_another_description(copy_of_data):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -221,3 +224,16 @@ def test_a_mutation_without_a_place_is_refused():
     paper.mutations(Mutation("nowhere", ("one",), lambda f: f, target="nowhere"))
     with pytest.raises(notebooks.NotebookError, match="no cell binds 'nowhere'"):
         mutation.mutated(small("10_good"), paper)
+
+
+def test_no_grammar_of_web_addresses_is_built_before_a_notebook_is_read():
+    """It took three of the six seconds in which the command and the process of a notebook start."""
+    code = (
+        "import sys; from scalinglaws import keeper, run\n"
+        "with keeper.without_grammar(): import papermill\n"
+        "assert 'jsonschema' in sys.modules and 'rfc3987_syntax' not in sys.modules\n"
+        "import rfc3987_syntax, nbformat"
+    )
+    if not importlib.util.find_spec("rfc3987_syntax"):
+        pytest.skip("what builds the grammar is not installed here")
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -124,8 +124,7 @@ def test_a_table_out_of_its_schema_is_refused(table, says):
 
 def test_what_is_saved_loads(copy_of_data):
     table = pd.DataFrame({"n_params": [1.0, 1 / 3 + 1], "family": ["a", "b"]})
-    about = ABOUT | {"device": "d", "versions": {}, "command": "c"}
-    tables.save(copy_of_data / "runs" / "fresh", table, about)
+    tables.save(copy_of_data / "runs" / "fresh", table, ABOUT)
     pd.testing.assert_frame_equal(tables.load("fresh"), table, check_exact=True)
 
 
@@ -150,7 +149,7 @@ def saved(copy_of_data):
     """Save a table as a run of ours, and load it again."""
 
     def back(table, **columns):
-        about = {"title": "t", "device": "d", "versions": {}, "command": "c"}
+        about = {"title": "t"}
         described = {name: {"unit": "u", "about": "a"} | column for name, column in columns.items()}
         tables.save(copy_of_data / "runs" / "fresh", table, about | {"columns": described})
         return tables.load("fresh")

@@ -6,13 +6,11 @@ import ast
 import re
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
 from scalinglaws import loose, notebooks, tables
 from scalinglaws.claims import ClaimError, stated
 from scalinglaws.claims.checklist import BLANK
 from scalinglaws.claims.stated import path_of
+from scalinglaws.nbformats import NotebookNode, nbformat
 
 MOST_CELLS = 40  # besides those of the verdict, which are the same everywhere
 MOST_LINES = 302

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from nbformat import NotebookNode
 
 from scalinglaws import notebooks, processes, scratch
 from scalinglaws.keeper import START_TIMEOUT
+from scalinglaws.nbformats import NotebookNode
 
 #: Beginnings of variables by which people set up Python, Jupyter and matplotlib for themselves.
 SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB", "PAPERMILL", "PYDEVD")

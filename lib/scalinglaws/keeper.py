@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import processes
+from scalinglaws.nbformats import without_grammar
 from scalinglaws.tables import write_atomically
 
 START_TIMEOUT = 120
@@ -23,8 +24,9 @@ START_TIMEOUT = 120
 
 def papermill_one(folder: Path, parameters: dict[str, Any], timeout: float) -> str | None:
     """Run `in.ipynb` of a folder to `out.ipynb`; the reason if it failed."""
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    with without_grammar():
+        import papermill
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     try:
         papermill.execute_notebook(

@@ -14,11 +14,9 @@ import symtable
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from scalinglaws import drift, notebooks, nudge, verdicts
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, Mutation, Stated, stated
+from scalinglaws.nbformats import NotebookNode, nbformat
 
 NUDGED = """
 from scalinglaws.nudge import nudge_loads as _nudge_loads

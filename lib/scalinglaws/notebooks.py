@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from scalinglaws import tables
+from scalinglaws.nbformats import NotebookNode, nbformat
 
 TAG_CLAIMS = "claims"
 TAG_PARAMETERS = "parameters"

@@ -17,9 +17,9 @@ from html import escape
 from pathlib import Path
 
 import nh3
-from nbformat import NotebookNode
 
 from scalinglaws import notebooks
+from scalinglaws.nbformats import NotebookNode
 from scalinglaws.tables import write_atomically
 
 SITE = "Scaling Laws, Replicated"

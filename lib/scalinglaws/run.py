@@ -423,7 +423,7 @@ def verify(
     could be made again.
     """
     picked = slugs or list(tables.folders())
-    problems = found_wrong(picked, tables.load)
+    problems = found_wrong(picked, tables.verify)
     published = [s for s in picked if is_published(s)] if upstream and not problems else []
     absent: list[str] = []
     problems += found_wrong(published, tables.rebuilt, absent)
@@ -471,10 +471,10 @@ def rebuild(
 
 @data.command()
 def seal(slugs: Annotated[list[str], typer.Argument(help="Tables.")]) -> None:
-    """Write SHA256SUMS of tables anew, after an edit of their SOURCE.json that is meant to stay."""
+    """Write SHA256SUMS of tables anew, after an edit of their files that is meant to stay."""
     for slug in slugs:
         tables.seal(tables.folder_of(slug))
-        tables.load(slug)
+        tables.verify(slug)
     tables.write_atomically(tables.data_folder() / "README.md", tables.describe())
 
 

@@ -1,7 +1,8 @@
 """Tables with provenance: hash-checked on every load, rebuilt from upstream on demand.
 
 `load` reads `data/published/<slug>` or `data/runs/<slug>` and never touches the network. Each
-folder holds the table, its description SOURCE.json, and SHA256SUMS, which vouches for both.
+folder holds the table, its description SOURCE.json, in `data/runs` its witnesses, and SHA256SUMS,
+which vouches for all of these.
 `rebuild` makes a published table again from its upstream files, which come from a mirror
 folder (`SCALINGLAWS_MIRROR`) or from their public address, and are hash-checked.
 """
@@ -27,6 +28,8 @@ from scalinglaws.machine import devices
 from scalinglaws.schema import TableError, described, encoded, parsed, plain, validate
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
+#: The files of a table's folder that SHA256SUMS vouches for, by their names without the ending.
+VOUCHED = {"SOURCE", "table", "witnesses"}
 
 
 def data_folder() -> Path:
@@ -92,6 +95,18 @@ def folder_of(slug: str) -> Path:
     return known[slug]
 
 
+def vouched(folder: Path) -> dict[str, str]:
+    """What SHA256SUMS says: name of a file -> its sha256."""
+    text = (folder / "SHA256SUMS").read_bytes().decode(errors="replace").replace("\r\n", "\n")
+    lines = (line.partition("  ") for line in text.split("\n"))
+    return {name: digest for digest, _, name in lines if name}
+
+
+def to_vouch_for(folder: Path) -> list[str]:
+    """The files of a table's folder that SHA256SUMS has to name."""
+    return sorted(path.name for path in folder.iterdir() if path.stem in VOUCHED)
+
+
 def sealed(slug: str, folder: Path, name: str) -> bytes:
     """The bytes of a file of a table's folder, if they are those that SHA256SUMS vouches for.
 
@@ -107,8 +122,7 @@ def sealed(slug: str, folder: Path, name: str) -> bytes:
     for needed in (path, sums):
         if not needed.is_file():
             raise TableError(f"{slug}: {needed.name} is missing; {mend}{f'; {meant}' * (needed == sums)}")
-    lines = [line.split() for line in sums.read_bytes().decode(errors="replace").splitlines()]
-    kept = {words[1]: words[0] for words in lines if len(words) == 2}.get(name, "")
+    kept = vouched(folder).get(name, "")
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found == kept:
@@ -170,6 +184,20 @@ def load(slug: str) -> pd.DataFrame:
     validate(slug, table, about)
     table.attrs = about
     return table
+
+
+def verify(slug: str) -> None:
+    """See that a table loads, and that every file of its folder is one which SHA256SUMS vouches for.
+
+    Raises
+    ------
+    TableError
+        If something is missing, changed, or out of its schema.
+    """
+    load(slug)
+    folder = folder_of(slug)
+    for name in sorted({*vouched(folder), *to_vouch_for(folder)}):
+        sealed(slug, folder, name)
 
 
 def provenance(table: pd.DataFrame) -> str:
@@ -331,13 +359,24 @@ def save(folder: Path, table: Any, about: dict[str, Any]) -> None:
     described(folder.name, about)
     write_atomically(folder / "table.csv", content.decode())
     write_atomically(folder / "SOURCE.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
-    seal(folder)
+    seal(folder, "table.csv", "SOURCE.json")
 
 
-def seal(folder: Path) -> None:
-    """Write SHA256SUMS, by which a changed file is known ('sha256sum --check SHA256SUMS' reads it too)."""
-    names = ["SOURCE.json", *sorted(p.name for p in folder.iterdir() if p.stem == "table")]
-    write_atomically(folder / "SHA256SUMS", "".join(f"{sha256(folder / n)}  {n}\n" for n in names))
+def seal(folder: Path, *names: str) -> None:
+    """Write SHA256SUMS, by which a changed file is known ('sha256sum --check SHA256SUMS' reads it too).
+
+    Parameters
+    ----------
+    folder
+        A table's folder.
+    names
+        Files that are meant to have changed; what is said of the others stays. All by default.
+    """
+    known = vouched(folder) if names and (folder / "SHA256SUMS").is_file() else {}
+    present = to_vouch_for(folder)
+    known |= {name: sha256(folder / name) for name in names or present}
+    lines = [f"{known[name]}  {name}\n" for name in present if name in known]
+    write_atomically(folder / "SHA256SUMS", "".join(lines))
 
 
 def converters() -> list[str]:

@@ -142,7 +142,7 @@ def command(name: str) -> None:
     if hasattr(module, "witnesses"):
         try:
             witness.check(module, options.scale, folder)
-        except witness.WitnessError as error:
+        except (witness.WitnessError, tables.TableError) as error:
             sys.exit(f"error: {error}")
     with contextlib.ExitStack() as stack:
         executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
