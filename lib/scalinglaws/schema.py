@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.errors import UserError
+
 TYPES = ("number", "integer", "boolean", "text")
 #: A number as it is written: "nan", "inf" and Python's underscores are none.
 WRITTEN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -21,7 +23,7 @@ WRITTEN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 REQUIRED = {"table": str, "sha256": str, "rows": int, "columns": dict, "title": str}
 
 
-class TableError(RuntimeError):
+class TableError(UserError):
     """A table that is missing, altered or out of its schema, with what to do."""
 
 

@@ -53,7 +53,7 @@ from typing import Any
 
 import pandas as pd
 
-from scalinglaws import tables, witness
+from scalinglaws import repository, tables, witness
 from scalinglaws.machine import commit, device_of, merge_machines
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
@@ -137,7 +137,7 @@ def command(name: str) -> None:
     if (options.executor == "dask") != bool(options.scheduler):
         parser.error("--executor dask and --scheduler ADDRESS go together")
     slug = slug_of(module, options.scale)
-    folder = options.output or tables.data_folder() / "runs" / slug
+    folder = options.output or repository.data_folder() / "runs" / slug
     on_gpu = device_of(module) != "cpu"
     if hasattr(module, "witnesses"):
         try:
