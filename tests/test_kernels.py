@@ -7,7 +7,7 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from scalinglaws import execution, kernels, notebooks, run
+from scalinglaws import batch, execution, kernels, notebooks, run
 from scalinglaws.kernels import Evidence, KernelError, Setting
 
 OTHER, DEAD, DEAF, TWIN = (Setting(name, {"K": name}) for name in ("other", "dead", "deaf", "twin"))
@@ -87,7 +87,7 @@ def check(
         return {NAME: execution.Outcome(NAME, 1.0, notebook=notebook)}
 
     monkeypatch.setattr(kernels, "evidence", lambda tried: [*found])
-    monkeypatch.setattr(run, "run_all", run_all)
+    monkeypatch.setattr(batch, "run_all", run_all)
     words = ["check", "41", "--kernels", "--output", str(tmp_path)]
     return CliRunner().invoke(run.app, words, env={"COLUMNS": "200"}), ran
 
@@ -98,7 +98,7 @@ def test_notebooks_run_under_what_is_evidence_and_nothing_else(monkeypatch, tmp_
     )
     assert done.exit_code == 0, done.output
     assert ran == [([NAME], {"K": "other"})]
-    assert "no other bits" in done.output and "under 1 other choices of kernels" in done.output
+    assert "no other bits" in done.output and "under 1 other choice of kernels" in done.output
 
 
 def test_a_word_that_moves_fails_and_so_does_a_check_that_shows_nothing(monkeypatch, tmp_path):

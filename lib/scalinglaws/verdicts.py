@@ -54,7 +54,7 @@ def read(name: str, place: Path | None = None) -> dict[str, Any]:
     except ValueError as error:
         raise VerdictError(f"{path} is damaged ({error}); restore it with git") from error
     found = record.get("verdicts") if isinstance(record, dict) else None
-    if not isinstance(found, list) or not all(isinstance(v, dict) and NEEDED <= v.keys() for v in found):
+    if not isinstance(found, list) or not all(isinstance(v, dict) and v.keys() >= NEEDED for v in found):
         raise VerdictError(f"{path} holds no verdicts; restore it with git")
     return record
 
