@@ -26,7 +26,7 @@ import pandas as pd
 from scalinglaws import repository
 from scalinglaws.machine import devices
 from scalinglaws.schema import TableError, described, encoded, parsed, plain, validate
-from scalinglaws.text import instead
+from scalinglaws.text import instead, many
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
 #: The files of a table's folder that SHA256SUMS vouches for, by their names without the ending.
@@ -173,9 +173,11 @@ def provenance(table: pd.DataFrame) -> str:
     """One line that says where a loaded table comes from."""
     about = table.attrs
     if "repository" not in about:
-        return f"{len(table)} rows · own runs on {devices(about['made']['machines'])} · {about['title']}"
+        return (
+            f"{many(len(table), 'row')} · own runs on {devices(about['made']['machines'])} · {about['title']}"
+        )
     return (
-        f"{len(table)} rows · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
+        f"{many(len(table), 'row')} · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
         f"licence: {about['licence']}"
     )
 
@@ -412,7 +414,7 @@ def describe() -> str:
                 f"- command: `{made['command']}`, recipe {about['recipe']}, {made['seconds']:,.0f} s of work"
             ]
             lines += [
-                f"- {each['rows']} rows on {each['device']}: "
+                f"- {many(each['rows'], 'row')} on {each['device']}: "
                 + ", ".join(f"{name} {version}" for name, version in each["versions"].items())
                 for each in made["machines"]
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Mapping
 
 
@@ -26,12 +27,12 @@ def shown(value: float | str) -> str:
 
 def many(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun: "1 notebook", "13 notebooks"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
 def article(noun: str) -> str:
-    """A noun with its article: "an int", "a float"."""
-    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+    """A noun with its article: "an int", "a float", "an 80% interval"."""
+    return f"{'an' if re.match(r'[aeiou8]|1[18](?![0-9])', noun, re.IGNORECASE) else 'a'} {noun}"
 
 
 def instead(name: str, known: Mapping[str, str]) -> str:
