@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from scalinglaws import execution, terminal
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 
 def run_all(
@@ -41,4 +41,4 @@ def ended(outcome: execution.Outcome) -> Text:
 def failures(found: Mapping[str, execution.Outcome]) -> list[str]:
     """Which of them failed, in one line, or none; why was told when they did."""
     failed = [name for name, outcome in found.items() if outcome.error]
-    return [f"{len(failed)} of {many(len(found), 'run')} failed: {', '.join(failed)}"] if failed else []
+    return [f"{len(failed)} of {counted(len(found), 'run')} failed: {', '.join(failed)}"] if failed else []

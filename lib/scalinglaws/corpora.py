@@ -16,7 +16,7 @@ import numpy as np
 
 from scalinglaws.datasets import File, contents
 from scalinglaws.tables import TableError, load
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 #: Stands between documents, and is no part of any.
 END = b"\0"
@@ -74,7 +74,7 @@ class Corpus:
             sides[place < held_out].append(text)
         if not all(sides):
             raise ValueError(
-                f"holding out {held_out} of {many(len(self.documents), 'document')} leaves a side empty"
+                f"holding out {held_out} of {counted(len(self.documents), 'document')} leaves a side empty"
             )
         return tuple(
             Corpus(f"{self.name}, {part}", self.source, self.licence, tuple(texts))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scalinglaws import batch, kernels, notebooks, terminal, writing
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 
 def chosen(only: list[str]) -> list[kernels.Setting]:
@@ -79,7 +79,7 @@ def problems(found: list[dict[str, Any]]) -> list[str]:
     lines = []
     for result in found:
         if failed := result["failed"]:
-            of = many(result["of"], "notebook")
+            of = counted(result["of"], "notebook")
             lines.append(f"{result['name']}: {len(failed)} of {of} failed: {', '.join(failed)}")
         lines += [f"{result['name']}: {d['notebook']}: {d['text']}" for d in result["differences"]]
     if not any(result["of"] for result in found):
@@ -96,7 +96,7 @@ def table(found: list[dict[str, Any]]) -> Table:
         words = sum(d["verdict"] for d in result["differences"])
         numbers = len(result["differences"]) - words
         ran = result["of"] - len(result["failed"])
-        partly = f"{ran} of {many(result['of'], 'notebook')} ran; " if result["failed"] else ""
+        partly = f"{ran} of {counted(result['of'], 'notebook')} ran; " if result["failed"] else ""
         cells = [f"{partly}{words or 'none'} moved", f"{numbers or 'none'} beyond drift"]
         if result["why_not"]:
             cells = [result["why_not"], "–"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from scalinglaws import notebooks, verdicts
 from scalinglaws.claims import WORDS
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 #: What is told of a verdict; where a record lacks one it is empty.
 TOLD = ("id", "statement", "paper", "printed", "measured", "low", "high", "word", "unproved")
@@ -65,7 +65,9 @@ def tally(entries: list[dict[str, Any]]) -> str:
     """The count at the end: "13 notebooks, 226 claims: 150 replicated, ..."."""
     judged = all_verdicts(entries)
     counts = ", ".join(f"{count} {word}" for word, count in words(judged).items())
-    return f"{many(len(entries), 'notebook')}, {many(len(judged), 'claim')}{': ' * bool(judged)}{counts}"
+    return (
+        f"{counted(len(entries), 'notebook')}, {counted(len(judged), 'claim')}{': ' * bool(judged)}{counts}"
+    )
 
 
 def totals(entries: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from scalinglaws.claims import ClaimError
 from scalinglaws.errors import UserError
 from scalinglaws.run_data import data
 from scalinglaws.terminal import fail, fail_if, print_json
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 app = typer.Typer(no_args_is_help=True, help="Scaling Laws, Replicated.")
 app.add_typer(data, name="data")
@@ -255,7 +255,7 @@ def check_kernels(
         terminal.show(other_kernels.table(found))
     fail_if(problems)
     if not as_json:
-        shown = many(sum(bool(result["of"]) for result in found), "other choice")
+        shown = counted(sum(bool(result["of"]) for result in found), "other choice")
         typer.echo(f"under {shown} of kernels, shown to move bits, every word is the one kept")
 
 

@@ -10,7 +10,7 @@ import typer
 
 from scalinglaws import repository, terminal
 from scalinglaws.errors import UserError
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 data = typer.Typer(no_args_is_help=True, help="The tables in data/.")
 
@@ -44,7 +44,7 @@ def list_() -> None:
             rows.append((slug, folder.parent.name, "–", "–"))
             problems.append(str(error))
     terminal.show(terminal.tables_listed(rows))
-    typer.echo(many(len(rows), "table"))
+    typer.echo(counted(len(rows), "table"))
     terminal.fail_if(problems)
 
 
@@ -77,10 +77,10 @@ def verify(
         problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
     terminal.fail_if(problems)
     are = "is what its" if len(picked) == 1 else "are what their"
-    typer.echo(f"{many(len(picked), 'table')} {are} SOURCE.json says")
+    typer.echo(f"{counted(len(picked), 'table')} {are} SOURCE.json says")
     if upstream:
         made, come = len(published) - len(absent), "comes" if len(published) == 1 else "come"
-        typer.echo(f"{made} of {many(len(published), 'published one')} {come} out of upstream again")
+        typer.echo(f"{made} of {counted(len(published), 'published one')} {come} out of upstream again")
 
 
 def is_published(slug: str) -> bool:
@@ -114,7 +114,7 @@ def rebuild(
     from scalinglaws import tables
 
     for slug in slugs or tables.converters():
-        typer.echo(f"{tables.rebuild(slug).name}: {many(tables.source(slug)['rows'], 'row')}")
+        typer.echo(f"{tables.rebuild(slug).name}: {counted(tables.source(slug)['rows'], 'row')}")
     repository.write_atomically(repository.data_folder() / "README.md", tables.describe())
 
 

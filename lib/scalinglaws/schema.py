@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.errors import UserError
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 TYPES = ("number", "integer", "boolean", "text")
 #: A number as it is written: "nan", "inf" and Python's underscores are none.
@@ -168,7 +168,7 @@ def validate(slug: str, table: pd.DataFrame, about: dict[str, Any]) -> None:
     if list(table.columns) != list(about["columns"]):
         raise TableError(f"{slug}: columns {list(table.columns)}, expected {list(about['columns'])}")
     if len(table) != about["rows"]:
-        raise TableError(f"{slug}: {many(len(table), 'row')}, expected {about['rows']}")
+        raise TableError(f"{slug}: {counted(len(table), 'row')}, expected {about['rows']}")
     for name, column in about["columns"].items():
         values = table[name]
         if values.isna().any() and not column.get("missing"):

@@ -26,7 +26,7 @@ import pandas as pd
 from scalinglaws import repository
 from scalinglaws.machine import devices
 from scalinglaws.schema import TableError, described, encoded, parsed, plain, validate
-from scalinglaws.text import instead, many
+from scalinglaws.text import counted, instead
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
 #: The files of a table's folder that SHA256SUMS vouches for, by their names without the ending.
@@ -173,11 +173,9 @@ def provenance(table: pd.DataFrame) -> str:
     """One line that says where a loaded table comes from."""
     about = table.attrs
     if "repository" not in about:
-        return (
-            f"{many(len(table), 'row')} · own runs on {devices(about['made']['machines'])} · {about['title']}"
-        )
+        return f"{counted(len(table), 'row')} · own runs on {devices(about['made']['machines'])} · {about['title']}"
     return (
-        f"{many(len(table), 'row')} · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
+        f"{counted(len(table), 'row')} · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
         f"licence: {about['licence']}"
     )
 
@@ -414,7 +412,7 @@ def describe() -> str:
                 f"- command: `{made['command']}`, recipe {about['recipe']}, {made['seconds']:,.0f} s of work"
             ]
             lines += [
-                f"- {many(each['rows'], 'row')} on {each['device']}: "
+                f"- {counted(each['rows'], 'row')} on {each['device']}: "
                 + ", ".join(f"{name} {version}" for name, version in each["versions"].items())
                 for each in made["machines"]
             ]

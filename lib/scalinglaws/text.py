@@ -25,7 +25,7 @@ def shown(value: float | str) -> str:
     return value if isinstance(value, str) else number(value)
 
 
-def many(count: int, noun: str, plural: str = "") -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun: "1 notebook", "13 notebooks"."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 

@@ -22,7 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from scalinglaws import checkpoint as checkpoints
 from scalinglaws.recording import Run, describe, synchronise
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 #: Gives the batch of a step: inputs and integer targets, on the model's device.
 Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
@@ -171,7 +171,7 @@ def windows(tokens: torch.Tensor, context: int, batch: int, seed: int) -> Source
     tokens = torch.as_tensor(tokens)
     if len(tokens) <= context:
         raise ValueError(
-            f"{many(len(tokens), 'token holds', 'tokens hold')} no window of {context} and its next token"
+            f"{counted(len(tokens), 'token holds', 'tokens hold')} no window of {context} and its next token"
         )
     span = torch.arange(context + 1)
 

@@ -57,7 +57,7 @@ from scalinglaws import repository, tables, witness
 from scalinglaws.machine import commit, device_of, merge_machines
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
-from scalinglaws.text import many
+from scalinglaws.text import counted
 from scalinglaws.worker import SweepError
 
 
@@ -164,8 +164,8 @@ def command(name: str) -> None:
     failures = table[table["run_status"] != "done"]
     if len(failures):
         for message, count in failures["run_message"].value_counts().items():
-            print(f"{count} of {many(len(table), 'run')} failed: {message}", file=sys.stderr)
+            print(f"{count} of {counted(len(table), 'run')} failed: {message}", file=sys.stderr)
         print(failures["run_traceback"].iloc[0], file=sys.stderr)
         sys.exit("error: no table was written; the same command runs again what failed, and that only")
     export(module, options.scale, table, folder)
-    print(f"{many(len(table), 'run')}, {table['run_seconds'].sum():.0f} s of work, written to {folder}")
+    print(f"{counted(len(table), 'run')}, {table['run_seconds'].sum():.0f} s of work, written to {folder}")

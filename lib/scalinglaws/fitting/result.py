@@ -15,7 +15,7 @@ from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
 from scalinglaws.fitting.stored import read, save
 from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
-from scalinglaws.text import many
+from scalinglaws.text import counted
 
 
 class Status(Enum):
@@ -260,7 +260,7 @@ class Fit:
         if self.status is not Status.CONVERGED:
             lines.append(self.message)
         lines.append(
-            f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {many(self.n, 'run')}"
+            f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {counted(self.n, 'run')}"
         )
         return "\n".join(lines)
 
