@@ -29,10 +29,8 @@ EXPECTED = (UserError, ClaimError, OSError)
 
 def completed(incomplete: str) -> Iterator[str]:
     """The notebooks that a word on the command line may become."""
-    known = []
     with contextlib.suppress(UserError):
-        known = notebooks.names()
-    yield from [n for n in known if n.startswith(incomplete)] or [n for n in known if incomplete in n]
+        yield from (name for name in notebooks.names() if name.startswith(incomplete))
 
 
 def scales(incomplete: str) -> Iterator[str]:

@@ -17,12 +17,9 @@ data = typer.Typer(no_args_is_help=True, help="The tables in data/.")
 
 def completed(incomplete: str) -> Iterator[str]:
     """The tables that a word on the command line may become."""
-    known = []
     with contextlib.suppress(UserError):
-        known = sorted(path.parent.name for path in repository.data_folder().glob("*/*/SOURCE.json"))
-    yield from [slug for slug in known if slug.startswith(incomplete)] or [
-        s for s in known if incomplete in s
-    ]
+        known = repository.data_folder().glob("*/*/SOURCE.json")
+        yield from sorted(path.parent.name for path in known if path.parent.name.startswith(incomplete))
 
 
 def tables_argument(help: str) -> typer.models.ArgumentInfo:
