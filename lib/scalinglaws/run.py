@@ -93,8 +93,9 @@ def every(
 def list_(as_json: Json = False) -> None:
     """List the notebooks with their claims and costs; exit 1 if one cannot be read.
 
-    JSON: `notebooks`, each with `name`, `title`, `claims`, `words` (how many claims have each verdict
-    word), `ci_seconds`, `full_seconds`, `problems`; then `claims` and `words` of all.
+    JSON: `notebooks`, each with `name`, `title`, `claims`, `words` (how
+    many claims have each verdict word), `ci_seconds`, `full_seconds` and
+    `problems`; then `claims` and `words` of all.
     """
     found = [overview.entry(name) for name in notebooks.names()]
     if as_json:
@@ -204,9 +205,10 @@ def check(
     With --kernels the notebooks (all, if none is named) are run anew under each choice of
     kernels that this processor supports and that is shown to round otherwise.
 
-    JSON: `same`; `differences`, each with `notebook`, `text`, `claim`, `verdict` (whether the word
-    moved); `problems`; `advice`. With --kernels: `same`, `kernels`, each with `name`, `moved`,
-    `why_not`, `of`, `failed`, `differences`, and `problems`.
+    JSON: `same`; `differences`, each with `notebook`, `text`, `claim` and
+    `verdict` (whether a word moved); `problems`; `advice`. With --kernels:
+    `same`; `kernels`, each with `name`, `moved`, `why_not`, `of`, `failed`
+    and `differences`; `problems`.
     """
     if other_kernels:
         check_kernels(chosen(names, everything or not names), only or [], jobs, timeout, output, as_json)
@@ -310,9 +312,10 @@ def scoreboard(
 
     Notebooks that have no verdicts yet are named, and left out of the README.
 
-    JSON: `notebooks`, each with `name`, `title`, `problems` and `verdicts`, each with `id`,
-    `statement`, `paper`, `printed`, `measured`, `low`, `high`, `word`, `unproved`; then `claims` and
-    `words` (how many have each) of all.
+    JSON: `notebooks`, each with `name`, `title`, `problems` and `verdicts`,
+    each with `id`, `statement`, `paper`, `printed`, `measured`, `low`,
+    `high`, `word` and `unproved`; then `claims` and `words` (how many have
+    each) of all.
     """
     found = [overview.entry(name, need=True) for name in notebooks.names()]
     if write:

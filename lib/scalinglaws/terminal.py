@@ -68,7 +68,12 @@ def plain(*headings: str | Column) -> Table:
 
 def listed(entries: list[dict[str, Any]]) -> Table:
     """Notebooks with their titles, claims and costs."""
-    table = plain(Column("notebook", no_wrap=True), "title", Column("claims", justify="right"), "cost")
+    table = plain(
+        Column("notebook", no_wrap=True),
+        "title",
+        Column("claims", justify="right"),
+        Column("cost", no_wrap=True),
+    )
     for each in entries:
         count = "none kept" if each["verdicts"] is None else str(len(each["verdicts"]))
         cells = each["name"], each["title"] or "–", count, verdicts.cost_in_words(each["cost"])
@@ -81,7 +86,7 @@ def scoreboard(entries: list[dict[str, Any]]) -> Table:
     name = max((len(each["name"]) for each in entries), default=0)
     statements = [v["statement"] for each in entries for v in each["verdicts"] or ()]
     # Of fixed width, or the names in it would be cut up like any other text.
-    width = min(max([name, *map(len, statements)]), max(name, columns() // 2))
+    width = min(max([name, *map(len, statements)]), max(name, columns() // 3))
     table = plain(
         Column("finding", width=width), "paper", "ours [95 % interval]", Column("verdict", no_wrap=True)
     )
