@@ -15,6 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from scalinglaws.text import counted
+
 _held: list[str] = []
 
 
@@ -93,7 +95,7 @@ def devices(machines: Iterable[dict[str, Any]]) -> str:
         rows[each["device"]] += each["rows"]
     if len(rows) == 1:
         return next(iter(rows))
-    return ", ".join(f"{name} ({count} runs)" for name, count in rows.most_common())
+    return ", ".join(f"{name} ({counted(count, 'run')})" for name, count in rows.most_common())
 
 
 def commit() -> str:

@@ -18,6 +18,7 @@ from scalinglaws import declarations, drift, notebooks, nudge, verdicts
 from scalinglaws.claims import Mutation
 from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.replication import Replication
+from scalinglaws.text import counted
 
 NUDGED = """
 from scalinglaws.nudge import nudge_loads as _nudge_loads
@@ -240,7 +241,7 @@ def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, 
     unbroken = len(found) - len(paper.declared_mutations)
     expected = [None] * max(1, unbroken) + [mutation.name for mutation in paper.declared_mutations]
     if [record["mutated"] for record in found] != expected:
-        return [f"the mutated run ended with {len(found)} of at least {len(expected)} records"]
+        return [f"the mutated run ended with {len(found)} of at least {counted(len(expected), 'record')}"]
     drifted = [str(line) for record in found[:unbroken] for line in drift.differences(record, pinned)]
     problems = [f"unbroken, the tables nudged by a relative {nudge.SIZE:g}: {line}" for line in drifted]
     for mutation, record in zip(paper.declared_mutations, found[unbroken:], strict=True):

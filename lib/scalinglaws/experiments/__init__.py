@@ -53,10 +53,11 @@ from typing import Any
 
 import pandas as pd
 
-from scalinglaws import tables, witness
+from scalinglaws import repository, tables, witness
 from scalinglaws.machine import commit, device_of, merge_machines
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
+from scalinglaws.text import counted
 from scalinglaws.worker import SweepError
 
 
@@ -137,7 +138,7 @@ def command(name: str) -> None:
     if (options.executor == "dask") != bool(options.scheduler):
         parser.error("--executor dask and --scheduler ADDRESS go together")
     slug = slug_of(module, options.scale)
-    folder = options.output or tables.data_folder() / "runs" / slug
+    folder = options.output or repository.data_folder() / "runs" / slug
     on_gpu = device_of(module) != "cpu"
     if hasattr(module, "witnesses"):
         try:
@@ -163,8 +164,8 @@ def command(name: str) -> None:
     failures = table[table["run_status"] != "done"]
     if len(failures):
         for message, count in failures["run_message"].value_counts().items():
-            print(f"{count} of {len(table)} runs failed: {message}", file=sys.stderr)
+            print(f"{count} of {counted(len(table), 'run')} failed: {message}", file=sys.stderr)
         print(failures["run_traceback"].iloc[0], file=sys.stderr)
         sys.exit("error: no table was written; the same command runs again what failed, and that only")
     export(module, options.scale, table, folder)
-    print(f"{len(table)} runs, {table['run_seconds'].sum():.0f} s of work, written to {folder}")
+    print(f"{counted(len(table), 'run')}, {table['run_seconds'].sum():.0f} s of work, written to {folder}")

@@ -15,6 +15,7 @@ from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
 from scalinglaws.fitting.stored import read, save
 from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
+from scalinglaws.text import counted
 
 
 class Status(Enum):
@@ -258,7 +259,9 @@ class Fit:
         lines.append(f"{word}: {self.proof}")
         if self.status is not Status.CONVERGED:
             lines.append(self.message)
-        lines.append(f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {self.n} runs")
+        lines.append(
+            f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {counted(self.n, 'run')}"
+        )
         return "\n".join(lines)
 
 
