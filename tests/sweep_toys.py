@@ -6,7 +6,6 @@ import importlib
 import os
 import signal
 import time
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -100,11 +99,6 @@ def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
     module = importlib.import_module("scalinglaws.sweep")
     plain = module.writing
 
-    def pool(workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            workers, mp_context=get_context("fork"), initializer=module.die_with_parent
-        )
-
     @module.contextlib.contextmanager
     def writing(path):
         with plain(path) as add:
@@ -116,7 +110,7 @@ def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
 
             yield logged
 
-    module.pool, module.writing = pool, writing
+    module.pool.CONTEXT, module.writing = get_context("fork"), writing
     if limit:
         import resource
 

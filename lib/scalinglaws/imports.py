@@ -102,9 +102,9 @@ class Source:
         calls = {id(node.func): node for node in self.nodes if isinstance(node, ast.Call)}
         inner = {id(node.value) for node in self.nodes if isinstance(node, ast.Attribute)}
         for node in self.nodes:
-            if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
-                if name := dotted(node, self.bindings):
-                    yield name, only_text(calls.get(id(node)))
+            outermost = isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner
+            if outermost and (name := dotted(node, self.bindings)):
+                yield name, only_text(calls.get(id(node)))
 
     def imported(self) -> Iterator[str]:
         """Full names of what it imports; a module of which the name itself, and so all of it, is bound ends in `.*`."""

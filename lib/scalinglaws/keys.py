@@ -14,7 +14,6 @@ import inspect
 import json
 import math
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +31,15 @@ BOOKKEEPING = {
     PACKAGE / name
     for name in (
         "__init__.py",
+        "cluster.py",
         "experiments/__init__.py",
+        "imports.py",
+        "interrupts.py",
         "keys.py",
+        "loaded.py",
         "machine.py",
+        "pool.py",
+        "salvage.py",
         "store.py",
         "sweep.py",
         "tables.py",
@@ -107,7 +112,11 @@ def code_of(module: ModuleType) -> Code:
     while todo:
         name, path = todo.pop()
         inside = path.is_relative_to(PACKAGE) or path == own or path.is_relative_to(home)
-        if path in counted or path in BOOKKEEPING or not (inside or not imports.is_installed(path, installed)):
+        if (
+            path in counted
+            or path in BOOKKEEPING
+            or not (inside or not imports.is_installed(path, installed))
+        ):
             continue
         if not path.is_file():
             unknown.append(f"{name} is not a file of its own ({path}): an edit of it is not noticed")
@@ -243,22 +252,21 @@ def home(fn: Callable) -> ModuleType:
     return module
 
 
-def device_used(fn: Callable) -> str:
-    """Where the runs of a function train in this process, as `machine.device` decides it or a `device` of their module.
-
-    Empty if the code asks neither.
-    """
+def asks_for_device(fn: Callable) -> bool:
+    """Whether a function's module has a `device`, or its code asks `machine.device`."""
     module = home(fn)
     code = code_of(module)
     modules, offered = {source.name: source for source in code.files}, shorthand()
-    if hasattr(module, "device"):
-        return machine.device_of(module)
-    asks = any(
-        "scalinglaws.machine.device" in meanings(name, modules, offered)
-        for source in code.files
-        for name, _ in source.uses()
+    names = {name for source in code.files for name, _ in source.uses()}
+    return hasattr(module, "device") or any(
+        "scalinglaws.machine.device" in meanings(name, modules, offered) for name in names
     )
-    return machine.device() if asks else ""
+
+
+def device_used(fn: Callable) -> str:
+    """Where the runs of a function train in this process, as a `device` of their module decides, else `machine.device`."""
+    module = home(fn)
+    return machine.device_of(module) if hasattr(module, "device") else machine.device()
 
 
 def foundation(fn: Callable, data: str = "", device: str = "") -> str:
@@ -271,7 +279,7 @@ def foundation(fn: Callable, data: str = "", device: str = "") -> str:
     data
         What else the results rest on, such as the hash of a file that `fn` reads by itself.
     device
-        Where the runs train, of `device_used`.
+        Where the runs train, by `device_used`.
     """
     module = home(fn)
     code = code_of(module)

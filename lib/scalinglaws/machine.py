@@ -12,7 +12,7 @@ import platform
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 _held: list[str] = []
@@ -39,8 +39,10 @@ def device() -> str:
 
 
 def device_of(module: ModuleType) -> str:
-    """Where the runs of an experiment train; one that does not say trains on the CPU."""
-    return module.device() if hasattr(module, "device") else "cpu"
+    """Where the runs of a module train, as its `device` says, a function or a plain value; else on the CPU."""
+    found = getattr(module, "device", "cpu")
+    found = found() if isinstance(found, FunctionType) else found
+    return str(found) if isinstance(found, str) or isinstance(getattr(found, "type", None), str) else "cpu"
 
 
 def device_name(device: str = "cpu") -> str:
