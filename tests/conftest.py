@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,19 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def here():
+    """An executor in this process, quick to start."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """What the runs of a sweep have logged so far."""
+    path = tmp_path / "log"
+    path.touch()
+    monkeypatch.setenv("TOYS_LOG", str(path))
+    return lambda: path.read_text().splitlines()
