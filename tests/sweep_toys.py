@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import signal
+import subprocess
 import time
 from multiprocessing import get_context
 
@@ -54,6 +56,74 @@ def threads(x: int) -> dict:
     return {"threads": int(os.environ["OMP_NUM_THREADS"])}
 
 
+class Mute(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Base(BaseException):
+    """Nobody's Exception."""
+
+
+#: What no store can hold, or no `except Exception` catches.
+ODD = {
+    "huge": {"y": 10**5000},
+    "names": {("a", "b"): 1.0},
+    "number": {1: 1.0},
+    "set": {"y": {1}},
+    "complex": {"y": 1j},
+    "cancelled": asyncio.CancelledError("given up"),
+    "generator": GeneratorExit(),
+    "base": Base("nobody's"),
+    "mute": Mute(),
+    "loud": ValueError("x" * 10_000_000),
+}
+
+
+def odd(x: int, how: str) -> dict:
+    """Return or raise what ends a careless sweep."""
+    if os.environ.get("TOYS_MENDED"):
+        return {"y": x}
+    if how == "long":
+        return {"y": "x" * 1_100_000_000}
+    found = ODD.get(how, {"y": x})
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def stopped(x: int) -> dict:
+    """Finish, but for one run in which somebody presses Ctrl-C."""
+    if x == 3:
+        raise KeyboardInterrupt
+    return {"y": x}
+
+
+def endless(x: int, how: str) -> dict:
+    """Take no time, or all there is: asleep, with the interpreter held, or in a program that was started."""
+    log(f"{x} {how} {os.getpid()}")
+    if how == "asleep":
+        time.sleep(1e6)
+    if how == "holding":
+        sum(range(10**15))
+    if how == "program":
+        with subprocess.Popen(["sleep", "1000000"]) as program:
+            log(f"program {program.pid}")
+    return {"y": x}
+
+
+def kind_of_endless(x: int, how: str) -> str:
+    return how
+
+
+def endless_together(configs: list[dict]) -> list[dict]:
+    log(f"together {len(configs)}")
+    time.sleep(1e6)
+    return []
+
+
 def troubled(x: int, how: str) -> dict:
     """Go wrong in the way asked for, unless the environment says that all is mended."""
     log(f"{x} {how}")
@@ -91,6 +161,12 @@ def shaped_together(configs: list[dict]) -> list[dict]:
     if configs[0]["shape"] == "flat":
         os.kill(os.getpid(), signal.SIGKILL)
     return [{"y": float("nan") if config["x"] == 1 else 2 * config["x"]} for config in configs]
+
+
+def serve(environ: dict[str, str], *given: object) -> None:
+    """A worker with an environment of its own, whatever that of the server that forks it."""
+    os.environ.update(environ)
+    importlib.import_module("scalinglaws.pool").serve(*given)
 
 
 def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
