@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from profile_oracle import exponent_interval, short_range
+from scipy.special import stdtrit
 from simulated import figure_runs
 
 from scalinglaws import FitError, fit, law, profile, size_exponent
@@ -96,17 +97,29 @@ def test_a_declared_bound_ends_an_interval(few):
     )
 
 
-def test_a_profile_at_a_bound_is_that_with_the_parameter_fixed_there():
+def test_a_fit_whose_irreducible_loss_is_best_at_0_has_profiles():
     x = np.geomspace(1, 100, 30)
-    noise = np.exp(0.01 * np.random.default_rng(3).normal(size=30))
-    # It bends down at the end: any floor above 0 makes it worse.
-    data = {"x": x, "loss": 2 * x**-0.3 * np.where(x > 50, 0.9, 1.0) * noise}
+    noise = np.exp(0.02 * np.random.default_rng(3).normal(size=30))
+    data = {"x": x, "loss": 2 * x**-0.3 * np.where(x > 80, 0.97, 1.0) * noise}
     found = fit(power_law_with_constant, data)
     assert found.at_bounds == {"E": 0.0}
-    alone = fit(power_law_with_constant, data, fixed={"E": 0.0})
-    assert profile(found, "alpha") == pytest.approx(profile(alone, "alpha"), rel=1e-6)
-    with pytest.raises(FitError, match="at its bound"):
-        profile(found, "E")
+    low, high = profile(found, "E")
+    assert low == 0 and 0 < high < data["loss"].min()
+    # Both ends are where the best fit of all else is worse by the factor of the threshold.
+    factor = 1 + stdtrit(27, 0.975) ** 2 / 27
+    assert fit(power_law_with_constant, data, fixed={"E": high}).objective == pytest.approx(
+        found.objective * factor, rel=1e-6
+    )
+    for end in profile(found, "alpha"):
+        held = fit(power_law_with_constant, data, fixed={"alpha": end}).objective
+        assert held == pytest.approx(found.objective * factor, rel=1e-6)
+
+
+def test_a_profile_stays_within_the_bounds_that_a_fit_is_at():
+    found = fit(chinchilla, figure_runs(), bounds={"alpha": (0, 0.3)})
+    assert found.at_bounds == {"alpha": pytest.approx(0.3)}
+    low, high = profile(found, "alpha")
+    assert 0 < low < high == pytest.approx(0.3)
 
 
 def test_an_infinite_end_is_shown():

@@ -26,7 +26,6 @@ OLDER = {
     "12_gemstones": 6,
     "13_overtraining_and_downstream": 17,
     "17_width_and_depth": 2,
-    "19_isoflop_from_scratch": 2,
     "60_power_laws_on_real_data": 1,
 }
 

@@ -1,13 +1,15 @@
 """Fitting a law: robust losses, many starts, and convergence that is proved, not reported.
 
-Read in this order: `losses`; `problem` (a law bound to data) and `binding` (what it is given,
-checked); `starts` (where to begin); `solve` (the batched Newton method and the second algorithm),
+Read in this order: `law` (what is fitted) and `derivatives`; `losses`; `problem` (a law bound to data),
+`binding` (what it is given, checked), `examine` (the law put to the test), `tied` (parameters shared
+or one a group) and `causes` (data that mislead); `starts` (where to begin); `solve` (the batched Newton method and the second algorithm),
 `exact` (losses with a corner) and `descent` (which of them); `boundary` (optima at a bound);
-`estimate` (`fit`, the one call, and `check`); `result` (what a fit is). Then how sure it is:
+`estimate` (`fit`, the one call, and `check`); `result` (what a fit is) and `stored` (as a file). Then how sure it is:
 `wald`, `resample` (bootstrap, jackknife), `profile`, `likelihood`, `extrapolation`, `comparison`. numpy and scipy on the CPU
 only, so that digits never depend on a device.
 """
 
+from scalinglaws.fitting.causes import FitWarning
 from scalinglaws.fitting.comparison import NestedTest, aicc, compare, leave_groups_out, nested_test
 from scalinglaws.fitting.estimate import check, fit
 from scalinglaws.fitting.extrapolation import Extrapolation, extrapolate
@@ -23,6 +25,7 @@ __all__ = [
     "Extrapolation",
     "Fit",
     "FitError",
+    "FitWarning",
     "HuberLikelihood",
     "Jackknife",
     "Loss",

@@ -170,7 +170,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         starts = without(problem, points.theta[:2], {name})
         # A caller who gave starts instead of bounds leaves no box to search.
         with contextlib.suppress(FitError):
-            starts = np.vstack([starts, candidates(face, 2, 0)])
+            starts = np.vstack([starts, candidates(face, 2, 0, places=64)])
         starts = starts[np.isfinite(face.objective(starts))]
         if not len(starts):
             continue
@@ -211,11 +211,12 @@ def optima(
     for k in np.flatnonzero(~solved):
         alone = search.with_weights(search.weights[k])
         try:
-            best = settled(alone, in_order(minimise(alone, candidates(alone, 4, seed=0))))
+            best = settled(alone, in_order(minimise(alone, candidates(alone, 4, seed=0, places=64))))
         except FitError:
             continue
         if best.points.solved[0]:
-            for name, v in best.problem.params(best.points.theta[0]).items():
-                natural[name][k] = v
+            params_here = best.problem.params(best.points.theta[0])
+            for name, values in natural.items():
+                values[k] = params_here[name]
             value[k], solved[k] = best.value, True
     return natural, value, solved

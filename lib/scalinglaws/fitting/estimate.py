@@ -9,13 +9,14 @@ import numpy as np
 
 from scalinglaws.fitting.binding import bind
 from scalinglaws.fitting.boundary import Optimum, held_at, on_natural_scale, settled, without
+from scalinglaws.fitting.causes import cause
 from scalinglaws.fitting.descent import minimise, polished, proved, settle, typical
+from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss, squared
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.result import Fit, Proof, Status, constant_columns, digits, raise_for, undetermined
 from scalinglaws.fitting.solve import SAME, evaluate, lengths, second_opinion
 from scalinglaws.fitting.starts import candidates, given, rank, thinned
-from scalinglaws.laws import Law
 
 #: Starts from which a few steps are taken before some of them are refined.
 REFINED = 64
@@ -31,8 +32,9 @@ def fit(
     loss: Loss | None = None,
     residual: str = "log",
     weights: Any = None,
-    fixed: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float | str] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    per: Mapping[str, str] | None = None,
     starts: int | Sequence[Mapping[str, float]] = 8,
     seed: int = 0,
     strict: bool = True,
@@ -60,11 +62,17 @@ def fit(
         `"log"`: log y minus log prediction, so errors are relative. `"raw"`: y minus
         prediction.
     weights
-        A column's name or one number a run, multiplying its loss.
+        A column's name or one number a run, multiplying its loss; a Series is aligned with
+        the data by its index.
     fixed
-        Parameters to hold, name -> value in natural units.
+        Parameters to hold, name -> value in natural units; or to tie, name -> name of the
+        parameter that it equals (`{"alpha": "beta"}`).
     bounds
         Name -> (low, high) in natural units, instead of the law's own.
+    per
+        Parameters that every group of runs has of its own, name -> column of the data that names
+        the groups; `{"A": "dataset"}` gives `A[code]`, `A[web]`, ..., by which `fixed`, `bounds`
+        and the fit know them. The others are shared.
     starts
         How many starts to refine at first, of the 64 most promising of those looked at all
         over the box (64, 576, 1,024 for one, two, three nonlinear parameters, and so on);
@@ -99,7 +107,7 @@ def fit(
     >>> found.status.name, round(found["alpha"], 6)
     ('CONVERGED', 0.5)
     """
-    whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
+    whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds, per)
     problem = on_natural_scale(whole)
     if isinstance(starts, int):
         if starts < 1:
@@ -208,8 +216,9 @@ def check(
     loss: Loss | None = None,
     residual: str = "log",
     weights: Any = None,
-    fixed: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float | str] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    per: Mapping[str, str] | None = None,
     strict: bool = False,
 ) -> Fit:
     """Put parameters from elsewhere to the same proof as our own, without moving them.
@@ -218,7 +227,7 @@ def check(
     ----------
     params
         Every parameter that is not fixed, in natural units.
-    law, data, y, loss, residual, weights, fixed, bounds, strict
+    law, data, y, loss, residual, weights, fixed, bounds, per, strict
         As for `fit`.
 
     Returns
@@ -232,10 +241,10 @@ def check(
     FitError
         As `fit` does.
     """
-    whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds)
+    whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds, per)
     problem = on_natural_scale(whole)
     theta = given(problem, [params])
-    searched = refined(problem, np.vstack([theta, candidates(problem, 4, 0)]), 5, 5)
+    searched = refined(problem, np.vstack([theta, candidates(problem, 4, 0, places=64)]), 5, 5)
     here = Optimum(problem, evaluate(problem, theta), {})
     near = SAME * searched.value + problem.floor
     above = searched.value - here.value
@@ -267,6 +276,8 @@ def finish(
         status, message = Status.BOUND_HIT, f"{where}."
     else:
         status, message = Status.CONVERGED, "Converged."
+    if status is not Status.CONVERGED:
+        message = f"{message} {cause(whole)}".rstrip()
     found = Fit(params, status, message, best.value, proof, problem, top, data, whole, at_bounds)
     if strict and not found.proved:
         raise_for(found)

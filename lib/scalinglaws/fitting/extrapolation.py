@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fitting.binding import column
+from scalinglaws.fitting.binding import aligned, column, index_of
 from scalinglaws.fitting.estimate import fit
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
@@ -108,6 +108,9 @@ def extrapolate(
     FitError
         If nothing, or everything, would be held out; and as `fit` does.
     """
+    if isinstance(options.get("weights"), pd.Series):
+        index = index_of(data, tuple(data), len(options["weights"]))
+        options["weights"] = aligned(options["weights"], index).to_numpy()
     data = pd.DataFrame(data).reset_index(drop=True)
     size = pd.Series(column(data, by))
     if group is not None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss
-from scalinglaws.laws import Law
 
 RESIDUALS = ("log", "raw")
 
@@ -98,9 +98,9 @@ class Problem:
         return self.weights.sum(-1) * (1e-13 * self.size) ** 2
 
     def params(self, theta: np.ndarray) -> dict[str, float]:
-        """All parameters at one point in natural units, the fixed ones too."""
+        """All parameters at one point in natural units, the fixed and the tied ones too."""
         found = {name: float(value[0]) for name, value in self.natural(theta).items()}
-        return {name: found[name] for name in self.law.parameters}
+        return self.law.complete({name: found[name] for name in self.law.parameters})
 
     def theta(self, params: Mapping[str, float]) -> np.ndarray:
         """The coordinates of a set of parameters, moved inside the bounds."""

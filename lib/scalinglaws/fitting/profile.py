@@ -77,9 +77,7 @@ def coordinate_named(problem: Problem, what: str) -> tuple[int, bool]:
     """
     name = what.removeprefix("log ")
     if name not in problem.names:
-        raise FitError(
-            f"{name!r} is not estimated here, fixed or at its bound; estimated are {', '.join(problem.names)}"
-        )
+        raise FitError(f"{name!r} is not estimated here; estimated are {', '.join(problem.names)}")
     j = problem.names.index(name)
     if name != what and not problem.logged[j]:
         raise FitError(f"{name!r} is not estimated on the log scale: ask for {name!r}")

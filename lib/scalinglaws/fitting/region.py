@@ -76,13 +76,15 @@ class Region:
 def region_of(fit: Fit, level: float) -> Region:
     r"""The region $S(\theta) \le S_{min} (1 + t^2/\nu)$, with t the quantile of Student's t.
 
-    A parameter that the fit found at its bound stays there, as for Wald intervals.
+    A parameter that the fit found at its bound is free to leave it, unlike for Wald intervals:
+    the region lies within the bounds of itself.
     """
-    quantile = float(stdtrit(fit.degrees_of_freedom, 0.5 + level / 2))
+    freedom = int(np.sum(fit.whole.weights > 0)) - len(fit.whole.names)
+    quantile = float(stdtrit(freedom, 0.5 + level / 2))
     least = float(fit.objective)
-    most = least * (1 + quantile**2 / fit.degrees_of_freedom)
-    problem = floored(fit.problem, fit.params)
-    return Region(problem, fit.problem.limits, problem.theta(fit.params), least, most)
+    most = least * (1 + quantile**2 / freedom)
+    problem = floored(fit.whole, fit.params)
+    return Region(problem, fit.whole.limits, problem.theta(fit.params), least, most)
 
 
 def zeroable(problem: Problem, low: np.ndarray) -> list[str]:
@@ -136,7 +138,7 @@ def lowest(problem: Problem, most: float, warm: np.ndarray, cold: bool) -> Point
     found = refined(problem, most, warm)
     if cold or found is None or doubtful(found, most):
         try:
-            starts = candidates(problem, 64, seed=0)[:COLD]
+            starts = candidates(problem, COLD, seed=0, places=64)
         except FitError:
             # No bounds to search between: only the warm starts remain.
             return found

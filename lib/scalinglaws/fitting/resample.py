@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from scalinglaws.fitting.binding import column
+from scalinglaws.fitting.binding import columns_of
 from scalinglaws.fitting.boundary import optima
+from scalinglaws.fitting.causes import warn_of_runs
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
@@ -198,7 +199,7 @@ class Bootstrap:
         if not 0 < level < 1:
             raise FitError(f"level is a share between 0 and 1, not {level}")
         law, logarithmic = self.fit.law, self.fit.problem.residual == "log"
-        columns = tuple(column(data, name) for name in law.columns)
+        columns = columns_of(law, data)
         shape = (len(self.samples), len(columns[0]))
         drawn = {name: self.samples[name].to_numpy()[:, None] for name in law.parameters}
         predicted = np.broadcast_to(law(*columns, **drawn), shape)
@@ -294,9 +295,22 @@ def refits(
             "determine the parameters; fix one, or fit a smaller law"
         )
     kept = np.flatnonzero(solved)
-    table = {name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept] for name in fit.params}
+    table = fit.law.complete(
+        {
+            name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept]
+            for name in fit.law.parameters
+        }
+    )
     table["objective"] = value[kept]
     return pd.DataFrame(table, index=[labels[k] for k in kept]), failed
+
+
+def units_of(fit: Fit, by: Any) -> np.ndarray:
+    """The unit that each run is drawn with, by number: itself, or its group."""
+    if by is not None:
+        return group_codes(fit, by)
+    warn_of_runs(fit.whole, fit.data)
+    return np.arange(fit.n)
 
 
 def bootstrap(
@@ -341,7 +355,7 @@ def bootstrap(
     """
     if numbers is None and not (isinstance(n, (int, np.integer)) and n >= 1):
         raise FitError(f"n is how many resamples to draw, at least 1, not {n!r}")
-    codes = np.arange(fit.n) if by is None else group_codes(fit, by)
+    codes = units_of(fit, by)
     count = int(codes.max()) + 1
     if by is not None and count < ENOUGH_GROUPS:
         warnings.warn(
@@ -377,6 +391,6 @@ def jackknife(fit: Fit, by: Any = None) -> Jackknife:
     FitError
         If the fit did not converge, or more than a fifth of the refits fail.
     """
-    codes = np.arange(fit.n) if by is None else group_codes(fit, by)
+    codes = units_of(fit, by)
     samples, failed = refits(fit, lambda k: (codes != k).astype(float), range(int(codes.max()) + 1))
     return Jackknife(fit, samples.rename_axis("left out"), failed)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scalinglaws.fitting.binding import column
+from scalinglaws.fitting.binding import columns_of
+from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
+from scalinglaws.fitting.stored import read, save
 from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
 
 
@@ -158,9 +161,23 @@ class Fit:
         FitError
             If the data lack a column of the law, or hold missing values.
         """
-        columns = tuple(column(data, name) for name in self.law.columns)
+        columns = columns_of(self.law, data)
         predicted = self.law(*columns, **self.params)
         return np.broadcast_to(np.asarray(predicted, float), columns[0].shape).copy()
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a JSON file; see `scalinglaws.fitting.stored.save`."""
+        save(self, path)
+
+    @staticmethod
+    def load(path: str | Path, law: Any = None) -> Fit:
+        """Read it from a JSON file and judge it again; see `scalinglaws.fitting.stored.read`."""
+        kept = read(path, law)
+        try:
+            status = Status[kept["status"]]
+        except KeyError as error:
+            raise FitError(f"{path} is damaged: it knows a status {kept['status']}") from error
+        return Fit(**kept | {"status": status, "proof": Proof(**kept["proof"])})
 
     @property
     def determined(self) -> bool:
@@ -204,13 +221,14 @@ class Fit:
     def report(self) -> dict[str, str]:
         """What the reporting checklist can learn from this fit: item -> answer."""
         p = self.problem
-        fixed = f"; fixed: {', '.join(f'{k} = {v:.4g}' for k, v in p.fixed.items())}" if p.fixed else ""
+        held = [f"{k} = {v:.4g}" for k, v in p.fixed.items()] + [f"{k} = {v}" for k, v in p.law.ties.items()]
+        fixed = f"; fixed: {', '.join(held)}" if held else ""
         spread = "of the logarithm" if p.residual == "log" else f"of {p.y_name}"
         return {
             "form": self.law.summary,
             "variables": f"{', '.join(self.law.columns)} -> {p.y_name}",
             "parameters": f"estimated: {', '.join(labels(p))}{fixed}",
-            "objective": f"sum of {p.loss} of the residual {spread}",
+            "objective": f"{summed(p.loss)} of the residual {spread}",
             "weights": "given by the caller" if p.weighted else "every run counts the same",
             "algorithm": "damped Newton with exact derivatives, to a gain below 1e-20 of the objective; checked by "
             + ("a trust-region method" if p.loss.kind == "squared" else "BFGS"),
@@ -233,19 +251,25 @@ class Fit:
             (name, f"{digits(value)}  {'at its bound' if name in self.at_bounds else 'fixed'}")
             for name, value in p.fixed.items()
         ]
+        rows += [(name, f"= {other}") for name, other in p.law.ties.items()]
         width = max(len(label) for label, _ in rows)
         lines = [f"{label:<{width}}  {text}" for label, text in rows]
         word = self.status.name.lower().replace("_", " ")
         lines.append(f"{word}: {self.proof}")
         if self.status is not Status.CONVERGED:
             lines.append(self.message)
-        lines.append(f"objective {digits(self.objective, p.floor)} = sum of {p.loss} on {self.n} runs")
+        lines.append(f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {self.n} runs")
         return "\n".join(lines)
 
 
 def labels(problem: Problem) -> list[str]:
     """Names of the estimated coordinates: "log A" for a positive parameter A."""
     return [f"log {n}" if logged else n for n, logged in zip(problem.names, problem.logged, strict=True)]
+
+
+def summed(loss: Loss) -> str:
+    """What an objective is the sum of, in words."""
+    return "half the sum of squares" if loss.kind == "squared" else f"sum of {loss}"
 
 
 def digits(value: float, floor: float = 0.0) -> str:

@@ -18,6 +18,8 @@ from scalinglaws.fitting.problem import FitError, Problem
 
 #: Share of a run's typical value given to a positive term that least squares leaves out.
 CRUMB = 1e-3
+#: With more positive coefficients than this, their subsets are too many to try all.
+MANY = 8
 
 
 def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +101,8 @@ def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) ->
         Which coefficients may not be negative, (coefficients,).
     """
     count = rows.shape[-1]
+    if positive.sum() > MANY:
+        return non_negative_by_turns(rows, targets, positive)
     normal = rows.swapaxes(1, 2) @ rows
     right = (rows * targets[:, :, None]).sum(1)
     best, least = np.zeros((len(rows), count)), np.full(len(rows), np.inf)
@@ -112,6 +116,25 @@ def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) ->
         better = (value < least) & (found[:, positive] >= 0).all(1)
         best[better], least[better] = found[better], value[better]
     return best
+
+
+def non_negative_by_turns(
+    rows: np.ndarray, targets: np.ndarray, positive: np.ndarray, rounds: int = 500
+) -> np.ndarray:
+    """Least squares likewise for many coefficients, each set to its best in turn: close enough to start from."""
+    normal = rows.swapaxes(1, 2) @ rows
+    right = (rows * targets[:, :, None]).sum(1)
+    own = np.maximum(np.diagonal(normal, axis1=1, axis2=2), 1e-300)
+    found = np.zeros(right.shape)
+    for _ in range(rounds):
+        before = found.copy()
+        for j in range(found.shape[1]):
+            rest = right[:, j] - (normal[:, j] * found).sum(1) + normal[:, j, j] * found[:, j]
+            best = rest / own[:, j]
+            found[:, j] = np.maximum(best, 0.0) if positive[j] else best
+        if np.all(np.abs(found - before) <= 1e-10 * np.abs(found).max(1, keepdims=True)):
+            break
+    return found
 
 
 def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.ndarray:
@@ -155,7 +178,7 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
     return np.clip(filled, *problem.limits)
 
 
-def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
+def candidates(problem: Problem, count: int, seed: int, places: int | None = None) -> np.ndarray:
     """Starts from all over the box, best objective first, (at most count, parameters).
 
     Parameters
@@ -166,6 +189,8 @@ def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
         How many to give, of the many that are looked at (see `looked_at`).
     seed
         Of the sequence that fills the box where there are more than two dimensions.
+    places
+        How many places to look at instead, where little is at stake.
 
     Raises
     ------
@@ -175,7 +200,7 @@ def candidates(problem: Problem, count: int, seed: int) -> np.ndarray:
     linear = [name for name in problem.law.linear if name in problem.names]
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
-    cube = cells(len(searched), looked_at(len(searched)), seed)
+    cube = cells(len(searched), places or looked_at(len(searched)), seed)
     # Exponents are sought from zero on: there, twice as much matters rather than so much more.
     placed = np.where(low == 0, cube**2, cube)
     theta = np.zeros((len(cube), len(problem.names)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import stdtrit
 
-from scalinglaws.fitting.binding import column
+from scalinglaws.fitting.binding import columns_of
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
 
@@ -170,7 +170,7 @@ def prediction_interval(
     """
     quantile, cov = student(fit, level, by), covariance(fit, by)
     predicted, p = fit.predict(data), fit.problem
-    columns = tuple(column(data, name) for name in fit.law.columns)
+    columns = columns_of(fit.law, data)
     ones = np.ones(len(predicted))
     there = replace(p, columns=columns, y=ones, weights=ones)
     slopes = there.jacobian(fit.point.theta)
