@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -75,3 +77,12 @@ def log(tmp_path, monkeypatch):
     path.touch()
     monkeypatch.setenv("TOYS_LOG", str(path))
     return lambda: path.read_text().splitlines()
+
+
+@pytest.fixture
+def shut():
+    """A folder that others may look at, and not under `tmp_path`, which they may not enter."""
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -72,3 +74,25 @@ def runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def killed(path: Path, rows: dict[str, store.Record]) -> Path:
+    """A store as a kill leaves it: rows in its log that are not yet in the file."""
+    with tempfile.TemporaryDirectory() as folder, store.writing(made := Path(folder, "made")) as add:
+        for key, record in rows.items():
+            add({key: record})
+        shutil.copyfile(made, path)
+        shutil.copyfile(store.log_of(made), store.log_of(path))
+    return path
+
+
+def looked(path: Path) -> list[str]:
+    """What somebody sees who may not write to the folder of a store (`sweep_toys.look`)."""
+    with tempfile.NamedTemporaryFile() as answer:
+        os.chmod(answer.name, 0o666)
+        os.chmod(path, 0o444)
+        os.chmod(path.parent, 0o555)
+        process = FORK.Process(target=toys.look, args=(str(path), answer.name))
+        process.start()
+        process.join()
+        return answer.read().decode().splitlines()

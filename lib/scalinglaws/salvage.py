@@ -11,6 +11,8 @@ Row = tuple[bytes, bytes, bytes]
 #: How a row stands in a page: two hashes with a line of JSON, which is all ASCII, between them. A row
 #: that is longer than a page is broken into pieces, and not found.
 IN_A_PAGE = re.compile(rb"([0-9a-f]{64})(\{[ -~]*?\})([0-9a-f]{64})")
+#: How any row begins there, a long or a damaged one too.
+BEGINNING = re.compile(rb"([0-9a-f]{64})\{")
 
 
 def checksum(key: bytes, payload: bytes) -> bytes:
@@ -27,3 +29,8 @@ def rows_in(path: Path) -> dict[Row, None]:
         return {}
     candidates = dict.fromkeys(match.groups() for match in IN_A_PAGE.finditer(path.read_bytes()))
     return {row: None for row in candidates if checksum(*row[:2]) == row[2]}
+
+
+def keys_in(path: Path) -> set[bytes]:
+    """The keys in a file, of whole rows and of others; empty if there is no file."""
+    return set(BEGINNING.findall(path.read_bytes())) if path.is_file() else set()

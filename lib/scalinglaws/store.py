@@ -12,22 +12,26 @@ file, or a log beside it (`-wal`), of which SQLite can make nothing (`scalinglaw
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from scalinglaws.salvage import Row, checksum, rows_in
+from scalinglaws.salvage import Row, checksum, keys_in, rows_in
 from scalinglaws.worker import Record
 
 #: What `PRAGMA user_version` says of a store of ours.
 SCHEMA = 1
-#: Seconds to wait for another process that is writing, and for those that hold a damaged store.
-PATIENCE, PATIENCE_ALONE = 60, 10
+#: Seconds to wait for other processes that hold a store.
+PATIENCE = 60.0
+#: Of these, seconds until one who waits for a damaged store looks whether it is still damaged.
+PULSE = 1.0
 #: What SQLite says of a file that is no sound store (an ERROR is a table or column that is not there).
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
@@ -43,6 +47,11 @@ class UnreadableError(StoreError):
 def log_of(path: Path) -> Path:
     """SQLite's log of what is not yet in the file itself."""
     return Path(f"{path}-wal")
+
+
+def next_of(path: Path) -> Path:
+    """A complete store that is to take the place of a damaged one, which is kept already."""
+    return path.with_name(f".{path.name}.next")
 
 
 def size(path: Path) -> int:
@@ -121,8 +130,8 @@ def in_our_words(path: Path) -> Iterator[None]:
 def read(path: Path) -> dict[str, Record]:
     """The records of a store by key: the first finished one of a key, else its latest failure.
 
-    Rows whose checksum is wrong are left out, and rows that SQLite does not find in a damaged
-    log are taken from there; a warning counts either. No file is an empty store.
+    Rows whose checksum is wrong are left out. Rows that SQLite does not find in a damaged log are
+    taken from there, if they are whole. Warnings count each kind. No file is an empty store.
 
     Raises
     ------
@@ -132,7 +141,10 @@ def read(path: Path) -> dict[str, Record]:
         If it cannot be opened, or is another kind of database.
     """
     with in_our_words(path):
-        logged = rows_in(log_of(path))  # before SQLite looks: what is whole by now, it finds
+        logged, keys = (
+            rows_in(log_of(path)),
+            keys_in(log_of(path)),
+        )  # before SQLite looks: it finds all that is
         if not size(path):
             if logged:
                 raise UnreadableError(f"the store {path} is empty, but its log holds {len(logged)} rows")
@@ -143,16 +155,16 @@ def read(path: Path) -> dict[str, Record]:
             if error.sqlite_errorcode & 0xFF in DAMAGE or os.access(path.parent, os.W_OK):
                 raise
             rows = rows_of_copy(path)
-    sound = [
-        row for row in rows if all(isinstance(part, bytes) for part in row) and checksum(*row[:2]) == row[2]
-    ]
+    sound = [row for row in rows if all(isinstance(x, bytes) for x in row) and checksum(*row[:2]) == row[2]]
     hidden = beyond(logged, sound)
-    if damaged := len(rows) - len(sound):
-        warnings.warn(f"{path}: {damaged} damaged row(s) left out; the runs will be repeated", stacklevel=2)
-    if hidden:
-        warnings.warn(
-            f"{path}: the log is damaged; {len(hidden)} row(s) taken from behind the damage", stacklevel=2
-        )
+    lost = keys - {row[0] for row in (*rows, *hidden)}
+    for count, what in (
+        (len(rows) - len(sound), "damaged row(s) left out; the runs will be repeated"),
+        (len(hidden), "row(s) taken from its broken log"),
+        (len(lost), "row(s) of its broken log cannot be read; the runs will be repeated"),
+    ):
+        if count:
+            warnings.warn(f"{path}: {count} {what}", stacklevel=2)
     return records([*sound, *hidden])
 
 
@@ -178,7 +190,7 @@ def lock(path: Path, *, alone: bool) -> Iterator[None]:
     The lock is that of an empty database beside the store, since the store itself may be
     renamed or damaged. It ends with the process that holds it, however that ends.
     """
-    patience = PATIENCE_ALONE if alone else PATIENCE
+    patience = PULSE if alone else PATIENCE
     with contextlib.closing(
         sqlite3.connect(f"{path}.lock", timeout=patience, isolation_level=None)
     ) as connection:
@@ -195,34 +207,58 @@ def opened(path: Path) -> dict[str, Record]:
     StoreError
         If it cannot be opened or set aside, or is another kind of database.
     """
-    for leftover in path.parent.glob(f".{path.name}.*.part*"):
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        unreadable = f"the store {path} is damaged"
+        try:
+            finish_what_was_killed(path)
+            try:
+                return read(path)
+            except UnreadableError as error:
+                unreadable = error
+            with lock(path, alone=True):
+                try:
+                    return read(path)  # another process may have seen to it meanwhile
+                except UnreadableError as error:
+                    return begun_anew(path, error)
+        except (sqlite3.Error, OSError) as error:
+            # Whoever holds it may have set it aside, and go on with the new one: then that is read.
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            if time.monotonic() > deadline or not busy:
+                raise StoreError(
+                    f"{unreadable}, and it cannot be set aside: {error}. If another sweep uses it, wait for that to "
+                    "end; else move it away"
+                ) from error
+
+
+def finish_what_was_killed(path: Path) -> None:
+    """Go on where a process was killed that set this store aside: end that, and remove what it had only begun."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.part*"):
         with contextlib.suppress(sqlite3.Error, OSError), lock(path, alone=False):  # so nobody is at it
             leftover.unlink()
-    try:
-        return read(path)
-    except UnreadableError:
-        pass
-    try:
+    if next_of(path).exists():
         with lock(path, alone=True):
-            try:
-                return read(path)  # another process may have seen to it meanwhile
-            except UnreadableError as error:
-                rows = rows_in(path) | rows_in(log_of(path))
-                aside = set_aside(path, rows)
-                kept = f"it is kept as {aside}, and a new one begun with the {len(rows)} rows that are whole"
-                warnings.warn(f"{error}; {kept}", stacklevel=3)
-                return records(rows)
-    except (sqlite3.Error, OSError) as error:
-        raise StoreError(
-            f"the store {path} cannot be read, and cannot be set aside: {error}. If another sweep uses it, wait for "
-            "that to end; else move it away"
-        ) from error
+            if next_of(path).exists():
+                take_its_place(path)
+
+
+def begun_anew(path: Path, error: UnreadableError) -> dict[str, Record]:
+    """Set a store aside, and say so: the records of its whole rows, with which the new one begins."""
+    rows, keys = rows_in(path) | rows_in(log_of(path)), keys_in(path) | keys_in(log_of(path))
+    aside = set_aside(path, rows)
+    lost = len(keys - {key for key, _, _ in rows})
+    warnings.warn(
+        f"{error}; it is kept as {aside}, and a new one begun with the {len(rows)} rows that are whole"
+        f"{f', without {lost} that are not' if lost else ''}",
+        stacklevel=4,
+    )
+    return records(rows)
 
 
 def set_aside(path: Path, rows: Iterable[Row]) -> Path:
-    """Rename a store, with what belongs to it, to the first free name, and put one of some rows in its place.
+    """Keep a store, with its log, under the first free name, and put one of some rows in its place.
 
-    Nothing is lost, and a kill leaves the old one or the new one there.
+    A kill leaves the old one there, or the new one complete and about to take its place.
     """
     number = 1
     while (aside := path.with_name(f"{path.name}.unreadable-{number}")).exists() or log_of(aside).exists():
@@ -230,16 +266,22 @@ def set_aside(path: Path, rows: Iterable[Row]) -> Path:
     new = path.with_name(f".{path.name}.{os.getpid()}.part")
     with contextlib.closing(begun(new)) as connection:
         insert(connection, rows)
-    for suffix in ("-shm", "-wal"):
-        if (part := Path(f"{path}{suffix}")).exists():
-            part.rename(f"{aside}{suffix}")
-    if path.exists():
-        try:
-            os.link(path, aside)
-        except OSError:  # a file system without links
-            path.rename(aside)
-    new.replace(path)
+    for old, kept in ((path, aside), (log_of(path), log_of(aside))):
+        if old.exists():
+            try:
+                os.link(old, kept)
+            except OSError:  # a file system without links
+                shutil.copyfile(old, kept)
+    new.replace(next_of(path))
+    take_its_place(path)
     return aside
+
+
+def take_its_place(path: Path) -> None:
+    """Put the store that is to be the next one in the place of another, whose log is not its own."""
+    for suffix in ("-shm", "-wal"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    next_of(path).replace(path)
 
 
 def begun(path: Path) -> sqlite3.Connection:
