@@ -20,7 +20,7 @@ from scalinglaws import store
 GRID = toys.grid("ci")
 #: Clean, single-threaded server that has imported everything: a sweep of its own starts in milliseconds.
 FORK = get_context("forkserver")
-FORK.set_forkserver_preload(["sweep_toys", "scalinglaws.sweep"])
+FORK.set_forkserver_preload(["sweep_toys", "sweep_study", "scalinglaws.sweep"])
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import pytest
 import sweep_toys as toys
-from sweeping import GRID, command, same
+from sweeping import GRID, command, done, environ, same, until
 
 from scalinglaws import store
+from scalinglaws.cluster import SILENCE
 from scalinglaws.sweep import sweep
+from scalinglaws.worker import SweepError
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +63,60 @@ def test_a_dask_worker_killed_in_mid_sweep_costs_nothing(cluster, tmp_path, log,
 
 
 def test_the_command_line_reaches_a_cluster(cluster, tmp_path):
-    done = command(
+    ended = command(
         "--executor", "dask", "--scheduler", cluster.scheduler_address, "--output", "t", cwd=tmp_path
     )
-    assert done.returncode == 0, done.stderr
+    assert ended.returncode == 0, ended.stderr
     assert len(pd.read_csv(tmp_path / "t" / "table.csv")) == len(GRID)
+
+
+@pytest.fixture
+def started():
+    """Start a part of a cluster as a process; `started("scheduler", "--port", "0")` gives it and its standard error."""
+    pytest.importorskip("distributed", reason="Dask is not installed: pip install '.[cluster]'")
+    processes = []
+
+    def start(part: str, *words: str) -> subprocess.Popen:
+        words = (sys.executable, "-m", "dask", part, "--no-dashboard", *words)
+        process = subprocess.Popen(words, env=environ(TOYS_SLEEP="0.1"), stderr=subprocess.PIPE, text=True)
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_without_workers_is_said_and_one_without_scheduler_ends_the_sweep(
+    started, tmp_path, log, monkeypatch
+):
+    from distributed import Client
+
+    scheduler = started("scheduler", "--host", "127.0.0.1", "--port", "0")
+    address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at:" in line)
+    threading.Thread(target=scheduler.stderr.read, daemon=True).start()
+    monkeypatch.setenv("TOYS_LOG", str(tmp_path / "log"))
+
+    def part() -> float:
+        """Workers come, and after some runs the scheduler goes."""
+        worker = started("worker", address, "--nthreads", "1", "--no-nanny")
+        threading.Thread(target=worker.stderr.read, daemon=True).start()
+        assert until(lambda: len(log()) >= 5)
+        scheduler.kill()
+        return time.monotonic()
+
+    with (
+        Client(address, set_as_default=False) as client,
+        pytest.warns(UserWarning, match=rf"the Dask scheduler at {address} has no workers: waiting for some"),
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(
+            SweepError, match=r"the Dask scheduler is gone: what has finished is kept.*go on from there"
+        ),
+    ):
+        assert not log()
+        later = other.submit(lambda: time.sleep(3) or part())
+        path = tmp_path / "s.sqlite"
+        sweep(toys.run, GRID, store=path, executor=client.get_executor(pure=False))
+    assert time.monotonic() - later.result() < SILENCE + 30
+    assert len(done(path)) >= len(log()) - 2 > 0

@@ -6,13 +6,15 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 import sweep_toys as toys
 from sweeping import GRID
 
-from scalinglaws import keys, tables
+from scalinglaws import imports, keys, tables
+from scalinglaws.loaded import older_than_file
 from scalinglaws.sweep import sweep
 
 
@@ -130,15 +132,64 @@ def test_functions_that_no_worker_could_import_are_refused(tmp_path):
 
 
 def test_code_edited_since_it_was_loaded_is_not_run(tmp_path, monkeypatch, here):
-    (tmp_path / "edited.py").write_text("def run(x):\n    return {'y': 1}\n")
+    path = tmp_path / "edited.py"
+    path.write_text("def run(x):\n    return {'y': 1}\n")
     monkeypatch.syspath_prepend(tmp_path)
     module = importlib.import_module("edited")
-    with pytest.raises(RuntimeError, match=r"edited.py was edited"):
+    path.write_text("def run(x):\n    return {'y': 2}\n")
+    os.utime(path, (1, 1))  # whatever the clock says
+    with pytest.raises(
+        RuntimeError, match=r"edited.py was edited after this process had loaded it, where run is"
+    ):
         sweep(module.run, [{"x": 1}], store=tmp_path / "s.sqlite", executor=here)
-    os.utime(tmp_path / "edited.py", (1, 1))
+    path.write_text("# A remark.\ndef run(x):\n    return {'y': 1}\n")
     assert sweep(module.run, [{"x": 1}], store=tmp_path / "s.sqlite", executor=here)["y"].tolist() == [1]
     # A worker that has other code says so by the hash.
-    (tmp_path / "edited.py").write_text("def run(x):\n    return {'y': 2}\n")
-    os.utime(tmp_path / "edited.py", (1, 1))
+    path.write_text("def run(x):\n    return {'y': 2}\n")
     with pytest.raises(RuntimeError, match="other code or data"):
         sweep(module.run, [{"x": 1}], store=tmp_path / "s.sqlite", executor=here)
+
+
+def test_a_file_dated_in_the_future_is_a_file_like_any_other(tmp_path, monkeypatch, here):
+    path = tmp_path / "tomorrow.py"
+    path.write_text("def run(x):\n    return {'y': 1}\n")
+    os.utime(path, (time.time() + 1e6,) * 2)
+    monkeypatch.syspath_prepend(tmp_path)
+    run = importlib.import_module("tomorrow").run
+    assert sweep(run, [{"x": 1}], store=tmp_path / "s.sqlite", executor=here)["y"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("LIMIT = 1", "LIMIT = 2", "LIMIT"),
+        ("y=1", "y=2", "default"),
+        ("y: int = 3", "y: int = 4", "Thing"),
+        ("x + 1", "x + 2", "Thing.method"),
+        ("'a'", "'b'", "decorated"),
+        ("-1", "1", "run"),
+        ("LIMIT = 1", "LIMIT = 1  # a remark", None),
+        ('"""Nothing."""', '"""Nothing at all."""', None),
+    ],
+)
+def test_whatever_is_older_than_its_file_is_found(tmp_path, monkeypatch, old, new, name):
+    text = '''"""Nothing."""
+import functools
+LIMIT = 1
+def default(x, y=1): return x
+class Thing:
+    y: int = 3
+    def method(self, x): return x + 1
+@functools.lru_cache
+def decorated(): return 'a'
+def run(x): return [-1 for _ in range(x)]
+'''
+    path = tmp_path / "old.py"
+    path.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "old", raising=False)
+    module = importlib.import_module("old")
+    assert older_than_file(module, imports.read("old", path)) is None
+    path.write_text(text.replace(old, new))
+    found = older_than_file(module, imports.read("old", path))
+    assert found == name or (name == "Thing" and found == "y"), found

@@ -130,6 +130,9 @@ def elsewhere(
                 future = submit(task)
             except BrokenExecutor as error:
                 yield task, [failed(error) for _ in task]
+            except RuntimeError:  # a client that is closed says so thus
+                watch.look()
+                raise
             else:
                 flying[future] = task
                 future.add_done_callback(ended.put)

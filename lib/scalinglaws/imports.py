@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 #: Calls that load code. One with a name written out is an import like any other.
@@ -94,17 +94,20 @@ class Source:
         froms = [node for node in self.nodes if isinstance(node, ast.ImportFrom)]
         return [self.base(node) for node in froms if node.names[0].name == "*"]
 
-    def uses(self) -> Iterator[tuple[str, str | None]]:
+    @cached_property
+    def uses(self) -> set[tuple[str, str | None]]:
         """Each name that is used, attributes included, in full; and the text it is called with, if only that.
 
         `tables.load("runs")` gives `("scalinglaws.tables.load", "runs")`.
         """
+        found = set()
         calls = {id(node.func): node for node in self.nodes if isinstance(node, ast.Call)}
         inner = {id(node.value) for node in self.nodes if isinstance(node, ast.Attribute)}
         for node in self.nodes:
             outermost = isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner
             if outermost and (name := dotted(node, self.bindings)):
-                yield name, only_text(calls.get(id(node)))
+                found.add((name, only_text(calls.get(id(node)))))
+        return found
 
     def imported(self) -> Iterator[str]:
         """Full names of what it imports; a module of which the name itself, and so all of it, is bound ends in `.*`."""
@@ -116,7 +119,7 @@ class Source:
                 for alias in node.names:
                     yield alias.name
                     yield f"{alias.name if alias.asname else alias.name.split('.')[0]}.*"
-        for name, text in self.uses():
+        for name, text in self.uses:
             if name in NAMED and text and not text.startswith("."):
                 yield text
 
@@ -124,7 +127,7 @@ class Source:
         """Whether it may load code whose name does not stand in it."""
         return any(
             name.removeprefix("builtins.") in LOADERS and not (name in NAMED and text and text[0] != ".")
-            for name, text in self.uses()
+            for name, text in self.uses
         )
 
 
@@ -147,9 +150,13 @@ def only_text(call: ast.Call | None) -> str | None:
     return None
 
 
+#: The same object for the same content, so that it is taken apart once.
+known = lru_cache(maxsize=2 * MOST_FILES)(Source)
+
+
 def read(name: str, path: Path) -> Source:
     """The source of a module."""
-    return Source(name, path, path.read_bytes())
+    return known(name, path, path.read_bytes())
 
 
 def libraries() -> list[Path]:

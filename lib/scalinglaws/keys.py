@@ -185,7 +185,7 @@ def hash_of(code: Code, own: Path) -> str:
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
             if isinstance(body, list) and body and is_text(body[0]):
-                body[0].value.value = ""
+                body[0].value.value = ""  # in place: nobody else reads it
         digest.update(dumped(tree).encode())
     return digest.hexdigest()
 
@@ -216,7 +216,7 @@ def tables_named(code: Code) -> set[str] | None:
     modules, offered = {source.name: source for source in code.files}, shorthand()
     named = set()
     for source in code.files:
-        for name, text in source.uses():
+        for name, text in source.uses:
             names = meanings(name, modules, offered)
             if source.stars:
                 names |= meanings(f"{source.name}.{name}", modules, offered)
@@ -257,7 +257,7 @@ def asks_for_device(fn: Callable) -> bool:
     module = home(fn)
     code = code_of(module)
     modules, offered = {source.name: source for source in code.files}, shorthand()
-    names = {name for source in code.files for name, _ in source.uses()}
+    names = {name for source in code.files for name, _ in source.uses}
     return hasattr(module, "device") or any(
         "scalinglaws.machine.device" in meanings(name, modules, offered) for name in names
     )

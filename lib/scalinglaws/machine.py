@@ -12,7 +12,7 @@ import platform
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 _held: list[str] = []
@@ -41,7 +41,7 @@ def device() -> str:
 def device_of(module: ModuleType) -> str:
     """Where the runs of a module train, as its `device` says, a function or a plain value; else on the CPU."""
     found = getattr(module, "device", "cpu")
-    found = found() if isinstance(found, FunctionType) else found
+    found = found() if callable(found) and not isinstance(found, type) else found
     return str(found) if isinstance(found, str) or isinstance(getattr(found, "type", None), str) else "cpu"
 
 
