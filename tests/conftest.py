@@ -86,3 +86,12 @@ def shut():
     yield folder
     folder.chmod(0o755)
     shutil.rmtree(folder)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print the counts of the attacks, also of those that were survived."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for text in (text for name, text in getattr(report, "user_properties", ()) if name == "attacks"):
+                terminalreporter.write_sep("=", "attacks")
+                terminalreporter.write(text)

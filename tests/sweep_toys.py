@@ -12,7 +12,10 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from scalinglaws import store
+from scalinglaws import store, worker
+
+#: How a sweep ends that cannot go on, or that somebody stops.
+REFUSED, STOPPED = 7, 130
 
 SLUG = "toys"
 TITLE = "Nothing of importance"
@@ -193,9 +196,11 @@ def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
         module.sweep(run, grid("ci"), store=path, workers=2)
-    except store.StoreError as error:
+    except (store.StoreError, worker.SweepError) as error:
         log(f"error {error}")
-        raise SystemExit(7) from error
+        raise SystemExit(REFUSED) from error
+    except KeyboardInterrupt as error:
+        raise SystemExit(STOPPED) from error
 
 
 def look(path: str, answer: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -77,12 +76,14 @@ def runs(pid: int) -> bool:
 
 
 def killed(path: Path, rows: dict[str, store.Record]) -> Path:
-    """A store as a kill leaves it: rows in its log that are not yet in the file."""
-    with tempfile.TemporaryDirectory() as folder, store.writing(made := Path(folder, "made")) as add:
+    """Add rows to a store and leave it as a kill does: they are in its log, and not yet in the file."""
+    with store.writing(path) as add:
         for key, record in rows.items():
             add({key: record})
-        shutil.copyfile(made, path)
-        shutil.copyfile(store.log_of(made), store.log_of(path))
+        files = [(file, file.read_bytes()) for file in (path, store.log_of(path))]
+    for file, content in files:
+        file.write_bytes(content)
+    Path(f"{path}.lock").unlink()
     return path
 
 

@@ -13,6 +13,7 @@ import sweep_toys as toys
 from sweeping import FORK, GRID, done, flipped, killed, looked, same
 
 from scalinglaws import keys, store
+from scalinglaws.salvage import is_broken
 from scalinglaws.sweep import sweep
 
 
@@ -85,7 +86,7 @@ def test_a_full_disk_is_told_and_harms_nothing(tmp_path, here):
     process = FORK.Process(target=toys.drive, args=(str(path), {"TOYS_LOG": str(log)}, 40_000))
     process.start()
     process.join()
-    assert process.exitcode == 7
+    assert process.exitcode == toys.REFUSED
     assert "cannot write to the store" in log.read_text()
     kept = done(path)
     assert 0 < len(kept) < len(GRID)
@@ -177,8 +178,8 @@ def test_whole_rows_behind_damage_in_the_log_are_served_and_kept(tmp_path, rows)
         store.log_of(path).write_bytes(flipped(log, place, 0))
         with pytest.warns(UserWarning) as said:
             assert store.opened(path) == rows
-        counts = [int(count) for one in said for count in re.findall(r"(\d+) rows? ?\(?", str(one.message))]
-        assert len(said) == 1 and 0 < counts[0] <= ROWS
+        (count,) = re.findall(r"its log is damaged; (\d+) whole row", str(said.pop().message))
+        assert not said.list and 0 < int(count) <= ROWS
         if not place % (20 * frame):
             with store.writing(path):
                 pass
@@ -191,7 +192,7 @@ def test_rows_of_the_log_that_are_lost_are_counted(tmp_path, rows):
     last = list(rows)[-1]
     place = log.rindex(last.encode()) + 64 + 10  # in the payload of the last row, which is there once
     store.log_of(path).write_bytes(flipped(log, place, 1))
-    with pytest.warns(UserWarning, match=r"1 row\(s\) of its broken log cannot be read; .* repeated"):
+    with pytest.warns(UserWarning, match=r"log is damaged; 0 whole .*, 1 other\(s\) lost"):
         assert store.read(path) == {key: rows[key] for key in rows if key != last}
 
 
@@ -202,6 +203,21 @@ def test_rows_that_are_lost_when_a_store_is_set_aside_are_counted(sound):
     sound.write_bytes(b"x" + content[1:])
     with pytest.warns(UserWarning, match="begun with the 39 rows that are whole, without 1 that are not"):
         assert len(store.opened(sound)) == 39
+
+
+def test_damage_to_a_log_is_said_whatever_it_strikes(tmp_path, rows):
+    """Each bit of the first and the last frame's beginnings, header included; a log that merely stops is not damaged."""
+    path = killed(tmp_path / "s.sqlite", rows)
+    log = store.log_of(path)
+    content = log.read_bytes()
+    assert not is_broken(log)
+    last = len(content) - 24 - 4096
+    for position in (*range(4), *range(8, 12), *range(16, 32), *range(48, 56), *range(last + 24, last + 124)):
+        log.write_bytes(flipped(content, position, position % 8))
+        assert is_broken(log), position
+    for length in (*range(0, 32, 7), 32, last, last + 10, len(content) - 1):
+        log.write_bytes(content[:length])
+        assert not is_broken(log), length
 
 
 def test_a_log_without_its_index_is_read_in_a_folder_that_cannot_be_written(shut, rows):

@@ -3,62 +3,28 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
-import time
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import sweep_toys as toys
 from bench_sweep import bench_sweep
-from sweeping import FORK, GRID, command, done, same
+from sweeping import FORK, GRID, command, same
 
-from scalinglaws import keys, store
+from scalinglaws import store
 from scalinglaws.sweep import sweep
 
 
-def test_fifty_kills_lose_nothing_and_repeat_nothing(tmp_path, here):
-    whole = sweep(toys.run, GRID, store=tmp_path / "whole.sqlite", executor=here)
-    of_key = {keys.key(config, keys.foundation(toys.run)): config for config in GRID}
-    rng = np.random.default_rng(0)
-    kills = sweeps = repeated = 0
-    while kills < 50:
-        sweeps += 1
-        path = tmp_path / f"{sweeps}.sqlite"
-        sleep = str(rng.choice([0, 0.01]))
-        exitcode, committed, drives = None, {}, []
-        while exitcode is None:
-            log = tmp_path / f"{sweeps}-{len(drives)}.log"
-            log.touch()
-            drives.append((log, committed))
-            environ = {"TOYS_LOG": str(log), "TOYS_SLEEP": sleep}
-            process = FORK.Process(target=toys.drive, args=(str(path), environ))
-            process.start()
-            if rng.random() < 0.8:  # else it may be killed before it has run anything
-                while process.is_alive() and not log.stat().st_size:
-                    time.sleep(0.001)
-            process.join(rng.uniform(0, 0.15))
-            exitcode = process.exitcode
-            if exitcode is None:
-                process.kill()
-                process.join()
-                kills += 1
-            now = done(path)
-            assert now.items() >= committed.items(), "a committed row is gone or changed"
-            lines = log.read_text().splitlines()
-            assert now.keys() >= {line.split()[1] for line in lines if line.startswith("committed")}
-            committed = now
-        assert exitcode == 0
-        same(sweep(toys.run, GRID, store=path, executor=here), whole)
-        for log, had in drives:
-            begun = [line for line in log.read_text().splitlines() if not line.startswith("committed")]
-            assert not {f"{of_key[key]['x']} {of_key[key]['seed']}" for key in had} & set(begun)
-            assert len(begun) == len(set(begun)), "one drive repeated a run"
-            repeated += len(begun)
-        repeated -= len(GRID)
-    assert repeated <= 2 * kills, "more than one run a worker was lost in a kill"
-    print(f"{kills} kills in {sweeps} sweeps; {repeated} unfinished runs repeated, none finished")
+def test_fifty_kills_lose_nothing_and_repeat_nothing(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent / "attack")
+    import sweeps
+
+    kills = sweeps.attack(random.Random(0), 0.0, ends=["SIGKILL"], tries=50)
+    assert kills.keys() == {"SIGKILL"} and kills["SIGKILL"] >= 50
 
 
 def test_two_sweeps_on_one_store(tmp_path, here):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 #: Key, payload and checksum of a row.
@@ -34,3 +36,37 @@ def rows_in(path: Path) -> dict[Row, None]:
 def keys_in(path: Path) -> set[bytes]:
     """The keys in a file, of whole rows and of others; empty if there is no file."""
     return set(BEGINNING.findall(path.read_bytes())) if path.is_file() else set()
+
+
+def summed(words: Iterable[tuple[int, int]], sums: tuple[int, int]) -> tuple[int, int]:
+    """SQLite's checksum of a log, carried on over pairs of words."""
+    one, two = sums
+    for first, second in words:
+        one = (one + first + two) & 0xFFFFFFFF
+        two = (two + second + one) & 0xFFFFFFFF
+    return one, two
+
+
+def is_broken(path: Path) -> bool:
+    """Whether a log has a frame that SQLite takes for its end, though it was written as part of it.
+
+    Source: "The Write-Ahead Log" in SQLite's "Database File Format". A log that merely stops, as
+    after a kill, is not broken; so is none, or an empty one.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    if len(content) < 32:
+        return False
+    magic, _, page, _, *salts, one, two = struct.unpack(">8I", content[:32])
+    pairs = struct.Struct("<2I" if magic == 0x377F0682 else ">2I").iter_unpack
+    sums = summed(pairs(content[:24]), (0, 0))
+    if sums != (one, two):
+        return True
+    for start in range(32, len(content) - 24 - page + 1, 24 + page):
+        *_, first, second, one, two = struct.unpack(">6I", content[start : start + 24])
+        if [first, second] != salts:
+            break  # left from before the log was begun anew
+        sums = summed(pairs(content[start : start + 8]), sums)
+        sums = summed(pairs(content[start + 24 : start + 24 + page]), sums)
+        if sums != (one, two):
+            return True
+    return False

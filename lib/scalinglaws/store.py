@@ -23,7 +23,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from scalinglaws.salvage import Row, checksum, keys_in, rows_in
+from scalinglaws.salvage import Row, checksum, is_broken, keys_in, rows_in
 from scalinglaws.worker import Record
 
 #: What `PRAGMA user_version` says of a store of ours.
@@ -141,10 +141,8 @@ def read(path: Path) -> dict[str, Record]:
         If it cannot be opened, or is another kind of database.
     """
     with in_our_words(path):
-        logged, keys = (
-            rows_in(log_of(path)),
-            keys_in(log_of(path)),
-        )  # before SQLite looks: it finds all that is
+        log = log_of(path)  # before SQLite looks: it finds all that is sound by now
+        logged, keys, broken = rows_in(log), keys_in(log), is_broken(log)
         if not size(path):
             if logged:
                 raise UnreadableError(f"the store {path} is empty, but its log holds {len(logged)} rows")
@@ -157,14 +155,15 @@ def read(path: Path) -> dict[str, Record]:
             rows = rows_of_copy(path)
     sound = [row for row in rows if all(isinstance(x, bytes) for x in row) and checksum(*row[:2]) == row[2]]
     hidden = beyond(logged, sound)
-    lost = keys - {row[0] for row in (*rows, *hidden)}
-    for count, what in (
-        (len(rows) - len(sound), "damaged row(s) left out; the runs will be repeated"),
-        (len(hidden), "row(s) taken from its broken log"),
-        (len(lost), "row(s) of its broken log cannot be read; the runs will be repeated"),
-    ):
-        if count:
-            warnings.warn(f"{path}: {count} {what}", stacklevel=2)
+    if damaged := len(rows) - len(sound):
+        warnings.warn(f"{path}: {damaged} damaged row(s) left out; the runs will be repeated", stacklevel=2)
+    if broken or hidden:
+        lost = keys - {row[0] for row in (*rows, *hidden)}
+        warnings.warn(
+            f"{path}: its log is damaged; {len(hidden)} whole row(s) taken from behind the damage, {len(lost)} other(s) "
+            "lost there; their runs will be repeated",
+            stacklevel=2,
+        )
     return records([*sound, *hidden])
 
 
