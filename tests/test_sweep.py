@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -96,7 +97,13 @@ def test_the_command_line_fails_loudly_and_resumes(tmp_path):
     assert "2 of 40 runs failed: ValueError: trouble" in failed.stderr
     assert not (tmp_path / "table").exists()
     assert (tmp_path / "out" / "stores" / "toys.sqlite").is_file()
+    (tmp_path / "table").mkdir()
+    old, new = (tmp_path / "table" / f".table.csv.{name}.part" for name in ("old", "new"))
+    for part, age in ((old, 100), (new, 0)):  # of a writer that was killed, and of one at work
+        part.touch()
+        os.utime(part, (time.time() - age,) * 2)
     mended = command("--output", "table", cwd=tmp_path, TOYS_LOG=str(log))
+    assert not old.exists() and new.exists()
     assert mended.returncode == 0, mended.stderr
     assert mended.stderr == "" and "40 runs" in mended.stdout
     assert len(log.read_text().splitlines()) == 42
