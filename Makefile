@@ -1,6 +1,8 @@
 # Two commands matter: `make replicate` and `make test`. Both set up all that they need.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-OUT ?= out
+# From the command line only, never from the environment: `make clean` removes this folder.
+OUT = out
+export OUT
 
 ifeq ($(USE_ACTIVE),1)
 ENV := $(or $(VIRTUAL_ENV),$(CONDA_PREFIX),$(error USE_ACTIVE=1 needs an active virtual or conda environment))
@@ -9,7 +11,12 @@ ENV := .venv
 endif
 BIN := $(ENV)/bin
 READY := $(ENV)/.scalinglaws-ready
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+PIP := "$(BIN)/python" -m pip --disable-pip-version-check --no-input install --quiet
+# An active environment's path may hold spaces: targets have them escaped, recipes have paths in quotes.
+empty :=
+escaped = $(subst $(empty) ,\ ,$(1))
+# Lies in every folder that make made, and so may remove.
+MADE := .made-by-make
 
 # The first of these that is there and works, or the one given: make PYTHON=/path/to/python3.12 ...
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13)
@@ -28,38 +35,45 @@ help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 	@echo "USE_ACTIVE=1 installs into the active environment instead of .venv; JOBS=N sets how many run at a time."
 
-$(BIN)/python:
-	$(or $(CHOSEN),$(error $(NONE))) -m venv $(ENV)
+$(call escaped,$(BIN)/python):
+	@[ -e "$(ENV)" ] || { mkdir "$(ENV)" && touch "$(ENV)/$(MADE)"; }
+	$(or $(CHOSEN),$(error $(NONE))) -m venv "$(ENV)"
 
 # The stamp is written last: an interrupted set-up is simply taken up again.
-$(READY): requirements.lock pyproject.toml | $(BIN)/python
+$(call escaped,$(READY)): requirements.lock pyproject.toml | $(call escaped,$(BIN)/python)
 	$(PIP) -r requirements.lock
 	$(PIP) --no-deps --editable .
-	@touch $@
+	@touch "$(READY)"
 
-setup: $(READY) ## Create the environment and install the locked versions
+setup: $(call escaped,$(READY)) ## Create the environment and install the locked versions
 
 replicate: setup ## Run every notebook at CI scale; executed copies and HTML in out/; the scoreboard
-	$(BIN)/scalinglaws run --all --scale ci --jobs $(JOBS) --output $(OUT) --html
+	@[ -e "$$OUT" ] || { mkdir -p -- "$$OUT" && touch -- "$$OUT/$(MADE)"; }
+	"$(BIN)/scalinglaws" run --all --scale ci --jobs $(JOBS) --output "$$OUT" --html
 
 test: setup ## Run all tests: library, data, runner, notebooks as committed and mutated
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 sh tests/offline.sh $(BIN)/python -m pytest \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 sh tests/offline.sh "$(BIN)/python" -m pytest \
 	  --numprocesses=$(JOBS) --dist=loadfile --durations=10 \
 	  --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 \
 	  notebooks tests
 
 lint: setup ## Check style, also of the notebooks, and the notebooks' anatomy
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/scalinglaws lint --all
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/scalinglaws" lint --all
 
 attack: setup ## Kill, flip and signal at random for MINUTES=20, and count what was survived
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/attack --minutes $(or $(MINUTES),20) $(ATTACKS)
 
 bench: setup ## Time the library against the usual way of doing it, count coverage; ratios side by side
 	-$(PIP) --editable '.[bench]'
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench.py $(SECTIONS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/bench.py $(SECTIONS)
 
-clean: ## Remove what was generated; the environment too
-	rm -rf $(OUT) .venv .pytest_cache .ruff_cache .hypothesis lib/scalinglaws.egg-info
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## Remove what make made: its environment, its output folder, caches
+	@for made in .venv "$$OUT"; do \
+	  if [ -e "$$made/$(MADE)" ]; then rm -rf -- "$$made"; \
+	  elif [ -e "$$made" ]; then echo "kept $$made: it holds no $(MADE), so make did not make it"; fi; \
+	done
+	rm -rf .pytest_cache .ruff_cache .hypothesis lib/scalinglaws.egg-info
+	find conftest.py lib tests data notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf __pycache__

@@ -11,6 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from small_notebook import small
+
+from scalinglaws import notebooks
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +36,52 @@ def cli():
         )
 
     return call
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Call the command line in this process, which is quicker; its exit status, and what it said."""
+
+    def call(*words: str) -> tuple[int, str]:
+        from scalinglaws import run
+
+        monkeypatch.setattr(sys, "argv", ["scalinglaws", *words])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as stopped:
+            run.main()
+        said = capsys.readouterr()
+        return stopped.value.code, said.out + said.err
+
+    return call
+
+
+@pytest.fixture
+def place(tmp_path, repository, cli):
+    """A repository of its own: the library, no tables, and the notebooks a test puts in."""
+
+    class Place:
+        root = tmp_path / "repository"
+        out = tmp_path / "out"
+        elsewhere = tmp_path
+
+        def add(self, name: str, **changes: str) -> Path:
+            return self.keep(name, small(name, **changes))
+
+        def keep(self, name: str, notebook) -> Path:
+            notebooks.save(notebook, self.root / "notebooks" / f"{name}.ipynb")
+            return self.root / "notebooks" / f"{name}.ipynb"
+
+        def __call__(self, *words: str, **env: str):
+            path = os.pathsep.join([str(self.root / "lib"), os.environ.get("PYTHONPATH", "")])
+            done = cli(*words, **{"PYTHONPATH": path} | env)
+            assert "Traceback" not in done.stderr + done.stdout, done.stderr
+            return done
+
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(repository / "lib" / "scalinglaws", Place.root / "lib" / "scalinglaws", ignore=ignore)
+    for folder in ("notebooks", "data/verdicts", "data/published", "data/runs"):
+        (Place.root / folder).mkdir(parents=True)
+    return Place()
 
 
 @pytest.fixture(scope="session")

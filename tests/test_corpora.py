@@ -78,10 +78,11 @@ def test_a_download_is_checked_like_a_mirrored_file(tmp_path, monkeypatch):
     path = tmp_path / "hash-a.txt.gz"
     path.write_bytes(gzip.compress(b"text"))
     monkeypatch.setattr(pooch, "retrieve", lambda *_, **__: str(path))
-    digest = hashlib.sha256(b"text").hexdigest()
-    assert contents(File("x/a.txt.gz", digest, "https://example.org/a.txt.gz", "0" * 64)) == b"text"
-    with pytest.raises(TableError, match="sha256"):
-        contents(File("x/a.txt.gz", "0" * 64, "https://example.org/a.txt.gz", "0" * 64))
+    digest, packed = (hashlib.sha256(content).hexdigest() for content in (b"text", path.read_bytes()))
+    assert contents(File("x/a.txt.gz", digest, "https://example.org/a.txt.gz", packed)) == b"text"
+    for wrong in ((digest, "0" * 64), ("0" * 64, packed)):
+        with pytest.raises(TableError, match="sha256"):
+            contents(File("x/a.txt.gz", wrong[0], "https://example.org/a.txt.gz", wrong[1]))
 
 
 @mirrored

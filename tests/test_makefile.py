@@ -44,6 +44,12 @@ def python(version: str, lacks: str = "") -> str:
     return f'exec {sys.executable} -c "{code}; exec(sys.argv[2])" "$@"'
 
 
+def made_with(done: subprocess.CompletedProcess[str]) -> str:
+    """The interpreter that would make the environment: the one in the one line that does so."""
+    (line,) = [line for line in done.stdout.splitlines() if line.endswith(' -m venv ".venv"')]
+    return line.removesuffix(' -m venv ".venv"')
+
+
 WORKS = {minor: python(f"3.{minor}") for minor in (10, 11, 12, 13, 14)}
 SHIM = "echo 'pyenv: command not found' >&2; exit 127"
 
@@ -62,7 +68,7 @@ SHIM = "echo 'pyenv: command not found' >&2; exit 127"
 def test_the_first_that_works_is_taken(setup, there, chosen):
     done = setup(there)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == f"{chosen} -m venv .venv"
+    assert made_with(done) == chosen
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_without_one_it_says_what_it_needs(setup, there):
 def test_an_interpreter_that_is_named_is_taken_if_its_version_fits(setup, tmp_path):
     there = {"python3.11": WORKS[11], "mine": WORKS[13], "old": WORKS[10], "new": WORKS[14]}
     mine = str(tmp_path / "bin" / "mine")
-    assert setup(there, f"PYTHON={mine}").stdout.splitlines()[0] == f"{mine} -m venv .venv"
+    assert made_with(setup(there, f"PYTHON={mine}")) == mine
     for wrong in ("old", "new", "nonesuch"):
         done = setup(there, f"PYTHON={wrong}")
         assert done.returncode == 2 and f"no Python that fits among: {wrong}." in done.stderr
@@ -95,6 +101,6 @@ def test_an_interpreter_of_this_machine_fits(setup, name):
             Path(path).is_file()
             and not subprocess.run([path, "-c", "import ensurepip"], capture_output=True).returncode
         ):
-            assert setup({}, f"PYTHON={path}").stdout.splitlines()[0] == f"{path} -m venv .venv"
+            assert made_with(setup({}, f"PYTHON={path}")) == str(path)
             return
     pytest.skip(f"no {name} on this machine")

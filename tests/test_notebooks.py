@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from scalinglaws import anatomy, drift, loose, notebooks, verdicts
+from scalinglaws import anatomy, drift, notebooks, verdicts
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, UNTESTABLE, Claim
 
 NAMES = notebooks.names()
@@ -28,12 +28,6 @@ def test_there_are_notebooks():
 
 def test_anatomy(name):
     assert not anatomy.problems(name), "\n".join(anatomy.problems(name))
-
-
-def test_what_is_left_of_measurements_that_do_not_name_their_fit_is_counted(name):
-    """Whoever mends one lowers the count, so that no other takes its place."""
-    unsaid = list(loose.measurements(notebooks.read(notebooks.locate(name))))
-    assert len(unsaid) == anatomy.OLDER.get(name, 0), unsaid
 
 
 def test_it_is_kept_as_the_runner_writes_it(name):

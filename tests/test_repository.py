@@ -73,6 +73,13 @@ def test_the_lock_pins_what_the_project_needs(repository, project):
     assert "torch" in pinned and "+" not in pinned["torch"]
 
 
+def test_the_lock_has_hashes_for_all_packages_or_says_why_for_none(repository):
+    """pip checks them for all or for none: with a part of them it refuses to install."""
+    text = (repository / "requirements.lock").read_text()
+    assert "--hash" not in text
+    assert "Versions without hashes, and this is why." in text and "torch is a CUDA build on PyPI" in text
+
+
 def test_the_scoreboard_is_what_the_verdicts_say(readme):
     assert verdicts.placed(readme) == readme, "run 'scalinglaws scoreboard --write'"
 

@@ -2,89 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import multiprocessing
 import os
 import random
-import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
+from small_notebook import small
 
 from scalinglaws import mutation, notebooks
 from scalinglaws.claims import Claim, Mutation
 from scalinglaws.replication import Replication
-
-CLAIMS = """
-from scalinglaws import Claim, Mutation, Replication
-
-paper = Replication("{name}")
-said = dict(statement="s", source="Table 1", why="rounding", evidence="theory")
-paper.claims(
-    Claim("one", paper=1.0, rival=2.0, within=0.1, **said),
-    Claim("two", paper=2.0, rival=1.0, within=0.1, **said),
-)
-paper.mutations(
-    Mutation("one is two", ("one",), lambda f: lambda: 2.0, target="one"),
-    Mutation("two is one", ("two",), lambda f: lambda: 1.0, target="two"),
-)
-"""
-LAWS = """
-def one():
-    return 1.0
-
-
-def two():
-    return 2.0
-"""
-MEASURE = 'paper.measured("one", one())\npaper.measured("two", two())'
-
-
-def small(name: str, body: str = "", measure: str = MEASURE, claims: str = CLAIMS) -> nbformat.NotebookNode:
-    """A notebook of a few cells with the tags that the runner needs."""
-    cells = [
-        ("claims", claims.format(name=name)),
-        ("parameters", 'scale = "ci"\nseed = 0\ndraws = 10'),
-        ("", LAWS),
-        ("", body or "draws"),
-        ("", measure),
-        ("nbval-check-output", notebooks.VERDICT[0]),
-        *(("", source) for source in notebooks.VERDICT[1:]),
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name}")])
-    for tag, source in cells:
-        metadata = {"tags": [tag]} if tag else {}
-        notebook.cells.append(nbformat.v4.new_code_cell(source.strip(), metadata=metadata))
-    return notebook
-
-
-@pytest.fixture
-def place(tmp_path, repository, cli):
-    """A repository of its own: the library, no tables, and the notebooks a test puts in."""
-
-    class Place:
-        root = tmp_path / "repository"
-        out = tmp_path / "out"
-        elsewhere = tmp_path
-
-        def add(self, name: str, **changes: str) -> Path:
-            notebooks.save(small(name, **changes), self.root / "notebooks" / f"{name}.ipynb")
-            return self.root / "notebooks" / f"{name}.ipynb"
-
-        def __call__(self, *words: str):
-            done = cli(*words, PYTHONPATH=str(self.root / "lib"))
-            assert "Traceback" not in done.stderr + done.stdout, done.stderr
-            return done
-
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(repository / "lib" / "scalinglaws", Place.root / "lib" / "scalinglaws", ignore=ignore)
-    for folder in ("notebooks", "data/verdicts", "data/published", "data/runs"):
-        (Place.root / folder).mkdir(parents=True)
-    return Place()
 
 
 @pytest.mark.parametrize(
@@ -288,3 +224,16 @@ def test_a_mutation_without_a_place_is_refused():
     paper.mutations(Mutation("nowhere", ("one",), lambda f: f, target="nowhere"))
     with pytest.raises(notebooks.NotebookError, match="no cell binds 'nowhere'"):
         mutation.mutated(small("10_good"), paper)
+
+
+def test_no_grammar_of_web_addresses_is_built_before_a_notebook_is_read():
+    """It took three of the six seconds in which the command and the process of a notebook start."""
+    code = (
+        "import sys; from scalinglaws import keeper, run\n"
+        "with keeper.without_grammar(): import papermill\n"
+        "assert 'jsonschema' in sys.modules and 'rfc3987_syntax' not in sys.modules\n"
+        "import rfc3987_syntax, nbformat"
+    )
+    if not importlib.util.find_spec("rfc3987_syntax"):
+        pytest.skip("what builds the grammar is not installed here")
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

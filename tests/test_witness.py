@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import random
 import re
 import shutil
 import types
@@ -276,6 +277,7 @@ def toy(tmp_path):
     module.run = lambda x: base | change
     assert witness.write(module, "full", tmp_path) == 2
     (tmp_path / "SOURCE.json").write_text('{"recipe": 1}')
+    tables.seal(tmp_path)
     return module, tmp_path, change
 
 
@@ -368,6 +370,40 @@ def test_a_table_that_the_code_does_not_make_is_named_with_its_command(copied, m
     assert witness.problem("pruning_perceptron").endswith("python -m scalinglaws.witness pruning_perceptron")
     witness.main()
     assert (copied / witness.NAME).read_bytes() == before
+
+
+def test_a_flipped_witness_accuses_no_code(copied):
+    """One digit of what was measured: the code would be told that it makes other numbers."""
+    path, rng = copied / witness.NAME, random.Random(0)
+    whole = path.read_bytes()
+    for _ in range(50):
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        for call in (witness.problem, tables.verify):
+            with pytest.raises(tables.TableError, match=r"witnesses\.json has sha256 .*restore it with git"):
+                call("pruning_perceptron")
+    tables.load("pruning_perceptron")
+    path.write_bytes(whole)
+    sums = copied / "SHA256SUMS"
+    lines = sums.read_bytes()
+    sums.write_bytes(b"".join(lines.splitlines(keepends=True)[:2]))
+    with pytest.raises(tables.TableError, match="SHA256SUMS says nothing of it"):
+        tables.verify("pruning_perceptron")
+    sums.write_bytes(lines)
+    path.unlink()
+    with pytest.raises(tables.TableError, match=r"witnesses\.json is missing"):
+        tables.verify("pruning_perceptron")
+
+
+def test_witnesses_that_are_written_vouch_for_no_other_file(copied, monkeypatch):
+    (copied / witness.NAME).unlink()
+    (copied / "table.csv").write_bytes((copied / "table.csv").read_bytes() + b"\n")
+    monkeypatch.setattr("sys.argv", ["witness", "pruning_perceptron"])
+    witness.main()
+    assert tables.vouched(copied).keys() == {"SOURCE.json", "table.csv", witness.NAME}
+    with pytest.raises(tables.TableError, match=r"table\.csv has sha256"):
+        tables.verify("pruning_perceptron")
 
 
 def test_a_network_of_no_matter_is_trained_where_it_is_asked():

@@ -79,24 +79,39 @@ class Corpus:
         )
 
 
+NAME_A_LIBRARY = "let SCALINGLAWS_PYTHON_LIBRARY name the folder of a Python's library, or unset it"
+
+
+def refuse(error: OSError) -> None:
+    """A folder that cannot be read is no empty one: its documents would be missing without a word."""
+    raise TableError(f"{error.filename} cannot be read ({error.strerror}); {NAME_A_LIBRARY}") from error
+
+
 def python_library() -> Corpus:
     """The source of this interpreter's standard library, tests left out: about 12 MB, always there.
 
     Other versions of Python have another text: its hash belongs to every result. To train on
     the text of another version, let SCALINGLAWS_PYTHON_LIBRARY name a copy of its folder, such
     as `python3.11`.
+
+    Raises
+    ------
+    TableError
+        If that folder is not there, cannot be read, or holds no library.
     """
     elsewhere = os.environ.get("SCALINGLAWS_PYTHON_LIBRARY")
     root = Path(elsewhere or sysconfig.get_paths()["stdlib"])
     apart = {"site-packages", "dist-packages", "test", "tests", "idle_test"}
     paths = []
-    for folder, inner, files in os.walk(root):
+    for folder, inner, files in os.walk(root, onerror=refuse):
         inner[:] = sorted(set(inner) - apart)
         paths += [Path(folder, name) for name in sorted(files) if name.endswith(".py")]
     # Build settings are written when an interpreter is compiled: they differ from machine to machine.
     kept = [path for path in paths if not path.name.startswith("_sysconfigdata")]
     texts = {path.relative_to(root).as_posix(): path.read_bytes() for path in kept}
     texts = {path: text for path, text in texts.items() if text and END not in text}
+    if not texts:
+        raise TableError(f"{root} holds no Python file; {NAME_A_LIBRARY}")
     version = sysconfig.get_config_var("py_version") or sysconfig.get_python_version()
     source = f"a copy of {root.name}" if elsewhere else f"Python {version}"
     return Corpus("python library", source, "PSF-2.0", tuple(texts.values()), tuple(texts))
@@ -135,6 +150,8 @@ def pinned() -> Iterator[None]:
 LINUX = File(
     "_datasets/text_linux_doc/linux_doc_6.1_rst.txt.xz",
     "ab4d6d5186ae8bb028a90c7d9942b5e5c21367ca91516c7d167bc14f196ec141",
+    held="7c8534e8d2fe62f561c4e6791997f100250088b7008fa644cf8d3a6312e2b39f",
+    n_bytes=21_357_042,
 )
 
 
@@ -156,22 +173,30 @@ MOSES_ADDRESS = (
 )
 #: Part -> file. Held in the upstream repository's large-file storage, and the same in its package.
 MOSES = {
-    part: File(f"_datasets/smiles_moses/{part}.csv.xz", sha256, f"{MOSES_ADDRESS}{part}.csv.gz", packed)
-    for part, sha256, packed in [
+    part: File(
+        f"_datasets/smiles_moses/{part}.csv.xz", sha256, f"{MOSES_ADDRESS}{part}.csv.gz", packed, held, n
+    )
+    for part, n, sha256, packed, held in [
         (
             "train",
+            58_408_794,
             "cc9d6e8e9534e25a7a36361529ae739ddda8036e9072b2fc5cea6930a0592144",
             "786f0313aa6b9ba5514df685f885742a70ea8d86f1a4fa48115f7f80a634265c",
+            "b63ee737e13a32d07a959b6415601af19475a634a4bfc0ddf72fb2a4a4a47e0c",
         ),
         (
             "test",
+            6_490_097,
             "0248e682a9c29ca7649184dd88a4edc83f48f0e84af6b923990069c3da4501b6",
             "f896fbf3764f88d94670b9959e5872c600c12152a18233823e820761b7a791b2",
+            "469408b3db5cd8a60723426249ff7bbaa948e65d5475450350219b70d3c08731",
         ),
         (
             "test_scaffolds",
+            6_551_982,
             "86c298db856515f4b31a90805de16a580c60a6adcc0ad700ae180d88ba0b9bce",
             "adffb2192c1bfe31ab0e13154d4af19a37dc18bdbf3cd7b4491e04405128adde",
+            "6b031234f898afda1fe978c59012129cee46c79d376156e0f25495448dd4e27e",
         ),
     ]
 }

@@ -1,25 +1,37 @@
-"""Run notebooks headlessly: papermill underneath, nothing half-written, one failure alone."""
+"""Run notebooks headlessly: papermill underneath, nothing half-written or left behind, one failure alone."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
+import platformdirs
 
-from scalinglaws import notebooks
+from scalinglaws import notebooks, processes, scratch
+from scalinglaws.keeper import START_TIMEOUT
+from scalinglaws.nbformats import NotebookNode
 
-START_TIMEOUT = 120
+#: Beginnings of variables by which people set up Python, Jupyter and matplotlib for themselves.
+SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB", "PAPERMILL", "PYDEVD")
+#: Variables that say how a person's terminal looks.
+TERMINAL = {"COLUMNS", "LINES", "PAGER", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
+#: Variables that name places; a kernel's working directory is another one than ours.
+PLACES = ("PYTHONPATH", "SCALINGLAWS_MIRROR", "SCALINGLAWS_PYTHON_LIBRARY")
+#: Folders of the repository that no run writes its outputs to.
+SOURCES = ("notebooks", "data", "lib", "tests", ".git", ".github")
+#: The processes that run notebooks now.
+LIVE: set[subprocess.Popen] = set()
 
 
 class ExecutionError(RuntimeError):
@@ -44,10 +56,73 @@ class Outcome:
         return notebooks.records(self.notebook)[-1]
 
 
-def environment(jobs: int) -> dict[str, str]:
-    """The environment of a kernel: one BLAS thread when several run, or they crawl."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return os.environ | dict.fromkeys(names, "1") if jobs > 1 else dict(os.environ)
+def environment(jobs: int, folder: Path) -> dict[str, str]:
+    """The environment of a kernel: no setting of the user's, so that the same run gives the same bytes.
+
+    Parameters
+    ----------
+    jobs
+        How many kernels run at the same time: one BLAS thread when several do, or they crawl.
+    folder
+        Scratch, where Jupyter and IPython find what they look for elsewhere otherwise.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS) and k not in TERMINAL}
+    for name in PLACES:
+        if value := os.environ.get(name):
+            kept[name] = os.pathsep.join(os.path.abspath(part) for part in value.split(os.pathsep) if part)
+    if jobs > 1:
+        kept |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    jupyter = folder / "jupyter"
+    return kept | {
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(jupyter / "config"),
+        "JUPYTER_DATA_DIR": str(jupyter),
+        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_PATH": str(jupyter),
+        "JUPYTER_RUNTIME_DIR": str(jupyter / "runtime"),
+        "MPLCONFIGDIR": str(matplotlib_folder(folder)),
+    }
+
+
+def matplotlib_folder(folder: Path) -> Path:
+    """Where matplotlib keeps its list of fonts, apart from the user's own settings; scratch if need be."""
+    place = Path(platformdirs.user_cache_dir("scalinglaws")) / "matplotlib"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return folder
+    return place if os.access(place, os.W_OK) else folder
+
+
+def this_interpreter(folder: Path) -> None:
+    """Put the kernel where Jupyter looks first: this interpreter, whatever kernels are installed."""
+    place = folder / "jupyter" / "kernels" / "python3"
+    place.mkdir(parents=True)
+    words = [sys.executable, "-m", "scalinglaws.notebook_kernel", "-f", "{connection_file}"]
+    spec = {"argv": words, "display_name": "Python 3", "language": "python"}
+    (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+
+def stop(child: subprocess.Popen, patience: float = 15.0) -> None:
+    """End a notebook's process, which takes its kernel and all that the cells forked with it."""
+    child.terminate()
+    try:
+        child.wait(patience)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def refuse_sources(place: Path) -> None:
+    """See that outputs go to no folder of sources, where they would overwrite them.
+
+    Raises
+    ------
+    ExecutionError
+        If they would.
+    """
+    root = notebooks.folder().parent.resolve()
+    if any(place.resolve().is_relative_to(root / name) for name in SOURCES):
+        raise ExecutionError(f"{place} holds sources, which outputs would overwrite: name another --output")
 
 
 def execute(
@@ -79,67 +154,80 @@ def execute(
     Raises
     ------
     ExecutionError
-        If a cell raised, ran out of time, or the kernel died.
+        If a cell raised, ran out of time, or the kernel died; or if `keep` is among the sources.
     """
     keep = keep.absolute()
+    refuse_sources(keep.parent)
     keep.parent.mkdir(parents=True, exist_ok=True)
     failed = keep.with_suffix(".failed.ipynb")
-    with tempfile.TemporaryDirectory(dir=keep.parent, prefix=f".{keep.stem}.") as scratch:
-        before, after = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
-        notebooks.save(source, before)
-        # A process of its own: papermill changes the working directory of the whole process.
-        child = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "scalinglaws.execution",
-                before,
-                after,
-                json.dumps(parameters),
-                str(timeout),
-            ],
-            capture_output=True,
-            text=True,
-            cwd=scratch,
-            env=environment(jobs) | dict(variables or {}),
-        )
-        if child.returncode:
-            if after.is_file():
-                os.replace(after, failed)
+    # No cell may hold us longer than this, whatever became of the process that looks after it.
+    limit = START_TIMEOUT + (len(source.cells) + 1) * (timeout + 60)
+    with scratch.folder(keep.parent, keep.stem) as folder:
+        notebooks.save(source, folder / "in.ipynb")
+        this_interpreter(folder)
+        request = {"parameters": parameters, "timeout": timeout, "runner": os.getpid()}
+        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        # To a file: a daemon that a cell forks would hold a pipe open, and us with it.
+        with (folder / "log.txt").open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "scalinglaws.keeper", folder],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=environment(jobs, folder) | dict(variables or {}),
+                start_new_session=True,
+            )
+        LIVE.add(child)
+        try:
+            child.wait(limit)
+        except BaseException as error:
+            stop(child)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise ExecutionError(f"took longer than {limit:.0f} s as a whole") from error
+            raise
+        finally:
+            LIVE.discard(child)
+        if (reason := outcome_of(folder, child.returncode)) is not None:
+            said = ""
+            with contextlib.suppress(notebooks.NotebookError):
+                notebooks.save(notebooks.read(folder / "out.ipynb"), failed)
                 said = f"; what had run is in {failed}"
-            else:
-                said = ""
-            reason = child.stdout.strip() or f"papermill stopped ({child.returncode}): {child.stderr[-2000:]}"
             raise ExecutionError(reason + said)
-        executed = notebooks.read(after)
+        executed = notebooks.read(folder / "out.ipynb")
     notebooks.save(executed, keep)
     failed.unlink(missing_ok=True)
     return executed
 
 
-def papermill_one(before: str, after: str, parameters: str, timeout: str) -> str | None:
-    """Run a notebook in this process; the reason if it failed."""
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+def outcome_of(folder: Path, status: int) -> str | None:
+    """Why a notebook's process failed; None if it did not."""
+    reason = folder / "reason.json"
+    if reason.is_file():
+        return json.loads(reason.read_text(encoding="utf-8"))
+    log = folder / "log.txt"
+    said = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.is_file() else ""
+    return f"papermill stopped ({status}): {said}"
 
+
+@contextlib.contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Turn a request to end into SystemExit, so that what was begun is cleaned up; in the main thread."""
+
+    def leave(signum: int, _: Any) -> None:
+        raise SystemExit(128 + signum)
+
+    wanted = [s for s in processes.ENDING if s != signal.SIGINT]  # Python's own KeyboardInterrupt serves
+    if threading.current_thread() is not threading.main_thread():
+        wanted = []
+    # One that is ignored stays so: nohup asks for it.
+    wanted = [s for s in wanted if signal.getsignal(s) == signal.SIG_DFL]
+    before = {signum: signal.signal(signum, leave) for signum in wanted}
     try:
-        papermill.execute_notebook(
-            before,
-            after,
-            parameters=json.loads(parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            start_timeout=START_TIMEOUT,
-            execution_timeout=float(timeout),
-        )
-    except papermill.PapermillExecutionError as error:
-        return f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}"
-    except DeadKernelError:
-        return "the kernel died (killed, or out of memory); run it again"
-    except CellTimeoutError:
-        return f"a cell took longer than {float(timeout):.0f} s; give more with --timeout"
-    return None
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 @contextlib.contextmanager
@@ -161,6 +249,10 @@ def outcomes(
         Seconds that a single cell may take.
     variables
         Environment variables of the kernels beside those of this process.
+
+    Notes
+    -----
+    When the block is left early, by SIGINT, SIGTERM or SIGHUP too, the notebooks that run are ended.
     """
 
     def work(name: str) -> Outcome:
@@ -172,16 +264,13 @@ def outcomes(
             return Outcome(name, time.perf_counter() - started, error=message)
         return Outcome(name, time.perf_counter() - started, notebook=executed)
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ending_cleanly(), ThreadPoolExecutor(jobs) as pool:
         futures: list[Future[Outcome]] = [pool.submit(work, name) for name in tasks]
         try:
             yield (future.result() for future in as_completed(futures))
         finally:
             for future in futures:
                 future.cancel()
-
-
-if __name__ == "__main__":
-    if failure := papermill_one(*sys.argv[1:]):
-        print(failure)
-        sys.exit(1)
+            while wait(futures, timeout=0.1).not_done:
+                for child in tuple(LIVE):
+                    stop(child)

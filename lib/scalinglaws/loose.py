@@ -11,9 +11,8 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from nbformat import NotebookNode
-
 from scalinglaws import mutation, notebooks
+from scalinglaws.nbformats import NotebookNode
 
 #: Keywords of `paper.measured`, one of which a measurement of a loose fit must have.
 SAYS = {"fit", "unproved"}

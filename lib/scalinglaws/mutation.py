@@ -14,11 +14,9 @@ import symtable
 from collections.abc import Iterator
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
-from scalinglaws import drift, notebooks, nudge, verdicts
+from scalinglaws import declarations, drift, notebooks, nudge, verdicts
 from scalinglaws.claims import Mutation
+from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.replication import Replication
 
 NUDGED = """
@@ -172,11 +170,17 @@ def draws(name: str) -> tuple[int, ...]:
     return DRAWS[: max(1, int(UNBROKEN / seconds))]
 
 
-def mutated(notebook: NotebookNode, paper: Replication) -> NotebookNode:
+def mutated(notebook: NotebookNode, paper: Replication | declarations.Declared) -> NotebookNode:
     """A notebook that runs unbroken on nudged tables, once a draw, and then once for each mutation.
 
     Figures, the falsification and whatever else no measurement rests on are left out.
+
+    Raises
+    ------
+    NotebookError
+        If a cell is no Python, or no cell binds what a mutation targets.
     """
+    notebooks.trees(notebook)
     aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
     cells = measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
     sources = []
@@ -189,6 +193,30 @@ def mutated(notebook: NotebookNode, paper: Replication) -> NotebookNode:
     broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
     broken.cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
     return broken
+
+
+def prepared(
+    names: list[str],
+) -> tuple[dict[str, NotebookNode], dict[str, declarations.Declared], list[str]]:
+    """Notebooks as they run mutated, what each declares, and a line for each that cannot be mutated."""
+    read, problems = {}, []
+    for name in names:
+        try:
+            notebook = notebooks.read(notebooks.locate(name))
+            read[name] = notebook, notebooks.tagged(notebook, notebooks.TAG_CLAIMS).source
+        except notebooks.NotebookError as error:
+            problems.append(f"{name}: {error}")
+    broken, papers = {}, {}
+    for name, declared in declarations.read({name: claims for name, (_, claims) in read.items()}).items():
+        try:
+            if isinstance(declared, str):
+                raise notebooks.NotebookError(declared)
+            if not declared.declared_mutations:
+                raise notebooks.NotebookError("it declares no mutation, so that nothing would be tested")
+            broken[name], papers[name] = mutated(read[name][0], declared), declared
+        except notebooks.NotebookError as error:
+            problems.append(f"{name}: {error}")
+    return broken, papers, problems
 
 
 def survivors(paper: Replication, pinned: dict[str, Any], found: list[dict[str, Any]]) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
-from scalinglaws import tables
+from scalinglaws import declarations, tables
+from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.replication import Replication
 
 TAG_CLAIMS = "claims"
@@ -20,10 +19,16 @@ TAG_VERDICT = "nbval-check-output"
 #: The cells of the verdict, one after the other: the words, which are tagged and compared
 #: exactly; the table of numbers; the record, within whose tolerances `check` compares them.
 VERDICT = ("paper.words()", "paper.verdicts()", "paper.record(scale, seed)")
+#: A line that IPython understands and Python does not.
+MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 
 
 class NotebookError(RuntimeError):
     """A notebook that is missing or not what it should be, with what to do."""
+
+
+class ParameterError(NotebookError):
+    """A parameter that a notebook does not take: who asked for it is wrong, not the notebook."""
 
 
 def folder() -> Path:
@@ -73,8 +78,17 @@ def save(notebook: NotebookNode, path: Path) -> None:
 
 
 def tags(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return cell.metadata.get("tags", [])
+    """The tags of a cell.
+
+    Raises
+    ------
+    NotebookError
+        If they are no list of words.
+    """
+    found = cell.metadata.get("tags", [])
+    if not isinstance(found, list) or not all(isinstance(tag, str) for tag in found):
+        raise NotebookError(f"the tags of a cell are {found!r}, not a list of words")
+    return found
 
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:
@@ -97,8 +111,44 @@ def tagged(notebook: NotebookNode, tag: str) -> NotebookNode:
 
 
 def title(notebook: NotebookNode) -> str:
-    """The heading of the first cell."""
-    return notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
+    """The heading of the first cell.
+
+    Raises
+    ------
+    NotebookError
+        If there is none.
+    """
+    lines = notebook.cells[0].source.strip().splitlines() if notebook.cells else []
+    if not (found := lines[0].lstrip("# ").strip() if lines else ""):
+        raise NotebookError("the first cell is no title")
+    return found
+
+
+def python(source: str, where: str) -> ast.Module:
+    """The syntax tree of a cell.
+
+    Raises
+    ------
+    NotebookError
+        If it is no Python, in particular if it holds a magic.
+    """
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError) as error:  # NUL characters are a ValueError
+        if MAGIC.search(source):
+            raise NotebookError(f"{where} holds a magic or shell line") from error
+        raise NotebookError(f"{where} is no Python: {error}") from error
+
+
+def trees(notebook: NotebookNode) -> list[ast.Module]:
+    """The syntax trees of the code cells.
+
+    Raises
+    ------
+    NotebookError
+        If one is no Python.
+    """
+    return [python(cell.source, f"code cell {index}") for index, cell in enumerate(code(notebook), 1)]
 
 
 def parameters(notebook: NotebookNode) -> dict[str, Any]:
@@ -110,7 +160,7 @@ def parameters(notebook: NotebookNode) -> dict[str, Any]:
         If it holds anything else.
     """
     found = {}
-    for node in ast.parse(tagged(notebook, TAG_PARAMETERS).source).body:
+    for node in python(tagged(notebook, TAG_PARAMETERS).source, "the parameters cell").body:
         try:
             (target,) = node.targets
             found[target.id] = ast.literal_eval(node.value)
@@ -128,34 +178,34 @@ def given(notebook: NotebookNode, wanted: dict[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    NotebookError
+    ParameterError
         For an unknown name, a wrong type, or an unknown scale.
+    NotebookError
+        If the notebook has no proper parameters cell.
     """
     defaults = parameters(notebook)
     for name, value in wanted.items():
         if name not in defaults:
-            raise NotebookError(f"unknown parameter {name!r}; there are: {', '.join(defaults)}")
+            raise ParameterError(f"unknown parameter {name!r}; there are: {', '.join(defaults)}")
         kind = type(defaults[name])
         if type(value) is not kind and not (kind is float and type(value) is int):
-            raise NotebookError(f"parameter {name!r} is a {kind.__name__}, got {value!r}")
+            raise ParameterError(f"parameter {name!r} is a {kind.__name__}, got {value!r}")
         if name == "scale" and value not in ("ci", "full"):
-            raise NotebookError(f"scale is 'ci' or 'full', got {value!r}")
+            raise ParameterError(f"scale is 'ci' or 'full', got {value!r}")
     return {name: value for name, value in wanted.items() if value != defaults[name]}
 
 
 def declared(notebook: NotebookNode) -> Replication:
-    """The claims and mutations that a notebook states, read by running that cell alone."""
-    namespace: dict[str, Any] = {}
-    exec(compile(tagged(notebook, TAG_CLAIMS).source, "claims", "exec"), namespace)
-    return namespace["paper"]
+    """The claims and mutations that a notebook states, read by running that cell alone, in this process."""
+    return declarations.stated(tagged(notebook, TAG_CLAIMS).source)
 
 
 def uses(notebook: NotebookNode, name: str) -> bool:
     """Whether any cell reads a name, besides the last one, which only records it."""
     return any(
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-        for cell in code(notebook)[:-1]
-        for node in ast.walk(ast.parse(cell.source))
+        for tree in trees(notebook)[:-1]
+        for node in ast.walk(tree)
     )
 
 

@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from scalinglaws import anatomy, drift, execution, kernels, mutation, notebooks, tables, verdicts
+from scalinglaws import anatomy, drift, execution, kernels, mutation, notebooks, pages, tables, verdicts
 from scalinglaws.claims import ClaimError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Scaling Laws, Replicated.")
@@ -30,6 +31,7 @@ EXPECTED = (
     verdicts.VerdictError,
     tables.TableError,
     ClaimError,
+    execution.ExecutionError,
     kernels.KernelError,
     OSError,
 )
@@ -78,36 +80,27 @@ def run_all(
         for outcome in stream:
             found[outcome.name] = outcome
             progress.advance(bar)
-            state = "[red]failed[/red]" if outcome.error else "done"
-            progress.console.print(f"{outcome.name}  {state}  {outcome.seconds:.0f} s")
+            state = ("failed", "red") if outcome.error else "done"
+            progress.console.print(Text.assemble(outcome.name, "  ", state, f"  {outcome.seconds:.0f} s"))
             if outcome.error:
                 progress.console.print(f"  {outcome.error}", markup=False)
     return {name: found[name] for name in tasks}
 
 
-def export_html(executed: dict[str, execution.Outcome], output: Path) -> None:
-    """Write an HTML page for each executed notebook, and an index."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter()
-    items = []
-    for name, outcome in executed.items():
-        page, _ = exporter.from_notebook_node(outcome.notebook)
-        tables.write_atomically(output / f"{name}.html", page)
-        items.append(f'<li><a href="{name}.html">{notebooks.title(outcome.notebook)}</a></li>')
-    index = "<!doctype html><meta charset=utf-8><title>Scaling Laws, Replicated</title>"
-    tables.write_atomically(output / "index.html", f"{index}<ul>{''.join(items)}</ul>\n")
-
-
-def scoreboard_table(place: Path, names: list[str]) -> Table:
-    """The scoreboard for a terminal."""
+def scoreboard_table(place: Path, names: list[str]) -> tuple[Table, list[str]]:
+    """The scoreboard for a terminal, and a line for each notebook that has no proper verdicts."""
     table = Table("finding", "paper", "ours [95 % interval]", "verdict", title="Scoreboard")
+    problems = []
     for name in names:
         table.add_section()
-        table.add_row(f"[bold]{name}[/bold]")
-        for row in verdicts.rows(name, place):
-            table.add_row(*(cell.replace("[", "\\[") for cell in row))
-    return table
+        table.add_row(Text(name, style="bold"))
+        try:
+            for row in verdicts.rows(name, place):
+                table.add_row(*map(Text, row))
+        except verdicts.VerdictError as error:
+            table.add_row(Text("no verdicts", style="italic"))
+            problems.append(f"{name}: {error}")
+    return table, problems
 
 
 def unsteady(name: str, records: list[dict[str, Any]]) -> list[str]:
@@ -125,13 +118,19 @@ def unsteady(name: str, records: list[dict[str, Any]]) -> list[str]:
 
 @app.command("list")
 def list_() -> None:
-    """List the notebooks with their claims and costs."""
+    """List the notebooks with their claims and costs; exit 1 if one cannot be read."""
     table = Table("notebook", "title", "claims", "cost")
+    problems = []
     for name in notebooks.names():
-        notebook = notebooks.read(notebooks.locate(name))
-        count = str(len(notebooks.declared(notebook).declared))
-        table.add_row(name, notebooks.title(notebook), count, verdicts.cost_of(name))
+        try:
+            title = notebooks.title(notebooks.read(notebooks.locate(name)))
+        except notebooks.NotebookError as error:
+            title = f"({error})"
+            problems.append(f"{name}: {error}")
+        table.add_row(*map(Text, (name, title, verdicts.count(name), verdicts.cost_of(name))))
     console.print(table)
+    if problems:
+        fail("\n".join(problems))
 
 
 @app.command()
@@ -172,19 +171,21 @@ def run(
     picked = chosen(names, everything)
     if write and scale == "ci" and wanted != {"scale": "ci", "seed": 0}:
         fail("--write takes the default parameters", 2)
-    try:
-        tasks = {}
-        for name in picked:
+    tasks, problems = {}, []
+    for name in picked:
+        try:
             notebook = notebooks.read(notebooks.locate(name))
             tasks[name] = (notebook, output / f"{name}.ipynb", notebooks.given(notebook, wanted))
-    except notebooks.NotebookError as error:
-        fail(f"{name}: {error}", 2)
+        except notebooks.ParameterError as error:
+            fail(f"{name}: {error}", 2)
+        except notebooks.NotebookError as error:
+            problems.append(f"{name}: {error}")
     found = run_all(tasks, jobs, timeout)
     for name, outcome in found.items():
         if not outcome.error and len(notebooks.records(outcome.notebook)) != 1:
             found[name] = execution.Outcome(name, outcome.seconds, error="ended without its verdict record")
     good = {name: outcome for name, outcome in found.items() if not outcome.error}
-    problems = [f"{name}: {outcome.error}" for name, outcome in found.items() if outcome.error]
+    problems += [f"{name}: {outcome.error}" for name, outcome in found.items() if outcome.error]
     differ: dict[str, list[drift.Difference]] = {}
     for name, outcome in good.items():
         tables.write_atomically(output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record))
@@ -198,9 +199,9 @@ def run(
     if write and scale == "ci" and not problems:
         problems += write_back(good, jobs, timeout, moved)
     if html:
-        export_html(good, output)
+        pages.export({name: outcome.notebook for name, outcome in good.items()}, output)
     if good:
-        console.print(scoreboard_table(output / "verdicts", list(good)))
+        console.print(scoreboard_table(output / "verdicts", list(good))[0])
     if problems:
         fail("\n".join(problems))
 
@@ -227,15 +228,22 @@ def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float, wh
     marked = [name for name, outcome in good.items() if outcome.record["mutated"]]
     problems = [f"{name}: a mutated run is never written back" for name in marked]
     steady = [name for name in good if name not in marked]
+    refused: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         tasks = {}
         for name in steady:
             notebook = notebooks.read(notebooks.locate(name))
-            for seed in SEEDS[1:] if notebooks.uses(notebook, "seed") else ():
+            try:
+                seeded = notebooks.uses(notebook, "seed")
+            except notebooks.NotebookError as error:
+                refused[name] = f"{name}: {error}"
+                continue
+            for seed in SEEDS[1:] if seeded else ():
                 keep_at = Path(scratch) / f"{name}-{seed}.ipynb"
                 tasks[f"{name} seed {seed}"] = (notebook, keep_at, {"seed": seed})
         others = run_all(tasks, jobs, timeout) if tasks else {}
-    for name in steady:
+    problems += refused.values()
+    for name in [name for name in steady if name not in refused]:
         mine = [others[f"{name} seed {seed}"] for seed in SEEDS[1:] if f"{name} seed {seed}" in others]
         wrong = [f"{other.name}: {other.error}" for other in mine if other.error]
         if not wrong:
@@ -341,21 +349,19 @@ def mutate(
     output: Output = Path("out"),
 ) -> None:
     """Break what each claim rests on and see that its verdict changes, and no other."""
-    tasks, papers = {}, {}
-    for name in chosen(names, everything):
-        notebook = notebooks.read(notebooks.locate(name))
-        papers[name] = notebooks.declared(notebook)
-        broken = mutation.mutated(notebook, papers[name])
-        tasks[name] = (broken, output / "mutated" / f"{name}.ipynb", {})
-    problems = []
+    broken, papers, problems = mutation.prepared(chosen(names, everything))
+    tasks = {name: (book, output / "mutated" / f"{name}.ipynb", {}) for name, book in broken.items()}
     for name, outcome in run_all(tasks, jobs, timeout).items():
         if outcome.error:
             problems.append(f"{name}: {outcome.error}")
             continue
         records = notebooks.records(outcome.notebook)
-        problems += [
-            f"{name}: {line}" for line in mutation.survivors(papers[name], verdicts.read(name), records)
-        ]
+        try:
+            kept = verdicts.read(name)
+        except verdicts.VerdictError as error:
+            problems.append(f"{name}: {error}")
+            continue
+        problems += [f"{name}: {line}" for line in mutation.survivors(papers[name], kept, records)]
     if problems:
         fail("\n".join(problems))
     console.print("every mutation changes the verdicts it names, and no other")
@@ -363,7 +369,7 @@ def mutate(
 
 @app.command()
 def lint(names: Names = None, everything: Everything = False) -> None:
-    """Check the anatomy of notebooks without running them."""
+    """Check the anatomy of notebooks as text; no cell is run."""
     problems = []
     for name in chosen(names, everything):
         try:
@@ -379,13 +385,19 @@ def lint(names: Names = None, everything: Everything = False) -> None:
 def scoreboard(
     write: Annotated[bool, typer.Option("--write", help="Put it into README.md.")] = False,
 ) -> None:
-    """Show the scoreboard of the verdicts kept, or put it into the README, with its figure."""
+    """Show the scoreboard of the verdicts kept, or put it into the README, with its figure.
+
+    Notebooks that have no verdicts yet are named, and left out of the README.
+    """
     readme = tables.data_folder().parent / "README.md"
+    table, problems = scoreboard_table(verdicts.folder(), notebooks.names())
     if write:
         tables.write_atomically(readme, verdicts.placed(readme.read_text(encoding="utf-8")))
         (readme.parent / ".github" / "figure.png").write_bytes(verdicts.cover()[0])
     else:
-        console.print(scoreboard_table(verdicts.folder(), notebooks.names()))
+        console.print(table)
+    if problems:
+        fail("\n".join(problems))
 
 
 @app.command()
@@ -395,19 +407,54 @@ def new(name: Annotated[str, typer.Argument(help="NN_short_finding")]) -> None:
 
 
 @data.command()
-def verify() -> None:
-    """Check hash, columns and ranges of every table, and that data/README.md describes them."""
-    problems = []
-    for slug in tables.folders():
-        try:
-            tables.load(slug)
-        except tables.TableError as error:
-            problems.append(str(error))
-    if (tables.data_folder() / "README.md").read_text(encoding="utf-8") != tables.describe():
+def verify(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Tables; all if none.")] = None,
+    upstream: Annotated[
+        bool, typer.Option("--upstream", help="Also make published tables again from their upstream files.")
+    ] = False,
+) -> None:
+    """Check hash, types, columns and ranges of every table, and that data/README.md describes them.
+
+    A hash says that nothing was changed by accident. That the numbers are the published ones is
+    proved by --upstream, which makes every published table again from the authors' files: read in
+    the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
+    could be made again.
+    """
+    picked = slugs or list(tables.folders())
+    problems = found_wrong(picked, tables.verify)
+    published = [s for s in picked if is_published(s)] if upstream and not problems else []
+    absent: list[str] = []
+    problems += found_wrong(published, tables.rebuilt, absent)
+    for line in absent:
+        complaints.print(f"not made again: {line}", markup=False)
+    if published and len(absent) == len(published):
+        problems.append("no table could be made again from its upstream files")
+    if not slugs and not problems and not tables.is_described():
         problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
     if problems:
         fail("\n".join(problems))
-    console.print(f"{len(tables.folders())} tables are what their SOURCE.json says")
+    console.print(f"{len(picked)} tables are what their SOURCE.json says")
+    if upstream:
+        console.print(
+            f"{len(published) - len(absent)} of {len(published)} published ones come out of upstream again"
+        )
+
+
+def is_published(slug: str) -> bool:
+    """Whether a table's figures were carried over from a publication."""
+    return tables.folder_of(slug).parent.name == "published"
+
+
+def found_wrong(slugs: list[str], examine: Any, absent: list[str] | None = None) -> list[str]:
+    """What is wrong with tables, a line each; where a file cannot be had, the line goes to `absent`."""
+    problems = []
+    for slug in slugs:
+        try:
+            examine(slug)
+        except tables.TableError as error:
+            is_absent = absent is not None and isinstance(error, tables.Unavailable)
+            (absent if is_absent else problems).append(str(error))
+    return problems
 
 
 @data.command()
@@ -415,14 +462,26 @@ def rebuild(
     slugs: Annotated[list[str] | None, typer.Argument(help="Tables; all published ones if none.")] = None,
 ) -> None:
     """Make published tables again from their upstream files, and data/README.md with them."""
-    known = sorted(path.stem for path in tables.data_folder().glob("convert/*.py"))
-    for slug in slugs or known:
+    for slug in slugs or tables.converters():
         console.print(f"{tables.rebuild(slug).name}: {tables.source(slug)['rows']} rows")
+    tables.write_atomically(tables.data_folder() / "README.md", tables.describe())
+
+
+@data.command()
+def seal(slugs: Annotated[list[str], typer.Argument(help="Tables.")]) -> None:
+    """Write SHA256SUMS of tables anew, after an edit of their files that is meant to stay."""
+    for slug in slugs:
+        tables.seal(tables.folder_of(slug))
+        tables.verify(slug)
     tables.write_atomically(tables.data_folder() / "README.md", tables.describe())
 
 
 def main() -> None:
     """The `scalinglaws` command: what a user can mend is one line, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console of another encoding shows a question mark for what it does not have.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except EXPECTED as error:

@@ -1,6 +1,8 @@
 """Tables with provenance: hash-checked on every load, rebuilt from upstream on demand.
 
-`load` reads `data/published/<slug>` or `data/runs/<slug>` and never touches the network.
+`load` reads `data/published/<slug>` or `data/runs/<slug>` and never touches the network. Each
+folder holds the table, its description SOURCE.json, in `data/runs` its witnesses, and SHA256SUMS,
+which vouches for all of these.
 `rebuild` makes a published table again from its upstream files, which come from a mirror
 folder (`SCALINGLAWS_MIRROR`) or from their public address, and are hash-checked.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import sys
@@ -19,16 +22,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from scalinglaws.machine import devices
+from scalinglaws.schema import TableError, described, encoded, parsed, plain, validate
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
-
-
-class TableError(RuntimeError):
-    """A table that is missing, altered or out of its schema, with what to do."""
+#: The files of a table's folder that SHA256SUMS vouches for, by their names without the ending.
+VOUCHED = {"SOURCE", "table", "witnesses"}
 
 
 def data_folder() -> Path:
@@ -49,7 +50,8 @@ def data_folder() -> Path:
 
 def sha256(path: Path) -> str:
     """Hex digest of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -71,8 +73,69 @@ def write_atomically(path: Path, text: str) -> None:
 def folders() -> dict[str, Path]:
     """Every table's folder by slug, published tables first, then our own runs."""
     data = data_folder()
-    found = [*data.glob("published/*/SOURCE.json"), *data.glob("runs/*/SOURCE.json")]
-    return {path.parent.name: path.parent for path in sorted(found)}
+    runs = {path.parent.name: path.parent for path in sorted(data.glob("runs/*/SOURCE.json"))}
+    published = {path.parent.name: path.parent for path in sorted(data.glob("published/*/SOURCE.json"))}
+    return published | {slug: folder for slug, folder in runs.items() if slug not in published}
+
+
+def folder_of(slug: str) -> Path:
+    """The one folder of a table.
+
+    Raises
+    ------
+    TableError
+        If there is no table of that name, or there are two.
+    """
+    known = folders()
+    if slug not in known:
+        raise TableError(f"no table {slug!r}; there are: {', '.join(known) or 'none'}")
+    other = data_folder() / "runs" / slug
+    if known[slug] != other and other.exists():
+        raise TableError(f"two tables are called {slug!r}, {known[slug]} and {other}: rename one of them")
+    return known[slug]
+
+
+def vouched(folder: Path) -> dict[str, str]:
+    """What SHA256SUMS says: name of a file -> its sha256."""
+    text = (folder / "SHA256SUMS").read_bytes().decode(errors="replace").replace("\r\n", "\n")
+    lines = (line.partition("  ") for line in text.split("\n"))
+    return {name: digest for digest, _, name in lines if name}
+
+
+def to_vouch_for(folder: Path) -> list[str]:
+    """The files of a table's folder that SHA256SUMS has to name."""
+    return sorted(path.name for path in folder.iterdir() if path.stem in VOUCHED)
+
+
+def sealed(slug: str, folder: Path, name: str) -> bytes:
+    """The bytes of a file of a table's folder, if they are those that SHA256SUMS vouches for.
+
+    Raises
+    ------
+    TableError
+        If the file is missing or changed; says which, and what to do.
+    """
+    path, sums = folder / name, folder / "SHA256SUMS"
+    anew = f"run 'scalinglaws data rebuild {slug}'" if folder.parent.name == "published" else "make it anew"
+    mend = f"{anew} or restore it with git"
+    meant = f"if it is as it should be, 'scalinglaws data seal {slug}'"
+    for needed in (path, sums):
+        if not needed.is_file():
+            raise TableError(f"{slug}: {needed.name} is missing; {mend}{f'; {meant}' * (needed == sums)}")
+    kept = vouched(folder).get(name, "")
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found == kept:
+        return content
+    if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == kept:
+        raise TableError(
+            f"{slug}: {name} has the line ends of Windows, which git wrote (core.autocrlf): remove the folder "
+            "data and run 'git checkout -- data' in a clone whose .gitattributes keeps bytes as they are"
+        )
+    raise TableError(
+        f"{slug}: {name} has sha256 {found[:12]}…, SHA256SUMS says {kept[:12] or 'nothing of it'}…; the file was "
+        f"changed: {mend}; {meant}"
+    )
 
 
 def source(slug: str) -> dict[str, Any]:
@@ -81,11 +144,13 @@ def source(slug: str) -> dict[str, Any]:
     Raises
     ------
     TableError
-        If there is no table of that name.
+        If there is no table of that name, or the file is damaged.
     """
-    if slug not in folders():
-        raise TableError(f"no table {slug!r}; there are: {', '.join(folders()) or 'none'}")
-    return json.loads((folders()[slug] / "SOURCE.json").read_text(encoding="utf-8"))
+    content = sealed(slug, folder_of(slug), "SOURCE.json")
+    try:
+        return described(slug, json.loads(content))
+    except ValueError as error:
+        raise TableError(f"{slug}: SOURCE.json is no JSON ({error})") from error
 
 
 def load(slug: str) -> pd.DataFrame:
@@ -107,51 +172,32 @@ def load(slug: str) -> pd.DataFrame:
         If the table is missing, its hash is wrong, or a value is out of its range.
     """
     about = source(slug)
-    path = folders()[slug] / about["table"]
-    if not path.is_file():
-        raise TableError(f"{slug}: {path.name} is missing; run 'scalinglaws data rebuild {slug}'")
-    if (found := sha256(path)) != about["sha256"]:
+    content = sealed(slug, folder_of(slug), about["table"])
+    if hashlib.sha256(content).hexdigest() != about["sha256"]:
         raise TableError(
-            f"{slug}: {path.name} has sha256 {found[:12]}…, SOURCE.json says {about['sha256'][:12]}…; "
-            f"the file was changed: restore it with git or run 'scalinglaws data rebuild {slug}'"
+            f"{slug}: {about['table']} is not the table that SOURCE.json describes: another sha256"
         )
-    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    if about["table"].endswith(".parquet"):
+        table = pd.read_parquet(io.BytesIO(content))
+    else:
+        table = parsed(slug, content, about)
     validate(slug, table, about)
     table.attrs = about
     return table
 
 
-def validate(slug: str, table: pd.DataFrame, about: dict[str, Any]) -> None:
-    """Check a table against the columns of its SOURCE.json.
-
-    Each column has a `unit`, an `about` and, for numbers, `min` and `max` (inclusive).
-    Missing values are refused unless the column says `"missing": true`.
+def verify(slug: str) -> None:
+    """See that a table loads, and that every file of its folder is one which SHA256SUMS vouches for.
 
     Raises
     ------
     TableError
-        Naming the column and the rule.
+        If something is missing, changed, or out of its schema.
     """
-    if list(table.columns) != list(about["columns"]):
-        raise TableError(f"{slug}: columns {list(table.columns)}, expected {list(about['columns'])}")
-    if len(table) != about["rows"]:
-        raise TableError(f"{slug}: {len(table)} rows, expected {about['rows']}")
-    for name, column in about["columns"].items():
-        values = table[name]
-        if values.isna().any() and not column.get("missing"):
-            raise TableError(f"{slug}.{name}: missing values in a column that allows none")
-        if "min" not in column:
-            continue
-        if not pd.api.types.is_numeric_dtype(values):
-            raise TableError(f"{slug}.{name}: not numeric")
-        present = values.dropna().to_numpy(float)
-        if not np.isfinite(present).all():
-            raise TableError(f"{slug}.{name}: holds infinite values")
-        if len(present) and not (column["min"] <= present.min() and present.max() <= column["max"]):
-            raise TableError(
-                f"{slug}.{name}: values from {present.min()} to {present.max()}, "
-                f"allowed {column['min']} to {column['max']}"
-            )
+    load(slug)
+    folder = folder_of(slug)
+    for name in sorted({*vouched(folder), *to_vouch_for(folder)}):
+        sealed(slug, folder, name)
 
 
 def provenance(table: pd.DataFrame) -> str:
@@ -163,6 +209,10 @@ def provenance(table: pd.DataFrame) -> str:
         f"{len(table)} rows · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
         f"licence: {about['licence']}"
     )
+
+
+class Unavailable(TableError):
+    """A file that can be had neither from a mirror nor from a public address here."""
 
 
 @dataclass(frozen=True)
@@ -192,10 +242,16 @@ class Upstream:
 
 
 def converter(slug: str) -> ModuleType:
-    """The module `data/convert/<slug>.py`: `SOURCE`, `UPSTREAM` and `convert(paths)`."""
+    """The module `data/convert/<slug>.py`: `SOURCE`, `UPSTREAM` and `convert(paths)`.
+
+    Raises
+    ------
+    TableError
+        If there is none of that name; no file outside `data/convert` is ever executed.
+    """
+    if slug not in converters():
+        raise TableError(f"no converter {slug!r} in data/convert; there are: {', '.join(converters())}")
     path = data_folder() / "convert" / f"{slug}.py"
-    if not path.is_file():
-        raise TableError(f"no converter at data/convert/{slug}.py")
     spec = importlib.util.spec_from_file_location(f"convert_{slug}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -218,22 +274,26 @@ def retrieve(mirror: str, address: str, digest: str) -> Path:
 
     Raises
     ------
-    TableError
+    Unavailable
         If it can be had from neither; says what to do.
+    TableError
+        If what lies at the address is not the published file.
     """
     if folder := os.environ.get(MIRROR_VARIABLE):
         path = Path(folder) / mirror
         if not path.is_file():
-            raise TableError(f"{MIRROR_VARIABLE} is set, but {path} is missing")
+            raise Unavailable(f"{MIRROR_VARIABLE} is set, but {path} is missing")
         return path
     if not address:
-        raise TableError(f"{mirror} has no public address: set {MIRROR_VARIABLE} to a folder that holds it")
+        raise Unavailable(f"{mirror} has no public address: set {MIRROR_VARIABLE} to a folder that holds it")
     import pooch
 
     try:
         return Path(pooch.retrieve(address, known_hash=f"sha256:{digest}", progressbar=sys.stderr.isatty()))
+    except ValueError as error:  # what pooch says of a wrong hash
+        raise TableError(f"{address} is not the published file: {error}") from error
     except Exception as error:
-        raise TableError(
+        raise Unavailable(
             f"cannot fetch {address} ({error}); without a network set {MIRROR_VARIABLE} to a folder "
             f"that holds {mirror}"
         ) from error
@@ -273,24 +333,82 @@ def convert(slug: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table, about
 
 
-def save(folder: Path, table: pd.DataFrame, about: dict[str, Any]) -> None:
-    """Write a table and its SOURCE.json, the hash last."""
-    text = table.to_csv(index=False, lineterminator="\n")
+def save(folder: Path, table: Any, about: dict[str, Any]) -> None:
+    """Write a table, its SOURCE.json and their seal, so that it loads as what was given.
+
+    Parameters
+    ----------
+    folder
+        Its name is the table's slug.
+    table
+        A data frame, or a mapping of column names to sequences; masked values are missing.
+    about
+        The content of SOURCE.json but for `table`, `rows` and `sha256`.
+
+    Raises
+    ------
+    TableError
+        If a value would be loaded as another one, or is out of its schema; nothing is written then.
+    """
+    content = encoded(folder.name, table, about)
     about = about | {
         "table": "table.csv",
-        "rows": len(table),
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "rows": len(plain(table)),
+        "sha256": hashlib.sha256(content).hexdigest(),
     }
-    validate(folder.name, table, about)
-    write_atomically(folder / "table.csv", text)
+    described(folder.name, about)
+    write_atomically(folder / "table.csv", content.decode())
     write_atomically(folder / "SOURCE.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    seal(folder, "table.csv", "SOURCE.json")
+
+
+def seal(folder: Path, *names: str) -> None:
+    """Write SHA256SUMS, by which a changed file is known ('sha256sum --check SHA256SUMS' reads it too).
+
+    Parameters
+    ----------
+    folder
+        A table's folder.
+    names
+        Files that are meant to have changed; what is said of the others stays. All by default.
+    """
+    known = vouched(folder) if names and (folder / "SHA256SUMS").is_file() else {}
+    present = to_vouch_for(folder)
+    known |= {name: sha256(folder / name) for name in names or present}
+    lines = [f"{known[name]}  {name}\n" for name in present if name in known]
+    write_atomically(folder / "SHA256SUMS", "".join(lines))
+
+
+def converters() -> list[str]:
+    """The slugs of all published tables that can be made again."""
+    return sorted(path.stem for path in data_folder().glob("convert/*.py"))
 
 
 def rebuild(slug: str) -> Path:
     """Make `data/published/<slug>` again from its upstream files and return its folder."""
+    table, about = convert(slug)
     folder = data_folder() / "published" / slug
-    save(folder, *convert(slug))
+    save(folder, table, about)
     return folder
+
+
+def rebuilt(slug: str) -> None:
+    """See that `data/published/<slug>` is what its converter makes of the upstream files.
+
+    Raises
+    ------
+    Unavailable
+        If the upstream files cannot be had here.
+    TableError
+        If the table or its description differs; says where.
+    """
+    table, about = convert(slug)
+    kept = source(slug)
+    if encoded(slug, table, about) != sealed(slug, folder_of(slug), kept["table"]):
+        raise TableError(f"{slug}: the upstream files give another table than the one kept")
+    for key in sorted((about.keys() | kept.keys()) - {"sha256"}):
+        if about.get(key) != kept.get(key):
+            raise TableError(f"{slug}: SOURCE.json says another {key!r} than its converter")
 
 
 def describe() -> str:
@@ -342,3 +460,9 @@ def describe() -> str:
         ]
         lines += [f"| `{name}` | {c['unit']} | {c['about']} |" for name, c in about["columns"].items()]
     return "\n".join(lines) + "\n"
+
+
+def is_described() -> bool:
+    """Whether `data/README.md` is what the SOURCE.json files say."""
+    path = data_folder() / "README.md"
+    return path.is_file() and path.read_text(encoding="utf-8") == describe()

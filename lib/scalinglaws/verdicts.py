@@ -35,12 +35,26 @@ def read(name: str, place: Path | None = None) -> dict[str, Any]:
     Raises
     ------
     VerdictError
-        If there is none.
+        If there is none, or it is damaged.
     """
     path = (place or folder()) / f"{name}.json"
     if not path.is_file():
         raise VerdictError(f"no verdicts of {name} at {path}; run 'scalinglaws run {name}' first")
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise VerdictError(f"{path} is damaged ({error}); restore it with git") from error
+    if not isinstance(record, dict) or not isinstance(record.get("verdicts"), list):
+        raise VerdictError(f"{path} holds no verdicts; restore it with git")
+    return record
+
+
+def count(name: str) -> str:
+    """How many claims a notebook's kept verdicts are about; a dash where there are none."""
+    try:
+        return str(len(read(name)["verdicts"]))
+    except VerdictError:
+        return "–"
 
 
 def kept() -> list[str]:
@@ -51,7 +65,10 @@ def kept() -> list[str]:
 def costs() -> dict[str, dict[str, Any]]:
     """Measured cost of each notebook."""
     path = folder() / "costs.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise VerdictError(f"{path} is damaged ({error}); restore it with git") from error
 
 
 def add_cost(name: str, **cost: Any) -> None:
@@ -88,15 +105,20 @@ def cost_of(name: str) -> str:
 
 
 def markdown() -> str:
-    """The scoreboard as a markdown table, one block a notebook."""
+    """The scoreboard as a markdown table, one block a notebook that has verdicts."""
     lines = ["| finding | paper | ours [95 % interval] | verdict | cost |", "| --- | --- | --- | --- | --- |"]
     for name in notebooks.names():
-        heading = notebooks.title(notebooks.read(notebooks.locate(name)))
+        if name not in kept():
+            continue
+        heading = cell(notebooks.title(notebooks.read(notebooks.locate(name))))
         lines.append(f"| **[{heading}](notebooks/{name}.ipynb)** | | | | {cost_of(name)} |")
-        for row in rows(name):
-            cells = (cell.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;") for cell in row)
-            lines.append(f"| {' | '.join(cells)} | |")
+        lines += [f"| {' | '.join(map(cell, row))} | |" for row in rows(name)]
     return "\n".join(lines)
+
+
+def cell(text: str) -> str:
+    """Text as it stands in a cell of a markdown table."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cover() -> tuple[bytes, str]:

@@ -121,9 +121,14 @@ def shortened(module: ModuleType, declared: Witnesses) -> Iterator[None]:
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
-    """The witnesses kept in a table's folder, each with `config` and `measured`; none if there are none."""
-    path = folder / NAME
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    """The witnesses kept in a table's folder, each with `config` and `measured`; none if there are none.
+
+    Raises
+    ------
+    TableError
+        If the file was changed: the code would be accused of what happened to a file.
+    """
+    return json.loads(tables.sealed(folder.name, folder, NAME)) if (folder / NAME).is_file() else []
 
 
 def departures(
@@ -190,8 +195,9 @@ def check(module: ModuleType, scale: str, folder: Path) -> None:
     WitnessError
         If one does not; says what to do.
     """
-    source = folder / "SOURCE.json"
-    recipe = json.loads(source.read_text(encoding="utf-8")).get("recipe") if source.is_file() else None
+    recipe = None
+    if (folder / "SOURCE.json").is_file():
+        recipe = json.loads(tables.sealed(folder.name, folder, "SOURCE.json")).get("recipe")
     if recipe == recipe_of(module) and (others := departures(module, scale, folder)):
         raise WitnessError(
             f"the code makes other numbers than those of {folder}:\n" + "\n".join(others) + "\n"
@@ -206,6 +212,7 @@ def write(module: ModuleType, scale: str, folder: Path) -> int:
         for config in declared.configs:
             lines.append(json.dumps({"config": config, "measured": module.run(**config)}, allow_nan=False))
     tables.write_atomically(folder / NAME, "[\n" + ",\n".join(lines) + "\n]\n")
+    tables.seal(folder, NAME)
     return len(lines)
 
 

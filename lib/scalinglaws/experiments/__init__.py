@@ -165,7 +165,7 @@ def command(name: str) -> None:
     if hasattr(module, "witnesses"):
         try:
             witness.check(module, options.scale, folder)
-        except witness.WitnessError as error:
+        except (witness.WitnessError, tables.TableError) as error:
             sys.exit(f"error: {error}")
     try:
         with contextlib.ExitStack() as stack:
