@@ -134,6 +134,10 @@ def test_where_code_is_loaded_without_a_name_all_of_the_project_counts_and_that_
         ("from reads import *", "load('mine')"),
         ("import reads", "reads.mine()"),
         (
+            "import pandas as pd\nfrom scalinglaws.tables import folder_of",
+            "pd.read_csv(folder_of('mine') / 'table.csv')",
+        ),
+        (
             "import pandas as pd\nfrom scalinglaws.tables import folders",
             "pd.read_csv(folders()['mine'] / 'table.csv')",
         ),

@@ -55,7 +55,18 @@ OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "w
 #: What reads tables. A use that does not name one may read any.
 READERS = {
     f"scalinglaws.tables.{name}"
-    for name in ("load", "source", "folders", "data_folder", "convert", "rebuild")
+    for name in (
+        "load",
+        "source",
+        "folders",
+        "folder_of",
+        "sealed",
+        "data_folder",
+        "converter",
+        "convert",
+        "rebuild",
+        "rebuilt",
+    )
 } | {"scalinglaws", "scalinglaws.tables"}  # handed on whole, a module may be asked for any of its names
 
 

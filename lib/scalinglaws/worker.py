@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import multiprocessing
 import os
@@ -20,6 +19,7 @@ import numpy as np
 from scalinglaws import keys
 from scalinglaws.loaded import older_than_file
 from scalinglaws.machine import device_of, machine
+from scalinglaws.processes import SET_PARENT_DEATH_SIGNAL, prctl
 
 Config = dict[str, Any]
 #: `status` ("done" or "failed"), `message`, `traceback`, `seconds`, `machine`, and `result` of a finished run.
@@ -186,9 +186,7 @@ def die_with_parent() -> None:
     The kernel sees to it where it can, even if a run never lets go of the interpreter.
     """
     parent = multiprocessing.parent_process()
-    if sys.platform == "linux":
-        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
-        ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGKILL, 0, 0, 0)
+    prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
     def watch() -> None:
         parent.join()

@@ -17,7 +17,7 @@ An experiment is a module with
 
 `python -m scalinglaws.experiments.<name> --scale full` calls `command`, which resumes
 where an earlier call stopped, on another machine too if the store is brought there. Needs
-numpy, scipy, pandas and torch only. Runs on Python's own library read that of the
+numpy, scipy, pandas, psutil and torch only. Runs on Python's own library read that of the
 interpreter; for the text of the stored tables let SCALINGLAWS_PYTHON_LIBRARY name a copy of
 the folder `lib/python3.11` of Python 3.11.7.
 
