@@ -63,7 +63,7 @@ lint: setup ## Check style, also of the notebooks, and the notebooks' anatomy
 	"$(BIN)/scalinglaws" lint --all
 
 attack: setup ## Kill, flip and signal at random for MINUTES=20, and count what was survived
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/attack --minutes $(or $(MINUTES),20) $(ATTACKS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/attack --minutes $(or $(MINUTES),20) $(if $(ONLY),--only $(ONLY))
 
 bench: setup ## Time the library against the usual way of doing it, count coverage; ratios side by side
 	-$(PIP) --editable '.[bench]'

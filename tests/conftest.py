@@ -139,8 +139,7 @@ def shut():
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Print the counts of the attacks, also of those that were survived."""
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for text in (text for name, text in getattr(report, "user_properties", ()) if name == "attacks"):
-                terminalreporter.write_sep("=", "attacks")
-                terminalreporter.write(text)
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        if getattr(report, "when", "") == "call" and (text := dict(report.user_properties).get("attacks")):
+            terminalreporter.write_sep("=", "attacks")
+            terminalreporter.write(text)

@@ -1,7 +1,7 @@
 """Attack what promises to survive kills, flips and signals, for as long as one likes, and count.
 
     make attack MINUTES=20
-    python tests/attack --minutes 2 --seed 7 stores
+    python tests/attack --minutes 2 --seed 7 --only stores sweeps
 
 Every module beside this one is an attack: its `attack(rng, seconds)` gets a `random.Random` and goes
 on for that time, one try at least. It returns a dict of the kinds of what it did, each with its
@@ -61,13 +61,13 @@ def table(survived: Counter[tuple[str, str]], failures: list[str]) -> str:
 def main() -> int:
     """The command line; 1 if a try was not survived."""
     parser = argparse.ArgumentParser(prog="python tests/attack", description=__doc__.splitlines()[0])
-    parser.add_argument("attacks", nargs="*", default=names(), choices=names(), metavar="attack")
+    parser.add_argument("--only", nargs="+", default=names(), choices=names(), help="these attacks")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long, all together")
     parser.add_argument("--seed", type=int, default=0, help="what the random numbers begin with")
     options = parser.parse_args()
     sys.path.append(str(HERE.parent))
     began = time.monotonic()
-    survived, failures = attacked(options.attacks, 60 * options.minutes, options.seed)
+    survived, failures = attacked(options.only, 60 * options.minutes, options.seed)
     print(table(survived, failures))
     print(f"{(time.monotonic() - began) / 60:.1f} minutes, seed {options.seed}")
     return bool(failures)
