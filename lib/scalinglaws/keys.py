@@ -39,6 +39,7 @@ BOOKKEEPING = {
         "loaded.py",
         "machine.py",
         "pool.py",
+        "repository.py",
         "salvage.py",
         "store.py",
         "sweep.py",
@@ -61,13 +62,18 @@ READERS = {
         "folders",
         "folder_of",
         "sealed",
-        "data_folder",
         "converter",
         "convert",
         "rebuild",
         "rebuilt",
     )
-} | {"scalinglaws", "scalinglaws.tables"}  # handed on whole, a module may be asked for any of its names
+} | {
+    "scalinglaws.repository.data_folder",
+    # Handed on whole, a module may be asked for any of its names.
+    "scalinglaws",
+    "scalinglaws.repository",
+    "scalinglaws.tables",
+}
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,10 @@ def shorthand() -> dict[str, str]:
     """Names that the package's top offers, each with the module that it comes from."""
     top = PACKAGE / "__init__.py"
     tree = ast.parse(top.read_text(encoding="utf-8") if top.is_file() else "")
-    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    return {f"scalinglaws.{alias.name}": node.module for node in froms for alias in node.names}
+    # They stand under `if TYPE_CHECKING`, since at run time each is imported when it is first asked for.
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in froms if (node.module or "").split(".")[0] == "scalinglaws"]
+    return {f"scalinglaws.{alias.name}": node.module for node in ours for alias in node.names}
 
 
 def ours(name: str, offered: dict[str, str]) -> list[tuple[str, Path]]:
