@@ -18,7 +18,7 @@ import pytest
 from small_notebook import small
 
 import scalinglaws
-from scalinglaws import batch, execution, notebooks, repository, tables, verdicts
+from scalinglaws import batch, execution, keys, notebooks, repository, tables, verdicts
 from scalinglaws.text import article, counted
 
 QUICK = ("list", "scoreboard", "--help", "--version")
@@ -435,3 +435,11 @@ def test_messages_keep_number_and_article():
     for value, says in (("many", "'draws' is an int, got 'many'"), (True, "'draws' is an int, got True")):
         with pytest.raises(notebooks.ParameterError, match=says):
             notebooks.given(notebook, {"draws": value})
+
+
+def test_what_the_top_of_the_library_offers_still_counts_in_the_keys_of_runs(tmp_path):
+    """Its names are imported late, and a run that takes `fit` from there rests on all of `fitting` as before."""
+    runs = tmp_path / "runs.py"
+    runs.write_text("from scalinglaws import fit")
+    package = Path(scalinglaws.__file__).parent
+    assert package / "fitting" / "estimate.py" in keys.modules_of(runs)

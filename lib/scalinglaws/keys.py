@@ -52,7 +52,8 @@ def shorthand() -> dict[str, str]:
     """Names that the package's top offers, each with the module that it comes from."""
     top = PACKAGE / "__init__.py"
     tree = ast.parse(top.read_text(encoding="utf-8") if top.is_file() else "")
-    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    # They are imported when they are asked for; a block that only type checkers read says from where.
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return {f"scalinglaws.{alias.name}": node.module for node in froms for alias in node.names}
 
 
