@@ -216,13 +216,13 @@ def test_a_check_as_json(book, command):
     assert difference == {"notebook": "10_laws_of_size", "claim": "claim-1", "verdict": True}
 
 
-def keys(content) -> set[str]:
+def named_in(content) -> set[str]:
     """All keys of JSON, but the words that are counted."""
     if isinstance(content, list):
-        return set().union(*map(keys, content))
+        return set().union(*map(named_in, content))
     if not isinstance(content, dict):
         return set()
-    return set(content).union(*(keys(value) for key, value in content.items() if key != "words"))
+    return set(content).union(*(named_in(value) for key, value in content.items() if key != "words"))
 
 
 def test_help_names_every_key(book, command):
@@ -230,7 +230,7 @@ def test_help_names_every_key(book, command):
     for verb in (("list",), ("scoreboard",), ("check", "10", "--output", str(book.out))):
         said = command(*verb, "--json")[1].partition("error:")[0]
         shown = command(verb[0], "--help")[1]
-        assert all(f"`{key}`" in shown for key in keys(json.loads(said)))
+        assert all(f"`{key}`" in shown for key in named_in(json.loads(said)))
 
 
 def test_a_check_goes_on_after_a_notebook_that_was_not_run(book, command):
