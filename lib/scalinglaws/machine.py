@@ -41,8 +41,10 @@ def device() -> str:
 
 
 def device_of(module: ModuleType) -> str:
-    """Where the runs of an experiment train; one that does not say trains on the CPU."""
-    return module.device() if hasattr(module, "device") else "cpu"
+    """Where the runs of a module train, as its `device` says, a function or a plain value; else on the CPU."""
+    found = getattr(module, "device", "cpu")
+    found = found() if callable(found) and not isinstance(found, type) else found
+    return str(found) if isinstance(found, str) or isinstance(getattr(found, "type", None), str) else "cpu"
 
 
 def device_name(device: str = "cpu") -> str:

@@ -202,7 +202,8 @@ def data_constrained(unique_params, excess_params, unique_tokens, repeats, *, E,
     R_N, R_D
         $R_N^*$, $R_D^*$: after so many repeats a further one is worth 1/e of a unique one.
 
-    Source: Muennighoff et al. (2023), arXiv:2305.16264, section 3 (there alpha = beta).
+    Source: Muennighoff et al. (2023), arXiv:2305.16264, section 3.1, equations 5
+    and 6 (there alpha = beta).
     """
     size, data = worth(unique_params, excess_params, R_N)[0], worth(unique_tokens, repeats, R_D)[0]
     return E + A * size**-alpha + B * data**-beta

@@ -38,7 +38,7 @@ def power_law(x, *, A, alpha):
     alpha
         Exponent, no unit.
 
-    Source: Hestness et al. (2017), arXiv:1712.00409, section 2 (there with E = 0);
+    Source: Hestness et al. (2017), arXiv:1712.00409;
     Kaplan et al. (2020), arXiv:2001.08361, eq. 1.1 writes $A = x_c^{\alpha}$.
     """
     return A * x**-alpha
@@ -73,7 +73,7 @@ def power_law_with_constant(x, *, E, A, alpha):
     alpha
         Exponent, no unit.
 
-    Source: Hestness et al. (2017), arXiv:1712.00409, section 2; Henighan et al. (2020),
+    Source: Hestness et al. (2017), arXiv:1712.00409, figure 1; Henighan et al. (2020),
     arXiv:2010.14701, eq. 1.1.
     """
     return E + A * x**-alpha

@@ -71,7 +71,7 @@ def accuracy_from_loss(loss, *, floor, gain, k, middle):
     Parameters
     ----------
     loss
-        $L$, loss of the task or of the language model, nats (or any unit).
+        $L$, loss of the task (in the paper in bits per byte) or of the language model, any unit.
     floor
         $a_0$, accuracy at a high loss; of blind guesses it is known, so fix it there.
     gain

@@ -31,8 +31,9 @@ def annealing(S1, S2, *, E, A, C, alpha):
     S1
         Forward area: the sum of the learning rates up to this step, in units of the rate.
     S2
-        Annealing area: the sum over steps of how far the rate has fallen so far, each fall
-        counted with a momentum of 0.99 or so, in units of the rate.
+        Annealing area: the sum over steps i of the momentum m_i = λ m_{i-1} + (η_{i-1} - η_i) of
+        the falls of the rate η, with λ near one (0.999 in published implementations), in units
+        of the rate.
     E
         $L_0$, loss after an infinite run at a constant rate, nats per token.
     A
