@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scalinglaws import machine, store, tables
+from scalinglaws import machine, repository, store, tables
 from scalinglaws.sweep import sweep
 
 
@@ -25,7 +25,7 @@ def study(folder: str, name: str, answer: str, device: str, values: dict[str, fl
     os.environ["DEVICE"] = device
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True  # it would outlive an edit within the same second
-    machine.device, tables.data_folder = lambda: device, lambda: Path(folder, "data")
+    machine.device, repository.data_folder = lambda: device, lambda: Path(folder, "data")
     for slug, value in values.items():
         about = {"title": slug, "columns": {"v": {"unit": "1", "about": "a value", "min": 0, "max": 10}}}
         tables.save(Path("data", "runs", slug), pd.DataFrame({"v": [value]}), about)

@@ -61,13 +61,16 @@ READERS = {
         "folders",
         "folder_of",
         "sealed",
-        "data_folder",
         "converter",
         "convert",
         "rebuild",
         "rebuilt",
     )
-} | {"scalinglaws", "scalinglaws.tables"}  # handed on whole, a module may be asked for any of its names
+} | {
+    "scalinglaws",
+    "scalinglaws.tables",
+    "scalinglaws.repository.data_folder",
+}  # handed on whole, a module may be asked for any of its names
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,11 @@ def shorthand() -> dict[str, str]:
     top = PACKAGE / "__init__.py"
     tree = ast.parse(top.read_text(encoding="utf-8") if top.is_file() else "")
     # They are imported when they are asked for; a block that only type checkers read says from where.
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    froms = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scalinglaws.")
+    ]
     return {f"scalinglaws.{alias.name}": node.module for node in froms for alias in node.names}
 
 
