@@ -10,6 +10,7 @@ import re
 import resource
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ import pytest
 from small_notebook import small
 
 import scalinglaws
-from scalinglaws import batch, execution, notebooks, repository, tables, verdicts
+from scalinglaws import batch, execution, keys, notebooks, repository, tables, verdicts
 from scalinglaws.text import article, counted
 
 QUICK = ("list", "scoreboard", "--help", "--version")
@@ -216,13 +217,13 @@ def test_a_check_as_json(book, command):
     assert difference == {"notebook": "10_laws_of_size", "claim": "claim-1", "verdict": True}
 
 
-def keys(content) -> set[str]:
+def named_in(content) -> set[str]:
     """All keys of JSON, but the words that are counted."""
     if isinstance(content, list):
-        return set().union(*map(keys, content))
+        return set().union(*map(named_in, content))
     if not isinstance(content, dict):
         return set()
-    return set(content).union(*(keys(value) for key, value in content.items() if key != "words"))
+    return set(content).union(*(named_in(value) for key, value in content.items() if key != "words"))
 
 
 def test_help_names_every_key(book, command):
@@ -230,7 +231,7 @@ def test_help_names_every_key(book, command):
     for verb in (("list",), ("scoreboard",), ("check", "10", "--output", str(book.out))):
         said = command(*verb, "--json")[1].partition("error:")[0]
         shown = command(verb[0], "--help")[1]
-        assert all(f"`{key}`" in shown for key in keys(json.loads(said)))
+        assert all(f"`{key}`" in shown for key in named_in(json.loads(said)))
 
 
 def test_a_check_goes_on_after_a_notebook_that_was_not_run(book, command):
@@ -435,3 +436,13 @@ def test_messages_keep_number_and_article():
     for value, says in (("many", "'draws' is an int, got 'many'"), (True, "'draws' is an int, got True")):
         with pytest.raises(notebooks.ParameterError, match=says):
             notebooks.given(notebook, {"draws": value})
+
+
+def test_what_the_top_of_the_library_offers_still_counts_in_the_keys_of_runs(tmp_path):
+    """Its names are imported late, and a run that takes `fit` from there rests on all of `fitting` as before."""
+    runs = tmp_path / "runs.py"
+    runs.write_text("from scalinglaws import fit")
+    module = types.ModuleType("runs")
+    module.__file__ = str(runs)
+    package = Path(scalinglaws.__file__).parent
+    assert package / "fitting" / "estimate.py" in {source.path for source in keys.code_of(module).files}

@@ -116,7 +116,7 @@ ABOUT = {
         ({"n_params": [1.0, None], "family": ["a", "b"]}, "missing values"),
         ({"n_params": [1.0, float("inf")], "family": ["a", "b"]}, "infinite"),
         ({"n_params": ["1", "x"], "family": ["a", "b"]}, "not numeric"),
-        ({"n_params": [1.0], "family": ["a"]}, "1 rows, expected 2"),
+        ({"n_params": [1.0], "family": ["a"]}, "1 row, expected 2"),
         ({"family": ["a", "b"], "n_params": [1.0, 2.0]}, "columns"),
     ],
 )
