@@ -86,6 +86,7 @@ def started():
     for process in processes:
         process.kill()
         process.wait()
+        process.stderr.close()
 
 
 def test_a_cluster_without_workers_is_said_and_one_without_scheduler_ends_the_sweep(
