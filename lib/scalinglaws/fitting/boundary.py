@@ -16,7 +16,7 @@ import numpy as np
 
 from scalinglaws.fitting.descent import minimise
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.solve import TIGHT, Points, evaluate
+from scalinglaws.fitting.solve import TIGHT, Points
 from scalinglaws.fitting.starts import candidates
 
 #: A term below this share of the fitted value, in every run, may be nothing at the optimum.
@@ -127,9 +127,8 @@ def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
     at = {name: problem.params(best.theta)[name] for name in np.array(problem.names)[best.held]}
     if not at or len(at) == len(problem.names):
         return Optimum(problem, points, {})
-    face = held_at(problem, at)
     there = points.take(points.held[:, best.held].all(1))
-    return Optimum(face, in_order(evaluate(face, without(problem, there.theta, set(at)))), at)
+    return Optimum(held_at(problem, at), in_order(there.along(~best.held)), at)
 
 
 def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
@@ -177,8 +176,9 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         on_face = in_order(minimise(face, starts))
         other = settled(face, on_face, deep - 1)
         near = 1e-10 * found.value + float(np.max(problem.floor))
-        stays = end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT
-        if other.value <= found.value + near and stays:
+        if not other.value <= found.value + near:
+            continue
+        if end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT:
             found = Optimum(other.problem, other.points, {name: end} | other.at_bounds)
     return found
 
