@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scalinglaws.fitting.descent import minimise
+from scalinglaws.fitting.descent import minimise, settle
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import TIGHT, Points
 from scalinglaws.fitting.starts import candidates
@@ -23,6 +23,8 @@ from scalinglaws.fitting.starts import candidates
 SMALL = 0.05
 #: A coordinate is close to a bound within this share of the way between its bounds.
 NEAR = 0.05
+#: A face whose best place is higher by more than this share has nothing to offer, nor have faces of it.
+WITHIN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,11 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
     others = face.jacobian(theta) * root[:, None]
     own = slope * root
     stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
+    if stiff < 1e-20 * np.sum(own**2):
+        # The others do already all that it could: at an optimum of theirs there is nothing to gain.
+        return 0.0
     value = float(face.objective(theta)) + float(face.floor)
-    return 0.5 * pull**2 / max(stiff, 1e-300) / value
+    return 0.5 * pull**2 / stiff / value
 
 
 def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
@@ -173,7 +178,12 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         starts = starts[np.isfinite(face.objective(starts))]
         if not len(starts):
             continue
+        # A few steps from each tell which are worth the whole way.
+        starts = settle(face, starts)
+        starts = starts[np.argsort(face.objective(starts), kind="stable")[:2]]
         on_face = in_order(minimise(face, starts))
+        if on_face.value[0] > found.value * (1 + WITHIN) + problem.floor:
+            continue
         other = settled(face, on_face, deep - 1)
         near = 1e-10 * found.value + float(np.max(problem.floor))
         if not other.value <= found.value + near:
