@@ -302,6 +302,8 @@ def undetermined(problem: Problem, at: Points) -> str:
     names = np.array(labels(problem))
     use = ~at.held
     root = (problem.jacobian(at.theta) * np.sqrt(problem.weights)[:, None])[:, use]
+    if not np.isfinite(root).all():
+        return "The law has no finite derivative at the best place found: a parameter lies at a pole of it."
     size = np.linalg.norm(root, axis=0)
     # How far a coordinate can move: a step in a logarithm is a share; else its bounds say. Without
     # bounds it has a unit of its own, and only no effect at all is none.
