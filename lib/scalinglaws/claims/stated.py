@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import tables
+from scalinglaws import repository
 from scalinglaws.claims.claim import Claim, ClaimError
 from scalinglaws.claims.mutation import Mutation
 
@@ -67,7 +67,7 @@ class Stated:
 
 def path_of(name: str) -> Path:
     """Where the claims of a notebook are stated."""
-    return tables.data_folder() / "claims" / f"{name}.toml"
+    return repository.data_folder() / "claims" / f"{name}.toml"
 
 
 def stated(name: str) -> Stated:
