@@ -307,10 +307,12 @@ def lint(names: Names = None, everything: Everything = False) -> None:
 
 @app.command()
 def scoreboard(
-    write: Annotated[bool, typer.Option("--write", help="Put it into README.md.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put it into README.md and data/verdicts/README.md.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the scoreboard of the verdicts kept, or put it into the README, with its figure.
+    """Show the scoreboard of the verdicts kept, or put it into the README and data/verdicts.
 
     Notebooks that have no verdicts yet are named, and left out of the README.
 
@@ -321,9 +323,9 @@ def scoreboard(
     """
     found = [overview.entry(name, need=True) for name in notebooks.names()]
     if write:
-        readme = repository.data_folder().parent / "README.md"
-        repository.write_atomically(readme, verdicts.placed(readme.read_text(encoding="utf-8")))
-        (readme.parent / ".github" / "figure.png").write_bytes(verdicts.cover()[0])
+        from scalinglaws.scoreboard import write as bring_up_to_date
+
+        bring_up_to_date()
     if as_json:
         print_json(overview.scores(found))
     elif not write:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import notebooks, repository
+from scalinglaws import repository
 from scalinglaws.errors import UserError
 from scalinglaws.text import number, shown
 
 #: What is shown of a verdict, and so must be in one.
 NEEDED = {"statement", "paper", "printed", "measured", "low", "high", "word"}
-#: The notebook whose last figure stands at the top of the README.
-COVER = "10_chinchilla_third_approach"
-BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
 
 
 class VerdictError(UserError):
@@ -100,45 +96,3 @@ def cost_in_words(cost: dict[str, Any]) -> str:
     parts = [f"CI {minutes(cost['ci_seconds'])}"] if "ci_seconds" in cost else []
     parts += [f"full {minutes(cost['full_seconds'])}"] if "full_seconds" in cost else []
     return " · ".join(parts) or "–"
-
-
-def markdown() -> str:
-    """The scoreboard as a markdown table, one block a notebook that has verdicts."""
-    lines = ["| finding | paper | ours [95 % interval] | verdict | cost |", "| --- | --- | --- | --- | --- |"]
-    for name in notebooks.names():
-        if name not in kept():
-            continue
-        heading = cell(notebooks.title(notebooks.glance(notebooks.locate(name))))
-        lines.append(
-            f"| **[{heading}](notebooks/{name}.ipynb)** | | | | {cost_in_words(costs().get(name, {}))} |"
-        )
-        lines += [f"| {' | '.join(map(cell, row(v)))} | |" for v in read(name)["verdicts"]]
-    return "\n".join(lines)
-
-
-def cell(text: str) -> str:
-    """Text as it stands in a cell of a markdown table."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def cover() -> tuple[bytes, str]:
-    """The README's figure and its alt text, as the notebook stores them."""
-    notebook = notebooks.read(notebooks.locate(COVER))
-    outputs = [output for cell in notebooks.code(notebook) for output in cell.outputs]
-    last = [output for output in outputs if "image/png" in output.get("data", {})][-1]
-    return base64.b64decode(last.data["image/png"]), last.metadata["image/png"]["alt"]
-
-
-def placed(readme: str) -> str:
-    """The README's text with a fresh scoreboard between its markers.
-
-    Raises
-    ------
-    VerdictError
-        If the markers are missing.
-    """
-    head, begin, rest = readme.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise VerdictError(f"README.md lacks the markers {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n{markdown()}\n{END}{tail}"
