@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from scalinglaws.claims import EVIDENCE, Claim
-from scalinglaws.tables import data_folder
+from scalinglaws.repository import data_folder
 
 FILES = sorted((data_folder() / "claims").glob("*.toml"))
 ROLES = {"recomputed", "re-analysed", "independent", "live", "arithmetic"}
