@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scalinglaws import anatomy, drift, execution, kernels, mutation, notebooks, pages, tables, verdicts
-from scalinglaws.claims import ClaimError
+from scalinglaws.claims import ClaimError, stated
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Scaling Laws, Replicated.")
 data = typer.Typer(no_args_is_help=True, help="The tables in data/.")
@@ -88,15 +88,19 @@ def run_all(
 
 
 def scoreboard_table(place: Path, names: list[str]) -> tuple[Table, list[str]]:
-    """The scoreboard for a terminal, and a line for each notebook that has no proper verdicts."""
+    """The scoreboard for a terminal, and a line for each that has no proper claims or verdicts."""
     table = Table("finding", "paper", "ours [95 % interval]", "verdict", title="Scoreboard")
     problems = []
     for name in names:
         table.add_section()
         table.add_row(Text(name, style="bold"))
         try:
+            stated(name)
             for row in verdicts.rows(name, place):
                 table.add_row(*map(Text, row))
+        except ClaimError as error:
+            table.add_row(Text("no claims", style="italic"))
+            problems.append(f"{name}: {error}")
         except verdicts.VerdictError as error:
             table.add_row(Text("no verdicts", style="italic"))
             problems.append(f"{name}: {error}")
@@ -122,10 +126,14 @@ def list_() -> None:
     table = Table("notebook", "title", "claims", "cost")
     problems = []
     for name in notebooks.names():
+        title = "–"
         try:
             title = notebooks.title(notebooks.read(notebooks.locate(name)))
+            stated(name)
         except notebooks.NotebookError as error:
             title = f"({error})"
+            problems.append(f"{name}: {error}")
+        except ClaimError as error:
             problems.append(f"{name}: {error}")
         table.add_row(*map(Text, (name, title, verdicts.count(name), verdicts.cost_of(name))))
     console.print(table)
