@@ -24,7 +24,9 @@ ROUNDED = "printed rounding"
 
 def value(**changes: Any) -> Claim:
     """A claim of 1.0 ± 0.1 with the rival 2.0, of which anything may be changed."""
-    return Claim(**({"id": "x", "paper": 1.0, "rival": 2.0, "within": 0.1, "tolerance": NAMED} | SAID | changes))
+    return Claim(
+        **({"id": "x", "paper": 1.0, "rival": 2.0, "within": 0.1, "tolerance": NAMED} | SAID | changes)
+    )
 
 
 def region(kind: str, paper: str, rival: str | None = None, **changes: Any) -> Claim:
@@ -32,7 +34,7 @@ def region(kind: str, paper: str, rival: str | None = None, **changes: Any) -> C
     return value(**{"kind": kind, "paper": paper, "rival": rival, "within": 0.0, "tolerance": ""} | changes)
 
 
-def table(kind: str, **fields: Any) -> str:
+def table(kind: str, /, **fields: Any) -> str:
     """A table of a claims file; what is None is left out, what is typed `Raw` stands as it is."""
     lines = [f"[[{kind}]]"]
     for name, said in fields.items():

@@ -165,7 +165,10 @@ def test_a_measurement_that_is_no_number_is_refused(measured, interval):
         ({"tolerance": ""}, "what its tolerance is made of"),
         ({"tolerance": "as we got that"}, "what its tolerance is made of"),
         ({"tolerance": "named choice: "}, "what its tolerance is made of"),
-        ({"kind": "order", "paper": "a > b", "rival": None, "tolerance": ""}, "what its tolerance is made of"),
+        (
+            {"kind": "order", "paper": "a > b", "rival": None, "tolerance": ""},
+            "what its tolerance is made of",
+        ),
         ({"rival": 1.05}, "rival lies within"),
         ({"rival": 1.1}, "rival lies within"),
         ({"rival": "> 0.5"}, "rival lies within"),
@@ -174,7 +177,11 @@ def test_a_measurement_that_is_no_number_is_refused(measured, interval):
         ({"kind": "order", "paper": "a", "rival": None}, "write the order as"),
         ({"kind": "bound", "paper": "around 3"}, "cannot read the region"),
         ({"rival": "far away"}, "cannot read the region"),
-        *(({name: bad}, f"belongs in {name}") for name in ("paper", "rival", "within") for bad in (nan, inf, -inf)),
+        *(
+            ({name: bad}, f"belongs in {name}")
+            for name in ("paper", "rival", "within")
+            for bad in (nan, inf, -inf)
+        ),
     ],
 )
 def test_a_claim_that_makes_no_sense_is_refused(changes, says):
