@@ -193,6 +193,7 @@ def prepared(names: list[str]) -> tuple[dict[str, NotebookNode], dict[str, State
     for name in names:
         try:
             notebook, paper = notebooks.read(notebooks.locate(name)), stated(name)
+            notebooks.trees(notebook)  # names a cell that is no Python
             if not paper.mutations:
                 raise ClaimError("it states no mutation, so that nothing would be tested")
             broken[name], papers[name] = mutated(name, notebook, paper.mutations), paper
