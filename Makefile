@@ -29,7 +29,7 @@ or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replicate test lint bench clean
+.PHONY: help setup replicate test lint attack bench clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -61,6 +61,9 @@ lint: setup ## Check style, also of the notebooks, and the notebooks' anatomy
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/scalinglaws" lint --all
+
+attack: setup ## Kill, flip and signal at random for MINUTES=20, and count what was survived
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/attack --minutes $(or $(MINUTES),20) $(if $(ONLY),--only $(ONLY))
 
 bench: setup ## Time the library against the usual way of doing it, count coverage; ratios side by side
 	-$(PIP) --editable '.[bench]'

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,36 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def here():
+    """An executor in this process, quick to start."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """What the runs of a sweep have logged so far."""
+    path = tmp_path / "log"
+    path.touch()
+    monkeypatch.setenv("TOYS_LOG", str(path))
+    return lambda: path.read_text().splitlines()
+
+
+@pytest.fixture
+def shut():
+    """A folder that others may look at, and not under `tmp_path`, which they may not enter."""
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print the counts of the attacks, also of those that were survived."""
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        if getattr(report, "when", "") == "call" and (text := dict(report.user_properties).get("attacks")):
+            terminalreporter.write_sep("=", "attacks")
+            terminalreporter.write(text)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import signal
+import subprocess
 import time
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
 
-from scalinglaws import store
+from scalinglaws import store, worker
+
+#: How a sweep ends that cannot go on, or that somebody stops.
+REFUSED, STOPPED = 7, 130
 
 SLUG = "toys"
 TITLE = "Nothing of importance"
@@ -55,6 +59,74 @@ def threads(x: int) -> dict:
     return {"threads": int(os.environ["OMP_NUM_THREADS"])}
 
 
+class Mute(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Base(BaseException):
+    """Nobody's Exception."""
+
+
+#: What no store can hold, or no `except Exception` catches.
+ODD = {
+    "huge": {"y": 10**5000},
+    "names": {("a", "b"): 1.0},
+    "number": {1: 1.0},
+    "set": {"y": {1}},
+    "complex": {"y": 1j},
+    "cancelled": asyncio.CancelledError("given up"),
+    "generator": GeneratorExit(),
+    "base": Base("nobody's"),
+    "mute": Mute(),
+    "loud": ValueError("x" * 10_000_000),
+}
+
+
+def odd(x: int, how: str) -> dict:
+    """Return or raise what ends a careless sweep."""
+    if os.environ.get("TOYS_MENDED"):
+        return {"y": x}
+    if how == "long":
+        return {"y": "x" * 1_100_000_000}
+    found = ODD.get(how, {"y": x})
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def stopped(x: int) -> dict:
+    """Finish, but for one run in which somebody presses Ctrl-C."""
+    if x == 3:
+        raise KeyboardInterrupt
+    return {"y": x}
+
+
+def endless(x: int, how: str) -> dict:
+    """Take no time, or all there is: asleep, with the interpreter held, or in a program that was started."""
+    log(f"{x} {how} {os.getpid()}")
+    if how == "asleep":
+        time.sleep(1e6)
+    if how == "holding":
+        sum(range(10**15))
+    if how == "program":
+        with subprocess.Popen(["sleep", "1000000"]) as program:
+            log(f"program {program.pid}")
+    return {"y": x}
+
+
+def kind_of_endless(x: int, how: str) -> str:
+    return how
+
+
+def endless_together(configs: list[dict]) -> list[dict]:
+    log(f"together {len(configs)}")
+    time.sleep(1e6)
+    return []
+
+
 def troubled(x: int, how: str) -> dict:
     """Go wrong in the way asked for, unless the environment says that all is mended."""
     log(f"{x} {how}")
@@ -94,16 +166,17 @@ def shaped_together(configs: list[dict]) -> list[dict]:
     return [{"y": float("nan") if config["x"] == 1 else 2 * config["x"]} for config in configs]
 
 
+def serve(environ: dict[str, str], *given: object) -> None:
+    """A worker with an environment of its own, whatever that of the server that forks it."""
+    os.environ.update(environ)
+    importlib.import_module("scalinglaws.pool").serve(*given)
+
+
 def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
     """Sweep the grid with two forked workers, and log each commit; a process of its own, to be killed."""
     os.environ.update(environ)
     module = importlib.import_module("scalinglaws.sweep")
     plain = module.writing
-
-    def pool(workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            workers, mp_context=get_context("fork"), initializer=module.die_with_parent
-        )
 
     @module.contextlib.contextmanager
     def writing(path):
@@ -116,16 +189,18 @@ def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
 
             yield logged
 
-    module.pool, module.writing = pool, writing
+    module.pool.CONTEXT, module.writing = get_context("fork"), writing
     if limit:
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
         module.sweep(run, grid("ci"), store=path, workers=2)
-    except store.StoreError as error:
+    except (store.StoreError, worker.SweepError) as error:
         log(f"error {error}")
-        raise SystemExit(7) from error
+        raise SystemExit(REFUSED) from error
+    except KeyboardInterrupt as error:
+        raise SystemExit(STOPPED) from error
 
 
 def look(path: str, answer: str) -> None:

@@ -123,7 +123,7 @@ def test_a_size_that_is_not_positive_is_named_with_its_row(form, wrong):
     data = falling()
     data.loc[3, "x"] = wrong
     with pytest.raises(
-        FitError, match=rf"in 1 runs where 'x' is not positive \(first in row 3: {wrong:.4g}\)"
+        FitError, match=rf"in 1 run where 'x' is not positive \(first in row 3: {wrong:.4g}\)"
     ):
         fit(form, data)
 
@@ -188,7 +188,7 @@ def test_ordinary_data_give_no_warning():
 
 def test_data_that_look_like_a_mistake_give_a_warning_each():
     data = noisy()
-    assert "1 runs are exact duplicates" in warned(chinchilla, pd.concat([data, data.head(1)]))[0]
+    assert "1 run is an exact duplicate of others" in warned(chinchilla, pd.concat([data, data.head(1)]))[0]
     billions = warned(chinchilla, data.assign(n_params=data.n_params / 1e9, n_tokens=data.n_tokens / 1e9))
     assert [text.split()[0] for text in billions] == ["n_params", "n_tokens"] and "billions" in billions[0]
     assert "decimal logarithms" in warned(chinchilla, data.assign(n_params=np.log10(data.n_params)))[0]

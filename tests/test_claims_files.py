@@ -7,11 +7,11 @@ import tomllib
 
 import pytest
 
-from scalinglaws import notebooks, tables
+from scalinglaws import notebooks, repository
 from scalinglaws.claims import stated
 from scalinglaws.claims.stated import CITED, Stated, parsed
 
-FOLDER = tables.data_folder() / "claims"
+FOLDER = repository.data_folder() / "claims"
 PLANNED = sorted((FOLDER / "planned").glob("*.toml"))
 
 

@@ -120,10 +120,10 @@ def test_a_table_names_all_the_machines_that_made_it():
     )
     found = merge_machines(map(json.dumps, [cpu, gpu, gpu]))
     assert found == [gpu | {"rows": 2}, cpu | {"rows": 1}]
-    assert devices(found) == "one GPU (2 runs), 2 CPU cores (1 runs)"
+    assert devices(found) == "one GPU (2 runs), 2 CPU cores (1 run)"
     assert devices(merge_machines(map(json.dumps, [gpu, gpu]))) == "one GPU"
     unknown = merge_machines(["", json.dumps(cpu)])
-    assert devices(unknown) == "not recorded (1 runs), 2 CPU cores (1 runs)"
+    assert devices(unknown) == "not recorded (1 run), 2 CPU cores (1 run)"
     newer = cpu | {"versions": {"torch": "2.14.0"}}
     both = merge_machines(map(json.dumps, [cpu, newer]))
     assert [one["versions"]["torch"] for one in both] == ["2.13.0", "2.14.0"]

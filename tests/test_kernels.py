@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 from typer.testing import CliRunner
 
-from scalinglaws import execution, kernels, notebooks, run
+from scalinglaws import batch, execution, kernels, notebooks, run
 from scalinglaws.kernels import Evidence, KernelError, Setting
 
 OTHER, DEAD, DEAF, TWIN = (Setting(name, {"K": name}) for name in ("other", "dead", "deaf", "twin"))
@@ -74,7 +75,11 @@ NAME = "41_u_shaped_scaling"
 
 
 def check(
-    monkeypatch, tmp_path, word: str = "", found: tuple[Evidence, ...] = (Evidence(OTHER, ("torch",)),)
+    monkeypatch,
+    tmp_path,
+    word: str = "",
+    found: tuple[Evidence, ...] = (Evidence(OTHER, ("torch",)),),
+    options: tuple[str, ...] = (),
 ):
     """`check --kernels` of one notebook whose run gives what is stored, but for the word of one claim."""
     notebook = notebooks.read(notebooks.locate(NAME))
@@ -87,8 +92,8 @@ def check(
         return {NAME: execution.Outcome(NAME, 1.0, notebook=notebook)}
 
     monkeypatch.setattr(kernels, "evidence", lambda tried: [*found])
-    monkeypatch.setattr(run, "run_all", run_all)
-    words = ["check", "41", "--kernels", "--output", str(tmp_path)]
+    monkeypatch.setattr(batch, "run_all", run_all)
+    words = ["check", "41", "--kernels", "--output", str(tmp_path), *options]
     return CliRunner().invoke(run.app, words, env={"COLUMNS": "200"}), ran
 
 
@@ -98,7 +103,7 @@ def test_notebooks_run_under_what_is_evidence_and_nothing_else(monkeypatch, tmp_
     )
     assert done.exit_code == 0, done.output
     assert ran == [([NAME], {"K": "other"})]
-    assert "no other bits" in done.output and "under 1 other choices of kernels" in done.output
+    assert "no other bits" in done.output and "under 1 other choice of kernels" in done.output
 
 
 def test_a_word_that_moves_fails_and_so_does_a_check_that_shows_nothing(monkeypatch, tmp_path):
@@ -107,3 +112,16 @@ def test_a_word_that_moves_fails_and_so_does_a_check_that_shows_nothing(monkeypa
     assert f"other: {NAME}: claim 'tq-curve' was 'replicated' and is now 'not replicated'" in done.output
     done, ran = check(monkeypatch, tmp_path, found=(Evidence(DEAF, (), "no other bits"),))
     assert done.exit_code == 1 and not ran and "nothing was shown" in done.output
+
+
+def test_what_moves_as_json(monkeypatch, tmp_path):
+    found = (Evidence(OTHER, ("torch",)), Evidence(DEAF, (), "no other bits"))
+    done, _ = check(monkeypatch, tmp_path, "not replicated", found, ("--json",))
+    said = json.loads(done.stdout)
+    assert done.exit_code == 1 and list(said) == ["same", "kernels", "problems"] and said["same"] is False
+    other, deaf = said["kernels"]
+    (difference,) = other.pop("differences")
+    assert other == {"name": "other", "moved": ["torch"], "why_not": "", "of": 1, "failed": []}
+    assert (difference["notebook"], difference["claim"], difference["verdict"]) == (NAME, "tq-curve", True)
+    assert said["problems"] == [f"other: {NAME}: {difference['text']}"]
+    assert deaf["why_not"] == "no other bits" and deaf["of"] == 0 and deaf["differences"] == []

@@ -10,7 +10,7 @@ import tomllib
 import pytest
 import yaml
 
-from scalinglaws import verdicts
+from scalinglaws import scoreboard, verdicts
 
 # PyPI name -> conda-forge name, where they differ.
 CONDA = {"torch": "pytorch"}
@@ -81,11 +81,13 @@ def test_the_lock_has_hashes_for_all_packages_or_says_why_for_none(repository):
 
 
 def test_the_scoreboard_is_what_the_verdicts_say(readme):
-    assert verdicts.placed(readme) == readme, "run 'scalinglaws scoreboard --write'"
+    assert scoreboard.placed(readme) == readme, "run 'scalinglaws scoreboard --write'"
+    every = (verdicts.folder() / "README.md").read_text(encoding="utf-8")
+    assert scoreboard.every_claim() == every, "run 'scalinglaws scoreboard --write'"
 
 
 def test_the_figure_is_the_notebooks(readme, repository):
-    figure, alt = verdicts.cover()
+    figure, alt = scoreboard.cover()
     assert (repository / ".github" / "figure.png").read_bytes() == figure, (
         "run 'scalinglaws scoreboard --write'"
     )

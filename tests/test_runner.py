@@ -26,7 +26,7 @@ from scalinglaws.claims import Mutation
     ("words", "says"),
     [
         (("run", "10", "--parameter", "drawz=5"), "unknown parameter 'drawz'; there are: scale, seed, draws"),
-        (("run", "10", "--parameter", "draws=many"), "parameter 'draws' is a int, got 'many'"),
+        (("run", "10", "--parameter", "draws=many"), "parameter 'draws' is an int, got 'many'"),
         (("run", "10", "--parameter", "draws"), "NAME=VALUE"),
         (("run", "10", "--scale", "huge"), "scale is 'ci' or 'full'"),
         (("run", "10", "--write", "--seed", "3"), "--write takes the default parameters"),

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from small_notebook import CLAIMS, MUTATIONS, STATED, small
 
-from scalinglaws import notebooks, tables
+from scalinglaws import batch, execution, notebooks, repository, writing
 from scalinglaws import run as commands
 
 
@@ -43,7 +43,7 @@ def book(tmp_path, monkeypatch):
 
     for folder in ("notebooks", "data/claims", "data/verdicts"):
         (Book.root / folder).mkdir(parents=True)
-    monkeypatch.setattr(tables, "data_folder", lambda: Book.root / "data")
+    monkeypatch.setattr(repository, "data_folder", lambda: Book.root / "data")
     return Book()
 
 
@@ -136,9 +136,9 @@ def test_a_bad_claims_file_is_named_and_the_others_go_on(words, shelf, command, 
 
     def instead(tasks, jobs, timeout):
         ran.extend(tasks)
-        return {name: commands.execution.Outcome(name, 1.0, error="stopped here") for name in tasks}
+        return {name: execution.Outcome(name, 1.0, error="stopped here") for name in tasks}
 
-    monkeypatch.setattr(commands, "run_all", instead)
+    monkeypatch.setattr(batch, "run_all", instead)
     status, said = command(*words, *(["--output", str(shelf.out)] if words[0] == "mutate" else []))
     before, _, named = said.partition("error: ")
     assert status == 1
@@ -199,8 +199,8 @@ def test_a_magic_is_not_written_back(book, monkeypatch):
     notebook = notebooks.read(notebooks.locate("10"))
     record = nbformat.v4.new_output("display_data", {"application/json": {"mutated": None}})
     notebook.cells[-1].outputs = [record]
-    outcome = commands.execution.Outcome("10_magic", 1.0, notebook=notebook)
-    problems = commands.write_back({"10_magic": outcome}, 1, 60)
+    outcome = execution.Outcome("10_magic", 1.0, notebook=notebook)
+    problems = writing.write_back({"10_magic": outcome}, 1, 60)
     assert problems == ["10_magic: code cell 4 holds a magic or shell line"]
 
 
@@ -219,9 +219,9 @@ def test_a_bad_member_is_named_and_the_others_run(change, says, book, command, m
 
     def instead(tasks, jobs, timeout):
         ran.extend(tasks)
-        return {name: commands.execution.Outcome(name, 1.0, error="stopped here") for name in tasks}
+        return {name: execution.Outcome(name, 1.0, error="stopped here") for name in tasks}
 
-    monkeypatch.setattr(commands, "run_all", instead)
+    monkeypatch.setattr(batch, "run_all", instead)
     for name in ("10_good", "12_good"):
         book.add(name)
     book.add("11_bad", change)

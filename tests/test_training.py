@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import random
 import shutil
 import subprocess
 import sys
@@ -202,11 +203,9 @@ def test_a_damaged_checkpoint_never_resumes_to_other_numbers(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parent / "attack")
     import checkpoints
 
-    rng, flipped = np.random.default_rng(0), checkpoints.flip
     # 200 flipped bits, and then damage of all kinds.
-    for damage, tries in (((flipped,), 200), (checkpoints.DAMAGE, 30)):
-        counts = checkpoints.attack(rng, tries=tries, damage=damage)
-        assert counts == {"tries": tries, "set aside": tries, "same": 0, "wrong numbers": 0, "raw errors": 0}
+    assert checkpoints.attack(random.Random(0), 0.0, 200, [checkpoints.flip]) == {"flip": 200}
+    assert sum(checkpoints.attack(random.Random(1), 0.0, 30).values()) == 30
 
 
 def test_a_damaged_checkpoint_is_kept_and_named(signals, tmp_path):

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from scalinglaws import corpora, fitting, machine, tables, training, transformer, witness
+from scalinglaws import corpora, fitting, machine, repository, tables, training, transformer, witness
 from scalinglaws.experiments import (
     knowledge_capacity,
     learning_curves,
@@ -343,9 +343,9 @@ def copied(tmp_path, monkeypatch):
     """The cheapest table of all, in a folder where it may be damaged."""
     copy = tmp_path / "data"
     shutil.copytree(
-        tables.data_folder() / "runs" / "pruning_perceptron", copy / "runs" / "pruning_perceptron"
+        repository.data_folder() / "runs" / "pruning_perceptron", copy / "runs" / "pruning_perceptron"
     )
-    monkeypatch.setattr(tables, "data_folder", lambda: copy)
+    monkeypatch.setattr(repository, "data_folder", lambda: copy)
     return copy / "runs" / "pruning_perceptron"
 
 

@@ -6,11 +6,12 @@ import ast
 import re
 from pathlib import Path
 
-from scalinglaws import loose, notebooks, tables
+from scalinglaws import loose, notebooks, repository
 from scalinglaws.claims import ClaimError, stated
 from scalinglaws.claims.checklist import BLANK
 from scalinglaws.claims.stated import path_of
 from scalinglaws.nbformats import NotebookNode, nbformat
+from scalinglaws.text import counted
 
 MOST_CELLS = 40  # besides those of the verdict, which are the same everywhere
 MOST_LINES = 302
@@ -95,14 +96,14 @@ def structure(notebook: NotebookNode) -> list[str]:
     code = notebooks.code(notebook)
     own = [cell for cell in notebook.cells if cell.source.strip() not in notebooks.VERDICT]
     if len(own) > MOST_CELLS:
-        found.append(f"{len(own)} cells besides the verdict's; at most {MOST_CELLS}")
-    counted = [cell for cell in code if cell in own and notebooks.TAG_MUTATIONS not in notebooks.tags(cell)]
-    if (total := sum(map(lines, counted))) > MOST_LINES:
-        found.append(f"{total} lines of code; at most {MOST_LINES}")
+        found.append(f"{counted(len(own), 'cell')} besides the verdict's; at most {MOST_CELLS}")
+    bound = [cell for cell in code if cell in own and notebooks.TAG_MUTATIONS not in notebooks.tags(cell)]
+    if (total := sum(map(lines, bound))) > MOST_LINES:
+        found.append(f"{counted(total, 'line')} of code; at most {MOST_LINES}")
     for index, cell in enumerate(code, 1):
         is_mutations = notebooks.TAG_MUTATIONS in notebooks.tags(cell)
         if not is_mutations and lines(cell) > MOST_LINES_A_CELL:
-            found.append(f"code cell {index} has {lines(cell)} lines; at most {MOST_LINES_A_CELL}")
+            found.append(f"code cell {index} has {counted(lines(cell), 'line')}; at most {MOST_LINES_A_CELL}")
     first = notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         found.append("the first cell is no title")
@@ -112,7 +113,7 @@ def structure(notebook: NotebookNode) -> list[str]:
         found.append("the title cell does not give the measured cost ('CI 12 s')")
     words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
     if words < FEWEST_WORDS:
-        found.append(f"{words} words of prose; a student needs at least {FEWEST_WORDS}")
+        found.append(f"{counted(words, 'word')} of prose; a student needs at least {FEWEST_WORDS}")
     places = {}
     for tag in (
         notebooks.TAG_CLAIMS,
@@ -152,7 +153,7 @@ def structure(notebook: NotebookNode) -> list[str]:
     if (declared.get("scale"), declared.get("seed")) != ("ci", 0):
         found.append('the parameters do not start with scale = "ci" and seed = 0')
     if len(declared) > MOST_PARAMETERS:
-        found.append(f"{len(declared)} parameters; at most {MOST_PARAMETERS}")
+        found.append(f"{counted(len(declared), 'parameter')}; at most {MOST_PARAMETERS}")
     return found
 
 
@@ -222,7 +223,7 @@ def start(name: str) -> Path:
         else:
             cell = nbformat.v4.new_code_cell(text, metadata={"tags": [tag]} if tag else {})
         notebook.cells.append(cell)
-    tables.write_atomically(path_of(name), CLAIMS_FILE)
+    repository.write_atomically(path_of(name), CLAIMS_FILE)
     notebooks.save(notebooks.normalise(notebook), path)
     return path
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from scalinglaws.datasets import File, contents
 from scalinglaws.tables import TableError, load
+from scalinglaws.text import counted
 
 #: Stands between documents, and is no part of any.
 END = b"\0"
@@ -72,7 +73,9 @@ class Corpus:
             place = int.from_bytes(hashlib.sha256(text).digest()[:8], "big") / 2**64
             sides[place < held_out].append(text)
         if not all(sides):
-            raise ValueError(f"holding out {held_out} of {len(self.documents)} documents leaves a side empty")
+            raise ValueError(
+                f"holding out {held_out} of {counted(len(self.documents), 'document')} leaves a side empty"
+            )
         return tuple(
             Corpus(f"{self.name}, {part}", self.source, self.licence, tuple(texts))
             for part, texts in zip(("training", "held out"), sides, strict=True)

@@ -19,6 +19,7 @@ from typing import Any
 import platformdirs
 
 from scalinglaws import notebooks, processes, scratch
+from scalinglaws.errors import UserError
 from scalinglaws.keeper import START_TIMEOUT
 from scalinglaws.nbformats import NotebookNode
 
@@ -34,7 +35,7 @@ SOURCES = ("notebooks", "data", "lib", "tests", ".git", ".github")
 LIVE: set[subprocess.Popen] = set()
 
 
-class ExecutionError(RuntimeError):
+class ExecutionError(UserError):
     """A notebook that did not run to its end, with the cell and the reason."""
 
 

@@ -20,6 +20,7 @@ from scipy.spatial import ConvexHull, QhullError
 from scipy.special import stdtrit
 
 from scalinglaws.counting import FLOPS_PER_PARAM_TOKEN, tokens_from_flops, training_flops  # noqa: F401
+from scalinglaws.text import article, counted
 
 #: Share of a curve's range that a rise must have to part two valleys.
 VALLEY = 0.1
@@ -291,7 +292,7 @@ def isoflop_interval(
     tail = (1 - level) / 2
     if not draws * tail >= 1:
         raise ValueError(
-            f"{draws} draws are too few for a {level:.0%} interval: at least {np.ceil(1 / tail):.0f}"
+            f"{counted(draws, 'draw is', 'draws are')} too few for {article(f'{level:.0%}')} interval: at least {np.ceil(1 / tail):.0f}"
         )
     found = isoflop_optimum(n_params, loss, method, grid=grid, points=points)
     if np.ndim(loss) != 1:
@@ -317,7 +318,7 @@ def _scatter(x: np.ndarray, y: np.ndarray) -> float:
     """Standard deviation about the least-squares parabola."""
     if len(x) < 5:
         raise ValueError(
-            f"{len(x)} sizes are too few to estimate the noise from: give noise, or at least 5 sizes"
+            f"{counted(len(x), 'size is', 'sizes are')} too few to estimate the noise from: give noise, or at least 5 sizes"
         )
     rest = y - np.polyval(np.polyfit(x - x.mean(), y, 2), x - x.mean())
     return float(np.sqrt(rest @ rest / (len(x) - 3)))
@@ -375,7 +376,7 @@ def exponent(flops: Any, n_opt: Any, weights: Any = None) -> Exponent:
     flops, n_opt = _positive(3, flops=flops, n_opt=n_opt)
     (weights,) = _positive(3, weights=np.ones_like(flops) if weights is None else weights)
     if len(weights) != len(flops):
-        raise ValueError(f"{len(weights)} weights for {len(flops)} budgets")
+        raise ValueError(f"{counted(len(weights), 'weight')} for {counted(len(flops), 'budget')}")
     x, y = np.log(flops), np.log(n_opt)
     if np.ptp(x) == 0:
         raise ValueError("all budgets are the same: no slope")
@@ -395,7 +396,7 @@ def _positive(least: int, **columns: Any) -> tuple[np.ndarray, ...]:
         if not (np.isfinite(values) & (values > 0)).all():
             raise ValueError(f"{name} must be positive and finite")
         if len(values) < least:
-            raise ValueError(f"needs at least {least} points, has {len(values)}")
+            raise ValueError(f"needs at least {counted(least, 'point')}, has {len(values)}")
     return tuple(arrays.values())
 
 

@@ -14,6 +14,7 @@ import hashlib
 import numpy as np
 
 from scalinglaws.corpora import Corpus
+from scalinglaws.text import counted
 
 #: Multiplier of the rolling hash, odd, so that arithmetic modulo 2^64 loses no last digit.
 BASE = 0x9E3779B97F4A7C15
@@ -47,7 +48,7 @@ def split_by_project(corpus: Corpus, held_out: float) -> tuple[Corpus, Corpus]:
         raise ValueError(f"{corpus.name} has no paths, which say the project of a document")
     apart = {project: drawn(project) < held_out for project in map(project_of, corpus.paths)}
     if len(set(apart.values())) < 2:
-        raise ValueError(f"holding out {held_out} of {len(apart)} projects leaves a side empty")
+        raise ValueError(f"holding out {held_out} of {counted(len(apart), 'project')} leaves a side empty")
     sides = []
     for part, wanted in (("training", False), ("held out", True)):
         kept = [i for i, path in enumerate(corpus.paths) if apart[project_of(path)] == wanted]

@@ -17,7 +17,7 @@ from typing import Any
 
 from scalinglaws import processes
 from scalinglaws.nbformats import without_grammar
-from scalinglaws.tables import write_atomically
+from scalinglaws.repository import write_atomically
 
 START_TIMEOUT = 120
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scalinglaws.errors import UserError
+
 #: Variable -> what it is of, and what it may be set to, the oldest first.
 CHOICES: dict[str, tuple[str, tuple[str, ...]]] = {
     "OPENBLAS_CORETYPE": ("OpenBLAS", ("Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")),
@@ -28,7 +30,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 PROBE = "import json; from scalinglaws.kernels import probe; print(json.dumps(probe()))"
 
 
-class KernelError(RuntimeError):
+class KernelError(UserError):
     """A probe that proves nothing, with what to do."""
 
 

@@ -1,21 +1,29 @@
-"""What a result rests on: its configuration, our code and the tables it loads; and the hash of these."""
+"""What a result rests on: its configuration, the code of its project and the tables it loads; and the hash of these.
+
+The code is every module of the run function's own project and of this package that it imports
+in any number of steps, wherever the import stands. Installed packages do not count; the record
+of a run names the versions of those that matter most.
+"""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import inspect
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from scalinglaws import tables
+from scalinglaws import imports, machine, tables
+from scalinglaws.imports import Source
 
 PACKAGE = Path(__file__).resolve().parent
 #: Files that do not change what a run computes.
@@ -23,9 +31,16 @@ BOOKKEEPING = {
     PACKAGE / name
     for name in (
         "__init__.py",
+        "cluster.py",
         "experiments/__init__.py",
+        "imports.py",
+        "interrupts.py",
         "keys.py",
+        "loaded.py",
         "machine.py",
+        "pool.py",
+        "repository.py",
+        "salvage.py",
         "store.py",
         "sweep.py",
         "tables.py",
@@ -38,36 +53,109 @@ BOOKKEEPING = {
 OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "witnesses"}
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
-    """Full names of what a file imports from this package, at any depth of the file."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "scalinglaws":
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("scalinglaws."))
+#: What reads tables. A use that does not name one may read any.
+READERS = {
+    f"scalinglaws.tables.{name}"
+    for name in (
+        "load",
+        "source",
+        "folders",
+        "folder_of",
+        "sealed",
+        "converter",
+        "convert",
+        "rebuild",
+        "rebuilt",
+    )
+} | {
+    "scalinglaws.repository.data_folder",
+    # Handed on whole, a module may be asked for any of its names.
+    "scalinglaws",
+    "scalinglaws.repository",
+    "scalinglaws.tables",
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code that a run function rests on.
+
+    Parameters
+    ----------
+    files
+        Its files, in an order that is the same on every machine.
+    unknown
+        What else may count and could not be found, in words.
+    """
+
+    files: tuple[Source, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def shorthand() -> dict[str, str]:
     """Names that the package's top offers, each with the module that it comes from."""
     top = PACKAGE / "__init__.py"
     tree = ast.parse(top.read_text(encoding="utf-8") if top.is_file() else "")
-    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    return {f"scalinglaws.{alias.name}": node.module for node in froms for alias in node.names}
+    # They stand under `if TYPE_CHECKING`, since at run time each is imported when it is first asked for.
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in froms if (node.module or "").split(".")[0] == "scalinglaws"]
+    return {f"scalinglaws.{alias.name}": node.module for node in ours for alias in node.names}
 
 
-def modules_of(path: Path) -> dict[Path, ast.Module]:
-    """The files of this package that a file imports in any number of steps, itself included, parsed."""
-    found, todo, origin = {}, [path], shorthand()
+def ours(name: str, offered: dict[str, str]) -> list[tuple[str, Path]]:
+    """The file of this package in which a name lies. Its `__init__.py` only import, and count for what is asked of them."""
+    if name == "scalinglaws.*":
+        return [file for one in offered for file in ours(one, offered)]
+    place = PACKAGE.joinpath(*offered.get(name, name).split(".")[1:])
+    return [(name, file) for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
+
+
+def own_name(module: ModuleType) -> str:
+    """The full name of a module, also of one that was started as a program."""
+    spec = getattr(module, "__spec__", None)
+    return spec.name if spec else Path(module.__file__).stem
+
+
+def label(source: Source) -> str:
+    """What a file is called in the hash: the same on every machine."""
+    inside = source.path.is_relative_to(PACKAGE)
+    return source.path.relative_to(PACKAGE).as_posix() if inside else source.name
+
+
+def code_of(module: ModuleType) -> Code:
+    """The files of a module's project, and of this package, that it imports in any number of steps, itself included."""
+    own, offered, installed = Path(module.__file__).resolve(), shorthand(), imports.libraries()
+    home = imports.project(Source(own_name(module), own, b""))
+    counted, unknown, todo = {}, [], [(own_name(module), own)]
+    importlib.invalidate_caches()
     while todo:
-        file = todo.pop()
-        if file in found or file in BOOKKEEPING or not file.is_file():
+        name, path = todo.pop()
+        inside = path.is_relative_to(PACKAGE) or path == own or path.is_relative_to(home)
+        if (
+            path in counted
+            or path in BOOKKEEPING
+            or not (inside or not imports.is_installed(path, installed))
+        ):
             continue
-        found[file] = ast.parse(file.read_text(encoding="utf-8"))
-        for name in imported(found[file]):
-            place = PACKAGE.joinpath(*origin.get(name, name).split(".")[1:])
-            todo += [place.with_suffix(".py"), place / "__init__.py"]
-    return dict(sorted(found.items()))
+        if not path.is_file():
+            unknown.append(f"{name} is not a file of its own ({path}): an edit of it is not noticed")
+            continue
+        source = counted[path] = imports.read(name, path)
+        for wanted in source.imported():
+            if wanted.split(".")[0] == "scalinglaws":
+                todo += ours(wanted, offered)
+            else:
+                todo += imports.files_of(wanted.removesuffix(".*"), path)
+        # A library module of this package may load others to describe them, never to compute with them.
+        if source.loads_unnamed_code() and (path == own or not path.is_relative_to(PACKAGE)):
+            beneath = imports.all_files(source)
+            todo += beneath or []
+            which = "what is not beneath" if beneath else "what is beneath"
+            unknown.append(
+                f"{path.name} loads code that it does not name: an edit of {which} {imports.project(source)} is not noticed"
+            )
+    files = sorted(counted.values(), key=lambda source: label(source).split("/"))
+    return Code(tuple(files), tuple(sorted(unknown)))
 
 
 def is_text(node: ast.stmt) -> bool:
@@ -101,31 +189,70 @@ def code_hash(module: ModuleType) -> str:
     Comments, docstrings and layout do not count, nor does what the module itself says of its
     table (`OF_THE_TABLE`): a grid may grow or be cut without making all anew.
     """
-    digest, own = hashlib.sha256(), Path(module.__file__).resolve()
-    for path, tree in modules_of(own).items():
-        if path == own:
-            tree.body = of_the_runs(tree)
-        name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
-        digest.update(name.encode())
+    return hash_of(code_of(module), Path(module.__file__).resolve())
+
+
+def hash_of(code: Code, own: Path) -> str:
+    """Hash of some code, of which one file is the run function's own."""
+    digest = hashlib.sha256()
+    for source in code.files:
+        digest.update(label(source).encode())
+        if source.tree is None:
+            digest.update(source.content)
+            continue
+        tree = ast.Module(of_the_runs(source.tree) if source.path == own else source.tree.body, [])
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
             if isinstance(body, list) and body and is_text(body[0]):
-                body[0].value.value = ""
+                body[0].value.value = ""  # in place: nobody else reads it
         digest.update(dumped(tree).encode())
     return digest.hexdigest()
 
 
-def data_hashes(module: ModuleType) -> dict[str, str]:
-    """Slug -> sha256 of each table that the module, or one it imports, names in a call `load("slug")`."""
+def meanings(name: str, modules: dict[str, Source], offered: dict[str, str]) -> set[str]:
+    """The full names that a name may stand for, followed through the modules that only hand it on."""
+    found, todo = set(), [name]
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        if name in offered:
+            todo.append(f"{offered[name]}.{name.rpartition('.')[2]}")
+        parts = name.split(".")
+        for depth in range(len(parts) - 1, 0, -1):
+            if source := modules.get(".".join(parts[:depth])):
+                first, rest = parts[depth], parts[depth + 1 :]
+                starts = [source.bindings[first]] if first in source.bindings else []
+                starts = starts or [f"{star}.{first}" for star in source.stars]
+                todo += [".".join([start, *rest]) for start in starts]
+                break
+    return found
+
+
+def tables_named(code: Code) -> set[str] | None:
+    """Slugs of the tables that the code may read; None if it does not name them, and may read any."""
+    modules, offered = {source.name: source for source in code.files}, shorthand()
     named = set()
-    for tree in modules_of(Path(module.__file__).resolve()).values():
-        for node in ast.walk(tree):
-            match node:
-                case ast.Call(
-                    func=ast.Name("load") | ast.Attribute(attr="load"), args=[ast.Constant(slug), *_]
-                ):
-                    named.add(slug)
-    return {slug: tables.source(slug)["sha256"] for slug in sorted(named & tables.folders().keys())}
+    for source in code.files:
+        for name, text in source.uses:
+            names = meanings(name, modules, offered)
+            if source.stars:
+                names |= meanings(f"{source.name}.{name}", modules, offered)
+            if names & READERS:
+                if text is None:
+                    return None
+                named.add(text)
+    return named
+
+
+def data_hashes(code: Code) -> dict[str, str]:
+    """Slug -> sha256 of each table that the code may read."""
+    named = tables_named(code)
+    if named is not None and not named:
+        return {}
+    there = tables.folders().keys()
+    return {slug: tables.source(slug)["sha256"] for slug in sorted(there if named is None else named & there)}
 
 
 def home(fn: Callable) -> ModuleType:
@@ -144,7 +271,24 @@ def home(fn: Callable) -> ModuleType:
     return module
 
 
-def foundation(fn: Callable, data: str = "") -> str:
+def asks_for_device(fn: Callable) -> bool:
+    """Whether a function's module has a `device`, or its code asks `machine.device`."""
+    module = home(fn)
+    code = code_of(module)
+    modules, offered = {source.name: source for source in code.files}, shorthand()
+    names = {name for source in code.files for name, _ in source.uses}
+    return hasattr(module, "device") or any(
+        "scalinglaws.machine.device" in meanings(name, modules, offered) for name in names
+    )
+
+
+def device_used(fn: Callable) -> str:
+    """Where the runs of a function train in this process, as a `device` of their module decides, else `machine.device`."""
+    module = home(fn)
+    return machine.device_of(module) if hasattr(module, "device") else machine.device()
+
+
+def foundation(fn: Callable, data: str = "", device: str = "") -> str:
     """Hash of all that a function's results rest on besides the configuration.
 
     Parameters
@@ -153,9 +297,13 @@ def foundation(fn: Callable, data: str = "") -> str:
         A function at the top level of a module.
     data
         What else the results rest on, such as the hash of a file that `fn` reads by itself.
+    device
+        Where the runs train, by `device_used`.
     """
     module = home(fn)
-    parts = [fn.__qualname__, code_hash(module), data_hashes(module), data]
+    code = code_of(module)
+    own = Path(module.__file__).resolve()
+    parts = [fn.__qualname__, hash_of(code, own), data_hashes(code), data, device]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

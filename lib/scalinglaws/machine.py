@@ -15,6 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from scalinglaws.text import counted
+
 _held: list[str] = []
 
 
@@ -39,8 +41,10 @@ def device() -> str:
 
 
 def device_of(module: ModuleType) -> str:
-    """Where the runs of an experiment train; one that does not say trains on the CPU."""
-    return module.device() if hasattr(module, "device") else "cpu"
+    """Where the runs of a module train, as its `device` says, a function or a plain value; else on the CPU."""
+    found = getattr(module, "device", "cpu")
+    found = found() if callable(found) and not isinstance(found, type) else found
+    return str(found) if isinstance(found, str) or isinstance(getattr(found, "type", None), str) else "cpu"
 
 
 def device_name(device: str = "cpu") -> str:
@@ -93,7 +97,7 @@ def devices(machines: Iterable[dict[str, Any]]) -> str:
         rows[each["device"]] += each["rows"]
     if len(rows) == 1:
         return next(iter(rows))
-    return ", ".join(f"{name} ({count} runs)" for name, count in rows.most_common())
+    return ", ".join(f"{name} ({counted(count, 'run')})" for name, count in rows.most_common())
 
 
 def commit() -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from scalinglaws import drift, notebooks, nudge, verdicts
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, Mutation, Stated, stated
 from scalinglaws.nbformats import NotebookNode, nbformat
+from scalinglaws.text import counted
 
 NUDGED = """
 from scalinglaws.nudge import nudge_loads as _nudge_loads
@@ -224,7 +225,7 @@ def survivors(paper: Stated, pinned: dict[str, Any], found: list[dict[str, Any]]
     unbroken = len(found) - len(paper.mutations)
     expected = [None] * max(1, unbroken) + [mutation.name for mutation in paper.mutations]
     if [record["mutated"] for record in found] != expected:
-        return [f"the mutated run ended with {len(found)} of at least {len(expected)} records"]
+        return [f"the mutated run ended with {len(found)} of at least {counted(len(expected), 'record')}"]
     drifted = [str(line) for record in found[:unbroken] for line in drift.differences(record, pinned)]
     problems = [f"unbroken, the tables nudged by a relative {nudge.SIZE:g}: {line}" for line in drifted]
     reversible = {

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scalinglaws import tables
-from scalinglaws.nbformats import NotebookNode, nbformat
+from scalinglaws import repository
+from scalinglaws.errors import UserError
+from scalinglaws.text import article, instead
+
+if TYPE_CHECKING:
+    from scalinglaws.nbformats import NotebookNode
 
 TAG_CLAIMS = "claims"
 TAG_PARAMETERS = "parameters"
@@ -23,7 +29,7 @@ VERDICT = ("paper.words()", "paper.verdicts()", "paper.record(scale, seed)")
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 
 
-class NotebookError(RuntimeError):
+class NotebookError(UserError):
     """A notebook that is missing or not what it should be, with what to do."""
 
 
@@ -33,7 +39,7 @@ class ParameterError(NotebookError):
 
 def folder() -> Path:
     """The repository's `notebooks/` folder."""
-    return tables.data_folder().parent / "notebooks"
+    return repository.data_folder().parent / "notebooks"
 
 
 def names() -> list[str]:
@@ -42,18 +48,23 @@ def names() -> list[str]:
 
 
 def locate(name: str) -> Path:
-    """The path of a notebook, by its name, its number, or its file name.
+    """The path of a notebook, by its number, its name, a part of its name, or its file.
 
     Raises
     ------
     NotebookError
-        If no notebook, or more than one, is meant.
+        If no notebook, or more than one, is meant; says which come near.
     """
-    stem = Path(name).stem
-    found = [n for n in names() if n == stem] or [n for n in names() if n.startswith(f"{stem}_")]
-    if len(found) != 1:
-        raise NotebookError(f"no notebook {name!r}; there are: {', '.join(names())}")
-    return folder() / f"{found[0]}.ipynb"
+    stem, known = Path(name).stem.lower(), names()
+    found = [n for n in known if stem in (n, n.partition("_")[0])]
+    if not found and stem and not stem.isdecimal():
+        found = [n for n in known if stem in n]
+    if len(found) == 1:
+        return folder() / f"{found[0]}.ipynb"
+    if found:
+        raise NotebookError(f"{name!r} may be any of {', '.join(found)}: write more of the name")
+    parts = {part: n for n in reversed(known) for part in (*n.split("_")[1:], n.partition("_")[2], n)}
+    raise NotebookError(f"no notebook {name!r}; {instead(stem, parts)}")
 
 
 def read(path: Path) -> NotebookNode:
@@ -64,6 +75,8 @@ def read(path: Path) -> NotebookNode:
     NotebookError
         If the file is missing or no notebook.
     """
+    from scalinglaws.nbformats import nbformat
+
     try:
         return nbformat.read(path, as_version=4)
     except FileNotFoundError as error:
@@ -72,9 +85,30 @@ def read(path: Path) -> NotebookNode:
         raise NotebookError(f"{path} is no readable notebook: {error}") from error
 
 
+def glance(path: Path) -> dict[str, Any]:
+    """A notebook as the JSON it is kept in, which is there at once; `read` takes seconds to start.
+
+    Raises
+    ------
+    NotebookError
+        If the file is missing or no notebook.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotebookError(f"{path} does not exist") from error
+    except (ValueError, RecursionError, OSError) as error:
+        raise NotebookError(f"{path} is no readable notebook: {error}") from error
+    if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
+        raise NotebookError(f"{path} is no readable notebook: it holds no list of cells")
+    return found
+
+
 def save(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook so that a kill leaves the old file or the new one, whole."""
-    tables.write_atomically(path, nbformat.writes(notebook) + "\n")
+    from scalinglaws.nbformats import nbformat
+
+    repository.write_atomically(path, nbformat.writes(notebook) + "\n")
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -110,16 +144,20 @@ def tagged(notebook: NotebookNode, tag: str) -> NotebookNode:
     return found[0]
 
 
-def title(notebook: NotebookNode) -> str:
-    """The heading of the first cell.
+def title(notebook: Mapping[str, Any]) -> str:
+    """The heading of the first cell of a notebook, as `read` or `glance` gives it.
 
     Raises
     ------
     NotebookError
         If there is none.
     """
-    lines = notebook.cells[0].source.strip().splitlines() if notebook.cells else []
-    if not (found := lines[0].lstrip("# ").strip() if lines else ""):
+    try:
+        lines = "".join(notebook["cells"][0]["source"]).strip().splitlines()
+        found = lines[0].lstrip("# ").strip()
+    except (IndexError, KeyError, TypeError):
+        found = ""
+    if not found:
         raise NotebookError("the first cell is no title")
     return found
 
@@ -189,7 +227,7 @@ def given(notebook: NotebookNode, wanted: dict[str, Any]) -> dict[str, Any]:
             raise ParameterError(f"unknown parameter {name!r}; there are: {', '.join(defaults)}")
         kind = type(defaults[name])
         if type(value) is not kind and not (kind is float and type(value) is int):
-            raise ParameterError(f"parameter {name!r} is a {kind.__name__}, got {value!r}")
+            raise ParameterError(f"parameter {name!r} is {article(kind.__name__)}, got {value!r}")
         if name == "scale" and value not in ("ci", "full"):
             raise ParameterError(f"scale is 'ci' or 'full', got {value!r}")
     return {name: value for name, value in wanted.items() if value != defaults[name]}
@@ -220,6 +258,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     Keeps sources, tags, execution counts, text, tables, PNG with alt text and the verdict
     record; drops timings, identities and whatever the execution engine added.
     """
+    from scalinglaws.nbformats import nbformat
+
     kept = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

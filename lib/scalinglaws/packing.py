@@ -23,6 +23,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 
 from scalinglaws.recording import Run, describe, synchronise
+from scalinglaws.text import counted
 from scalinglaws.training import IGNORED, Source, TrainConfig, batches, count_of, evaluate, loss_of, train
 
 #: Modules that treat each number alone, and so do not notice a further dimension.
@@ -354,7 +355,7 @@ def train_packed(
     if asked:
         raise ValueError(f"packed runs know no {', '.join(asked)}")
     if lrs is not None and len(lrs) != len(models):
-        raise ValueError(f"{len(lrs)} learning rates for {len(models)} models")
+        raise ValueError(f"{counted(len(lrs), 'learning rate')} for {counted(len(models), 'model')}")
     route = route or ("products" if all(map(is_perceptron, models)) else "vmap")
     if route not in ("products", "vmap") or (route == "products" and not all(map(is_perceptron, models))):
         raise ValueError(f"these models cannot take the route {route!r}")

@@ -20,7 +20,7 @@ import nh3
 
 from scalinglaws import notebooks
 from scalinglaws.nbformats import NotebookNode
-from scalinglaws.tables import write_atomically
+from scalinglaws.repository import write_atomically
 
 SITE = "Scaling Laws, Replicated"
 #: Elements that vanish with all that is in them; of others that are not allowed the text stays.

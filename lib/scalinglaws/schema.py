@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.errors import UserError
+from scalinglaws.text import counted
+
 TYPES = ("number", "integer", "boolean", "text")
 #: A number as it is written: "nan", "inf" and Python's underscores are none.
 WRITTEN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -21,7 +24,7 @@ WRITTEN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 REQUIRED = {"table": str, "sha256": str, "rows": int, "columns": dict, "title": str}
 
 
-class TableError(RuntimeError):
+class TableError(UserError):
     """A table that is missing, altered or out of its schema, with what to do."""
 
 
@@ -165,7 +168,7 @@ def validate(slug: str, table: pd.DataFrame, about: dict[str, Any]) -> None:
     if list(table.columns) != list(about["columns"]):
         raise TableError(f"{slug}: columns {list(table.columns)}, expected {list(about['columns'])}")
     if len(table) != about["rows"]:
-        raise TableError(f"{slug}: {len(table)} rows, expected {about['rows']}")
+        raise TableError(f"{slug}: {counted(len(table), 'row')}, expected {about['rows']}")
     for name, column in about["columns"].items():
         values = table[name]
         if values.isna().any() and not column.get("missing"):

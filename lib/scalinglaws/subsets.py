@@ -15,6 +15,7 @@ import pandas as pd
 
 from scalinglaws import corpora, datasets
 from scalinglaws.learners import Examples
+from scalinglaws.text import counted
 
 #: Data set -> domain, examples held out for the test and for validation.
 SETS = {
@@ -124,7 +125,7 @@ def prepared(data: str, n: int, seed: int) -> dict[str, Any]:
         return {"train": pool[rng.choice(len(pool), n // WINDOW, replace=False)], **parts}
     x, y = parts.pop("pool")
     if n > len(x):
-        raise ValueError(f"{data} has {len(x)} examples to train on, not {n}")
+        raise ValueError(f"{data} has {counted(len(x), 'example')} to train on, not {n}")
     rows = rng.choice(len(x), n, replace=False)
     parts["train"] = x[rows], y[rows]
     if SETS[data][0] == "tabular":

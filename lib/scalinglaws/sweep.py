@@ -2,47 +2,34 @@
 
 `sweep(fn, grid, store="x.sqlite")` runs `fn(**config)` for each configuration that the store
 lacks and returns a table with one row a run. A run is known by its key (`scalinglaws.keys`):
-a change of code or data makes it new. Each finished run is committed at once
+a change of code, data or device makes it new. Each finished run is committed at once
 (`scalinglaws.store`). A failure is a row too, and is tried again the next time.
 
-Without an executor the runs go to processes of this machine, started with *spawn*, one
-BLAS thread each. Past one machine pass an executor, for instance Dask's
+Without an executor the runs go to processes of this machine (`scalinglaws.pool`), started with
+*spawn*, one BLAS thread each. Past one machine pass an executor, for instance Dask's
 `Client(address).get_executor(pure=False)`; `scalinglaws.experiments` says how to get a cluster.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import sys
 import warnings
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    as_completed,
-    wait,
-)
+from concurrent.futures import Executor, Future
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from scalinglaws import keys
-from scalinglaws.store import UnreadableError, read, set_aside, writing
-from scalinglaws.worker import ABOUT, Config, Record, SweepError, attempt, die_with_parent, failed
-
-#: Keys of the configurations that run together, one as a rule.
-Task = list[str]
-#: Submits a task to an executor.
-Submit = Callable[[Executor, Task], Future]
-Outcomes = Iterator[tuple[Task, list[Record]]]
+from scalinglaws import keys, pool
+from scalinglaws.cluster import asked, elsewhere
+from scalinglaws.interrupts import Waiting, held_back
+from scalinglaws.pool import Task, locally
+from scalinglaws.store import StoreError, opened, read, writing
+from scalinglaws.worker import ABOUT, Config, Record, attempt
 
 
 @contextlib.contextmanager
@@ -57,79 +44,6 @@ def one_thread() -> Iterator[None]:
         for name in names:
             os.environ.pop(name, None)
         os.environ.update(before)
-
-
-def pool(workers: int) -> ProcessPoolExecutor:
-    """Spawned processes that end with this one."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent)
-
-
-def collected(future: Future, task: Task) -> list[Record]:
-    """The records of a task that has ended; one that its executor gave up is a failure.
-
-    Raises
-    ------
-    SweepError, BrokenExecutor
-        What concerns more than this task.
-    """
-    try:
-        return future.result()
-    except (SweepError, BrokenExecutor):
-        raise
-    except Exception as error:
-        return [failed(error) for _ in task]
-
-
-def locally(submit: Submit, tasks: list[Task], workers: int) -> Outcomes:
-    """Run tasks in processes of this machine, and go on when one of them is killed.
-
-    A killed worker breaks its pool. The pool is built anew, and the tasks that were running,
-    one of which is to blame, are repeated one configuration at a time.
-    """
-    waiting = deque(tasks)
-    while waiting:
-        flying, suspects = {}, []
-        with pool(workers) as executor:
-            while flying or (waiting and not suspects):
-                # No more in flight than can run, so that few are suspect if a worker dies.
-                while waiting and not suspects and len(flying) < workers:
-                    task = waiting.popleft()
-                    try:
-                        flying[submit(executor, task)] = task
-                    except BrokenExecutor:
-                        suspects.append(task)
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    task = flying.pop(future)
-                    try:
-                        records = collected(future, task)
-                    except BrokenExecutor:
-                        suspects.append(task)
-                    else:
-                        yield task, records
-        for key in (key for task in suspects for key in task):
-            with pool(1) as executor:
-                try:
-                    records = collected(submit(executor, [key]), [key])
-                except BrokenExecutor:
-                    records = [failed(SweepError("the worker was killed, twice; out of memory?"))]
-            yield [key], records
-
-
-def elsewhere(submit: Submit, tasks: list[Task], executor: Executor) -> Outcomes:
-    """Run tasks on an executor of the caller's; if it breaks, all that it still had are failures."""
-    flying = {submit(executor, task): task for task in tasks}
-    try:
-        for future in as_completed(flying):
-            task = flying[future]
-            try:
-                records = collected(future, task)
-            except BrokenExecutor as error:
-                records = [failed(error) for _ in task]
-            yield task, records
-    finally:
-        for future in flying:
-            future.cancel()
 
 
 @contextlib.contextmanager
@@ -163,6 +77,15 @@ def table_of(configs: dict[str, Config], found: dict[str, Record]) -> pd.DataFra
     return pd.DataFrame(rows, columns=list(dict.fromkeys([*order, *(f"run_{name}" for name in ABOUT)])))
 
 
+def device_for(fn: Callable, executor: Executor | None, waiting: Waiting) -> str:
+    """Where the runs will train, asked where they will run; empty if their code does not ask."""
+    if not keys.asks_for_device(fn):
+        return ""
+    if executor is not None:
+        return asked(executor, keys.device_used, fn, waiting)
+    return keys.device_used(fn)
+
+
 def sweep(
     fn: Callable[..., dict[str, Any]],
     grid: Iterable[Config],
@@ -170,6 +93,7 @@ def sweep(
     store: Path | str,
     executor: Executor | None = None,
     workers: int | None = None,
+    timeout: float | None = None,
     pack: Callable[..., Hashable] | None = None,
     many: Callable[[list[Config]], list[dict[str, Any]]] | None = None,
     data: str = "",
@@ -186,17 +110,21 @@ def sweep(
     store
         SQLite file of finished runs; made where there is none. Another sweep may use it meanwhile.
     executor
-        Where the runs go; it is left open. Processes of this machine by default.
+        Where the runs go; it is left open. Processes of this machine by default, for which a
+        program needs its `if __name__ == "__main__":`.
     workers
         How many processes, by default one a core; of no effect with an executor.
+    timeout
+        Seconds that a run may take on this machine; then its process is replaced and the run has
+        failed. An executor of the caller's has to set limits of its own.
     pack, many
         Runs of one shape in one call, as small networks on one GPU want. `pack(**config)`:
         configurations for which it is equal go to `many(configs)`, at the top level of the
         module of `fn`, which returns their results in order. It may not matter to a result
         which others are in the call. If the call fails, each configuration goes to `fn` alone.
     data
-        What else the results rest on, such as the hash of a file that `fn` reads; tables named
-        in a call `load("slug")` are found without.
+        What else the results rest on, such as the hash of a file that `fn` reads; tables that
+        the code may `load` are found without, and so is every module of the function's project.
 
     Returns
     -------
@@ -210,45 +138,65 @@ def sweep(
     ValueError
         If a worker could not import the function, or the grid holds a configuration twice.
     StoreError
-        If the store cannot be written.
+        If the store cannot be written, or is another kind of database.
     SweepError
-        If a worker has other code or data than this process.
+        If a worker does not start, has other code, data or another device than the others, or
+        a Dask scheduler is gone.
+    KeyboardInterrupt
+        If a person stops it. As after every other error, what has finished is in the store.
     """
+    pool.refuse_to_start_within_a_start()
     grid, path = list(grid), Path(store)
-    rests_on = keys.foundation(fn, data)
-    configs = {keys.key(config, rests_on): config for config in grid}
-    if len(configs) < len(grid):
-        raise ValueError("the grid holds a configuration twice")
     if (pack is None) != (many is None) or (many and keys.home(many) is not keys.home(fn)):
         raise ValueError("give both pack and many, and many from the module of fn")
-    try:
-        found = read(path)
-    except UnreadableError as error:
-        warnings.warn(f"{error}; it is kept as {set_aside(path)}, and a new one begun", stacklevel=2)
-        found = {}
-    todo = [key for key in configs if found.get(key, {}).get("status") != "done"]
-    groups: dict[Hashable, Task] = {}
-    for key in todo:
-        groups.setdefault(pack(**configs[key]) if pack else key, []).append(key)
-    if todo:
-        # `attempt` gets the configurations themselves; their keys stay here.
-        job = partial(attempt, fn, many, rests_on, data)
-
-        def submit(where: Executor, task: Task) -> Future:
-            return where.submit(job, [configs[key] for key in task])
-
-        with writing(path) as add, progress(len(configs), len(configs) - len(todo)) as advance, one_thread():
+    if timeout is not None and (executor is not None or timeout <= 0):
+        raise ValueError(
+            "timeout is a number of seconds, and for processes of this machine: an executor limits its runs itself"
+        )
+    for unknown in keys.code_of(keys.home(fn)).unknown:
+        warnings.warn(f"{unknown}; say what it is by `data`", stacklevel=2)
+    with held_back() as waiting:
+        device = device_for(fn, executor, waiting)
+        rests_on = keys.foundation(fn, data, device)
+        configs = {keys.key(config, rests_on): config for config in grid}
+        if len(configs) < len(grid):
+            raise ValueError("the grid holds a configuration twice")
+        found = opened(path)
+        todo = [key for key in configs if found.get(key, {}).get("status") != "done"]
+        groups: dict[Hashable, Task] = {}
+        for key in todo:
+            groups.setdefault(pack(**configs[key]) if pack else key, []).append(key)
+        if todo:
+            # `attempt` gets the configurations themselves; their keys stay here.
+            job = partial(attempt, fn, many, rests_on, data, device)
             tasks = list(groups.values())
-            if executor is None:
-                outcomes = locally(submit, tasks, min(workers or cores(), len(tasks)))
-            else:
-                outcomes = elsewhere(submit, tasks, executor)
-            with contextlib.closing(outcomes):  # if the store refuses, workers end here, not some time later
-                for task, records in outcomes:
-                    pairs = zip(task, records, strict=True)
-                    add({key: {"config": keys.canonical(configs[key])} | record for key, record in pairs})
-                    advance(len(task))
-        found = read(path)  # what is served is what the store holds
+            with (
+                writing(path) as add,
+                progress(len(configs), len(configs) - len(todo)) as advance,
+                one_thread(),
+            ):
+                if executor is None:
+                    pool.refuse_what_cannot_be_imported()
+                    count = min(workers or cores(), len(tasks))
+                    outcomes = locally(job, tasks, configs, count, timeout, waiting)
+                else:
+
+                    def submit(task: Task) -> Future:
+                        return executor.submit(job, [configs[key] for key in task])
+
+                    outcomes = elsewhere(submit, tasks, executor, waiting)
+                with contextlib.closing(
+                    outcomes
+                ):  # if the store refuses, workers end here, not some time later
+                    for task, records in outcomes:
+                        pairs = zip(task, records, strict=True)
+                        add({key: {"config": keys.canonical(configs[key])} | record for key, record in pairs})
+                        advance(len(task))
+            found = read(path)  # what is served is what the store holds
+    if lost := configs.keys() - found.keys():
+        raise StoreError(
+            f"{len(lost)} of {len(configs)} runs that were kept are not in {path} any more: it was replaced or damaged meanwhile; start again"
+        )
     table = table_of(configs, found)
     if failures := (table["run_status"] != "done").sum():
         warnings.warn(f"{failures} of {len(table)} runs failed: see run_status and run_message", stacklevel=2)

@@ -16,7 +16,6 @@ import json
 import os
 import sys
 import sysconfig
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -24,28 +23,14 @@ from typing import Any
 
 import pandas as pd
 
+from scalinglaws import repository
 from scalinglaws.machine import devices
 from scalinglaws.schema import TableError, described, encoded, parsed, plain, validate
+from scalinglaws.text import counted, instead
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
 #: The files of a table's folder that SHA256SUMS vouches for, by their names without the ending.
 VOUCHED = {"SOURCE", "table", "witnesses"}
-
-
-def data_folder() -> Path:
-    """The repository's `data/` folder.
-
-    Raises
-    ------
-    TableError
-        If the package was installed without the repository around it.
-    """
-    folder = Path(__file__).resolve().parents[2] / "data"
-    if not folder.is_dir():
-        raise TableError(
-            f"no data folder at {folder}: install from a clone of the repository with 'pip install -e .'"
-        )
-    return folder
 
 
 def sha256(path: Path) -> str:
@@ -54,25 +39,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write text so that the file is either the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def folders() -> dict[str, Path]:
     """Every table's folder by slug, published tables first, then our own runs."""
-    data = data_folder()
+    data = repository.data_folder()
     runs = {path.parent.name: path.parent for path in sorted(data.glob("runs/*/SOURCE.json"))}
     published = {path.parent.name: path.parent for path in sorted(data.glob("published/*/SOURCE.json"))}
     return published | {slug: folder for slug, folder in runs.items() if slug not in published}
@@ -88,8 +57,8 @@ def folder_of(slug: str) -> Path:
     """
     known = folders()
     if slug not in known:
-        raise TableError(f"no table {slug!r}; there are: {', '.join(known) or 'none'}")
-    other = data_folder() / "runs" / slug
+        raise TableError(f"no table {slug!r}; {instead(slug, {name: name for name in known})}")
+    other = repository.data_folder() / "runs" / slug
     if known[slug] != other and other.exists():
         raise TableError(f"two tables are called {slug!r}, {known[slug]} and {other}: rename one of them")
     return known[slug]
@@ -204,9 +173,9 @@ def provenance(table: pd.DataFrame) -> str:
     """One line that says where a loaded table comes from."""
     about = table.attrs
     if "repository" not in about:
-        return f"{len(table)} rows · own runs on {devices(about['made']['machines'])} · {about['title']}"
+        return f"{counted(len(table), 'row')} · own runs on {devices(about['made']['machines'])} · {about['title']}"
     return (
-        f"{len(table)} rows · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
+        f"{counted(len(table), 'row')} · {about['paper']} · {about['repository']}@{about['commit'][:8]} · "
         f"licence: {about['licence']}"
     )
 
@@ -249,9 +218,9 @@ def converter(slug: str) -> ModuleType:
     TableError
         If there is none of that name; no file outside `data/convert` is ever executed.
     """
-    if slug not in converters():
-        raise TableError(f"no converter {slug!r} in data/convert; there are: {', '.join(converters())}")
-    path = data_folder() / "convert" / f"{slug}.py"
+    if slug not in (known := converters()):
+        raise TableError(f"no converter {slug!r} in data/convert; {instead(slug, {n: n for n in known})}")
+    path = repository.data_folder() / "convert" / f"{slug}.py"
     spec = importlib.util.spec_from_file_location(f"convert_{slug}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -357,8 +326,10 @@ def save(folder: Path, table: Any, about: dict[str, Any]) -> None:
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     described(folder.name, about)
-    write_atomically(folder / "table.csv", content.decode())
-    write_atomically(folder / "SOURCE.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    repository.write_atomically(folder / "table.csv", content.decode())
+    repository.write_atomically(
+        folder / "SOURCE.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+    )
     seal(folder, "table.csv", "SOURCE.json")
 
 
@@ -376,18 +347,18 @@ def seal(folder: Path, *names: str) -> None:
     present = to_vouch_for(folder)
     known |= {name: sha256(folder / name) for name in names or present}
     lines = [f"{known[name]}  {name}\n" for name in present if name in known]
-    write_atomically(folder / "SHA256SUMS", "".join(lines))
+    repository.write_atomically(folder / "SHA256SUMS", "".join(lines))
 
 
 def converters() -> list[str]:
     """The slugs of all published tables that can be made again."""
-    return sorted(path.stem for path in data_folder().glob("convert/*.py"))
+    return sorted(path.stem for path in repository.data_folder().glob("convert/*.py"))
 
 
 def rebuild(slug: str) -> Path:
     """Make `data/published/<slug>` again from its upstream files and return its folder."""
     table, about = convert(slug)
-    folder = data_folder() / "published" / slug
+    folder = repository.data_folder() / "published" / slug
     save(folder, table, about)
     return folder
 
@@ -441,7 +412,7 @@ def describe() -> str:
                 f"- command: `{made['command']}`, recipe {about['recipe']}, {made['seconds']:,.0f} s of work"
             ]
             lines += [
-                f"- {each['rows']} rows on {each['device']}: "
+                f"- {counted(each['rows'], 'row')} on {each['device']}: "
                 + ", ".join(f"{name} {version}" for name, version in each["versions"].items())
                 for each in made["machines"]
             ]
@@ -464,5 +435,5 @@ def describe() -> str:
 
 def is_described() -> bool:
     """Whether `data/README.md` is what the SOURCE.json files say."""
-    path = data_folder() / "README.md"
+    path = repository.data_folder() / "README.md"
     return path.is_file() and path.read_text(encoding="utf-8") == describe()

@@ -1,8 +1,11 @@
-"""Numbers and text as notebooks print them."""
+"""Numbers and words as notebooks and messages print them."""
 
 from __future__ import annotations
 
+import difflib
 import math
+import re
+from collections.abc import Mapping
 
 
 def number(x: float | None, digits: int = 4) -> str:
@@ -20,6 +23,31 @@ def number(x: float | None, digits: int = 4) -> str:
 def shown(value: float | str) -> str:
     """A number as tables print it, text as it is."""
     return value if isinstance(value, str) else number(value)
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: "1 notebook", "13 notebooks"."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def article(noun: str) -> str:
+    """A noun with its article: "an int", "a float", "an 80% interval"."""
+    return f"{'an' if re.match(r'[aeiou8]|1[18](?![0-9])', noun, re.IGNORECASE) else 'a'} {noun}"
+
+
+def instead(name: str, known: Mapping[str, str]) -> str:
+    """What to take instead of a name that is not known.
+
+    Parameters
+    ----------
+    name
+        What was asked for.
+    known
+        What may come near it -> the name to take then.
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    there_are = ", ".join(sorted(set(known.values()))) or "none"
+    return f"did you mean {known[near[0]]!r}?" if near else f"there are: {there_are}"
 
 
 class Text(str):

@@ -22,6 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from scalinglaws import checkpoint as checkpoints
 from scalinglaws.recording import Run, describe, synchronise
+from scalinglaws.text import counted
 
 #: Gives the batch of a step: inputs and integer targets, on the model's device.
 Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
@@ -169,7 +170,9 @@ def windows(tokens: torch.Tensor, context: int, batch: int, seed: int) -> Source
     """Batches of random windows of a token sequence; each target is the token after its input."""
     tokens = torch.as_tensor(tokens)
     if len(tokens) <= context:
-        raise ValueError(f"{len(tokens)} tokens hold no window of {context} and its next token")
+        raise ValueError(
+            f"{counted(len(tokens), 'token holds', 'tokens hold')} no window of {context} and its next token"
+        )
     span = torch.arange(context + 1)
 
     def draw(step: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import notebooks, tables
+from scalinglaws import repository
+from scalinglaws.errors import UserError
 from scalinglaws.text import number, shown
 
-#: The notebook whose last figure stands at the top of the README.
-COVER = "10_chinchilla_third_approach"
-BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
+#: What is shown of a verdict, and so must be in one.
+NEEDED = {"statement", "paper", "printed", "measured", "low", "high", "word"}
 
 
-class VerdictError(RuntimeError):
-    """Verdicts that are missing, with what to do."""
+class VerdictError(UserError):
+    """Verdicts that are missing or damaged, with what to do."""
+
+
+class NoVerdicts(VerdictError):
+    """There are none yet."""
 
 
 def folder() -> Path:
     """The repository's `data/verdicts/` folder."""
-    return tables.data_folder() / "verdicts"
+    return repository.data_folder() / "verdicts"
 
 
 def dumps(content: Any) -> str:
@@ -34,27 +37,22 @@ def read(name: str, place: Path | None = None) -> dict[str, Any]:
 
     Raises
     ------
+    NoVerdicts
+        If there is none.
     VerdictError
-        If there is none, or it is damaged.
+        If it is damaged.
     """
     path = (place or folder()) / f"{name}.json"
     if not path.is_file():
-        raise VerdictError(f"no verdicts of {name} at {path}; run 'scalinglaws run {name}' first")
+        raise NoVerdicts(f"no verdicts of {name} at {path}; run 'scalinglaws run {name}' first")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise VerdictError(f"{path} is damaged ({error}); restore it with git") from error
-    if not isinstance(record, dict) or not isinstance(record.get("verdicts"), list):
+    found = record.get("verdicts") if isinstance(record, dict) else None
+    if not isinstance(found, list) or not all(isinstance(v, dict) and v.keys() >= NEEDED for v in found):
         raise VerdictError(f"{path} holds no verdicts; restore it with git")
     return record
-
-
-def count(name: str) -> str:
-    """How many claims a notebook's kept verdicts are about; a dash where there are none."""
-    try:
-        return str(len(read(name)["verdicts"]))
-    except VerdictError:
-        return "–"
 
 
 def kept() -> list[str]:
@@ -75,7 +73,7 @@ def add_cost(name: str, **cost: Any) -> None:
     """Keep a measured cost."""
     known = costs()
     known[name] = known.get(name, {}) | cost
-    tables.write_atomically(folder() / "costs.json", dumps(dict(sorted(known.items()))))
+    repository.write_atomically(folder() / "costs.json", dumps(dict(sorted(known.items()))))
 
 
 def minutes(seconds: float) -> str:
@@ -83,62 +81,18 @@ def minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def rows(name: str, place: Path | None = None) -> list[tuple[str, str, str, str]]:
-    """Statement, paper, ours with interval, and word of each claim of a notebook."""
-    found = []
-    for v in read(name, place)["verdicts"]:
-        paper = v["printed"] or shown(v["paper"])
-        ours = "–" if v["measured"] is None else number(float(v["measured"]))
-        if v["low"] is not None:
-            ours += f" [{number(float(v['low']))}, {number(float(v['high']))}]"
-        word = f"{v['word']}, on an unproved fit" if v.get("unproved") else v["word"]
-        found.append((v["statement"], paper, ours, word))
-    return found
+def row(verdict: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Statement, paper, ours with interval, and word of a claim."""
+    paper = verdict["printed"] or shown(verdict["paper"])
+    ours = "–" if verdict["measured"] is None else number(float(verdict["measured"]))
+    if verdict["low"] is not None:
+        ours += f" [{number(float(verdict['low']))}, {number(float(verdict['high']))}]"
+    word = f"{verdict['word']}, on an unproved fit" if verdict.get("unproved") else verdict["word"]
+    return verdict["statement"], paper, ours, word
 
 
-def cost_of(name: str) -> str:
-    """The cost of a notebook for people, at CI and at full scale."""
-    cost = costs().get(name, {})
+def cost_in_words(cost: dict[str, Any]) -> str:
+    """A cost for people, at CI and at full scale."""
     parts = [f"CI {minutes(cost['ci_seconds'])}"] if "ci_seconds" in cost else []
     parts += [f"full {minutes(cost['full_seconds'])}"] if "full_seconds" in cost else []
     return " · ".join(parts) or "–"
-
-
-def markdown() -> str:
-    """The scoreboard as a markdown table, one block a notebook that has verdicts."""
-    lines = ["| finding | paper | ours [95 % interval] | verdict | cost |", "| --- | --- | --- | --- | --- |"]
-    for name in notebooks.names():
-        if name not in kept():
-            continue
-        heading = cell(notebooks.title(notebooks.read(notebooks.locate(name))))
-        lines.append(f"| **[{heading}](notebooks/{name}.ipynb)** | | | | {cost_of(name)} |")
-        lines += [f"| {' | '.join(map(cell, row))} | |" for row in rows(name)]
-    return "\n".join(lines)
-
-
-def cell(text: str) -> str:
-    """Text as it stands in a cell of a markdown table."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def cover() -> tuple[bytes, str]:
-    """The README's figure and its alt text, as the notebook stores them."""
-    notebook = notebooks.read(notebooks.locate(COVER))
-    outputs = [output for cell in notebooks.code(notebook) for output in cell.outputs]
-    last = [output for output in outputs if "image/png" in output.get("data", {})][-1]
-    return base64.b64decode(last.data["image/png"]), last.metadata["image/png"]["alt"]
-
-
-def placed(readme: str) -> str:
-    """The README's text with a fresh scoreboard between its markers.
-
-    Raises
-    ------
-    VerdictError
-        If the markers are missing.
-    """
-    head, begin, rest = readme.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise VerdictError(f"README.md lacks the markers {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n{markdown()}\n{END}{tail}"

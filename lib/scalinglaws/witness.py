@@ -27,7 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from scalinglaws import corpora, machine, tables
+from scalinglaws import corpora, machine, repository, tables
 
 NAME = "witnesses.json"
 #: Relative difference allowed to a smooth measure. Kernels of other processors make some 1e-7.
@@ -211,7 +211,7 @@ def write(module: ModuleType, scale: str, folder: Path) -> int:
     with shortened(module, declared):
         for config in declared.configs:
             lines.append(json.dumps({"config": config, "measured": module.run(**config)}, allow_nan=False))
-    tables.write_atomically(folder / NAME, "[\n" + ",\n".join(lines) + "\n]\n")
+    repository.write_atomically(folder / NAME, "[\n" + ",\n".join(lines) + "\n]\n")
     tables.seal(folder, NAME)
     return len(lines)
 

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from unittest import mock
 
-from scalinglaws import tables
+from scalinglaws import repository, tables
 from scalinglaws.datasets import File, contents
 
 TEXT = b"".join(b"line %d of a text\n" % k for k in range(3000))
@@ -80,10 +80,10 @@ def attack(rng: random.Random, seconds: float) -> dict[str, int]:
     deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as place:
         data, mirror = Path(place) / "data", Path(place) / "mirror"
-        shutil.copytree(tables.data_folder(), data)
+        shutil.copytree(repository.data_folder(), data)
         mirror.mkdir()
         with (
-            mock.patch.object(tables, "data_folder", lambda: data),
+            mock.patch.object(repository, "data_folder", lambda: data),
             mock.patch.dict(os.environ, {tables.MIRROR_VARIABLE: str(mirror)}),
         ):
             while time.monotonic() < deadline:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from small_notebook import EDITS, FALSIFY, STATED, small
 
-from scalinglaws import anatomy, drift, mutation, notebooks, tables, verdicts
+from scalinglaws import anatomy, drift, mutation, notebooks, repository, verdicts
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, stated
 from scalinglaws.claims.claim import GIVEN, LOCKED
 from scalinglaws.claims.replication import Verdict
@@ -243,7 +243,7 @@ class TestAKeptRecord:
     def record(self, tmp_path, monkeypatch):
         for folder in ("claims", "verdicts"):
             (tmp_path / folder).mkdir()
-        monkeypatch.setattr(tables, "data_folder", lambda: tmp_path)
+        monkeypatch.setattr(repository, "data_folder", lambda: tmp_path)
         (tmp_path / "claims/10_a.toml").write_text(STATED)
         paper = replication_of("10_a")
         content = paper.record("ci", 0).content

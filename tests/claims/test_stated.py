@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scalinglaws import tables
+from scalinglaws import repository
 from scalinglaws.claims import Claim, ClaimError, Mutation, stated
 from scalinglaws.claims.stated import parsed
 
@@ -141,7 +141,7 @@ def test_a_rounding_that_says_more_cannot_escape_the_digits(more):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / "claims").mkdir()
-    monkeypatch.setattr(tables, "data_folder", lambda: tmp_path)
+    monkeypatch.setattr(repository, "data_folder", lambda: tmp_path)
     return tmp_path / "claims"
 
 

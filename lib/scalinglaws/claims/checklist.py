@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.text import Text
+from scalinglaws.text import Text, counted
 
 BLANK = "____"
 
@@ -67,8 +67,8 @@ def from_runs(runs: pd.DataFrame) -> dict[str, str]:
     known = {}
     if len(runs):
         sizes = f", n_params {span(runs['n_params'])}" if "n_params" in runs else ""
-        distinct = f", {runs['n_params'].nunique()} distinct sizes" if "n_params" in runs else ""
-        known["models"] = f"{len(runs)} runs{sizes}{distinct}"
+        distinct = f", {counted(runs['n_params'].nunique(), 'distinct size')}" if "n_params" in runs else ""
+        known["models"] = f"{counted(len(runs), 'run')}{sizes}{distinct}"
     described = runs.attrs.get("columns", {})
     measured = [c for c in ("n_params", "n_tokens", "flops", "loss") if c in runs]
     if measured:

@@ -7,6 +7,7 @@ from typing import Any
 
 from scalinglaws.claims import ClaimError
 from scalinglaws.fitting import Fit
+from scalinglaws.text import article
 
 
 def fits(resting_on: Any) -> Iterator[Fit]:
@@ -35,7 +36,7 @@ def fits(resting_on: Any) -> Iterator[Fit]:
     elif resting_on is not None:
         raise ClaimError(
             f"fit= takes a Fit, what was made from one (a Bootstrap, a Jackknife), or several; "
-            f"not a {type(resting_on).__name__}"
+            f"not {article(type(resting_on).__name__)}"
         )
 
 

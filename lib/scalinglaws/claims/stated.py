@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import tables
+from scalinglaws import repository
 from scalinglaws.claims.claim import Claim, ClaimError
 from scalinglaws.claims.mutation import Mutation
 
@@ -47,10 +47,9 @@ class Stated:
         ids = [claim.id for claim in self.claims]
         if twice := sorted({id for id in ids if ids.count(id) > 1}):
             raise ClaimError(f"claims stated twice: {twice}")
-        cited = [id.strip() for part in CITED.findall(self.finding) for id in part.split(",")]
-        if unknown := sorted(set(cited) - set(ids)):
+        if unknown := sorted(set(self.cited) - set(ids)):
             raise ClaimError(f"the finding names claims that are not stated: {unknown}")
-        if ids and not cited:
+        if ids and not self.cited:
             raise ClaimError("the finding names no claim: put ids in brackets behind each clause")
         # A word that is inconclusive whatever is measured cannot change.
         testable = {c.id for c in self.claims if not (c.untestable or c.unstable)}
@@ -61,6 +60,11 @@ class Stated:
             raise ClaimError(f"no mutation makes these claims fail: {missed}")
 
     @property
+    def cited(self) -> tuple[str, ...]:
+        """The claims that the finding names."""
+        return tuple(id.strip() for part in CITED.findall(self.finding) for id in part.split(","))
+
+    @property
     def sentence(self) -> str:
         """The finding without the ids."""
         return re.sub(r"\s*\[[^\]]*\]", "", self.finding)
@@ -68,7 +72,7 @@ class Stated:
 
 def path_of(name: str) -> Path:
     """Where the claims of a notebook are stated."""
-    return tables.data_folder() / "claims" / f"{name}.toml"
+    return repository.data_folder() / "claims" / f"{name}.toml"
 
 
 def stated(name: str) -> Stated:

@@ -17,7 +17,7 @@ An experiment is a module with
 
 `python -m scalinglaws.experiments.<name> --scale full` calls `command`, which resumes
 where an earlier call stopped, on another machine too if the store is brought there. Needs
-numpy, scipy, pandas and torch only. Runs on Python's own library read that of the
+numpy, scipy, pandas, psutil and torch only. Runs on Python's own library read that of the
 interpreter; for the text of the stored tables let SCALINGLAWS_PYTHON_LIBRARY name a copy of
 the folder `lib/python3.11` of Python 3.11.7.
 
@@ -44,6 +44,7 @@ import argparse
 import contextlib
 import importlib
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -53,10 +54,11 @@ from typing import Any
 
 import pandas as pd
 
-from scalinglaws import tables, witness
+from scalinglaws import repository, tables, witness
 from scalinglaws.machine import commit, device_of, merge_machines
 from scalinglaws.store import StoreError
 from scalinglaws.sweep import cores, sweep
+from scalinglaws.text import counted
 from scalinglaws.worker import SweepError
 
 
@@ -106,12 +108,30 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
 
 @contextlib.contextmanager
 def dask(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster as an executor."""
+    """The workers of a Dask cluster as an executor.
+
+    Raises
+    ------
+    SweepError
+        If there is no scheduler at the address.
+    """
     from distributed import Client
 
-    with Client(address) as client:
+    try:
+        connected = Client(address)
+    except (OSError, ValueError) as error:
+        raise SweepError(f"no Dask scheduler answers at {address}: {error}") from error
+    with connected as client:
         # Not pure: a run that failed is run again, not answered from memory.
         yield client.get_executor(pure=False)
+
+
+def sweep_up(folder: Path) -> None:
+    """Remove what writers that were killed have left of files; one that still writes takes less than a minute."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if abs(time.time() - part.stat().st_mtime) > 60:
+                part.unlink()
 
 
 def command(name: str) -> None:
@@ -131,40 +151,48 @@ def command(name: str) -> None:
     parser.add_argument("--workers", type=int, help="processes (default: one a core; one on a GPU)")
     parser.add_argument("--executor", choices=("processes", "dask"), default="processes")
     parser.add_argument("--scheduler", help="address of the Dask scheduler")
+    parser.add_argument("--timeout", type=float, help="seconds that one run may take, on this machine")
     parser.add_argument("--store", type=Path, help="where finished runs are kept, to resume from")
     parser.add_argument("--output", type=Path, help="folder of the table (default: data/runs/SLUG)")
     options = parser.parse_args()
     if (options.executor == "dask") != bool(options.scheduler):
         parser.error("--executor dask and --scheduler ADDRESS go together")
+    if options.timeout is not None and (options.scheduler or options.timeout <= 0):
+        parser.error("--timeout is a number of seconds, and for runs on this machine")
     slug = slug_of(module, options.scale)
-    folder = options.output or tables.data_folder() / "runs" / slug
+    folder = options.output or repository.data_folder() / "runs" / slug
+    sweep_up(folder)
     on_gpu = device_of(module) != "cpu"
     if hasattr(module, "witnesses"):
         try:
             witness.check(module, options.scale, folder)
         except (witness.WitnessError, tables.TableError) as error:
             sys.exit(f"error: {error}")
-    with contextlib.ExitStack() as stack:
-        executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
-        stack.enter_context(warnings.catch_warnings())
-        warnings.filterwarnings("ignore", ".*runs failed")  # said below, with the reasons
-        try:
+    try:
+        with contextlib.ExitStack() as stack:
+            executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", ".*runs failed")  # said below, with the reasons
             table = sweep(
                 module.run,
                 module.grid(options.scale),
                 store=options.store or Path("out") / "stores" / f"{slug}.sqlite",
                 executor=executor,
                 workers=options.workers or (1 if on_gpu else cores()),
+                timeout=options.timeout,
                 pack=getattr(module, "pack", None),
                 many=getattr(module, "run_many", None),
             )
-        except (StoreError, SweepError) as error:
-            sys.exit(f"error: {error}")
+    except (StoreError, SweepError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("stopped: what has finished is kept; the same command goes on from there", file=sys.stderr)
+        sys.exit(130)
     failures = table[table["run_status"] != "done"]
     if len(failures):
         for message, count in failures["run_message"].value_counts().items():
-            print(f"{count} of {len(table)} runs failed: {message}", file=sys.stderr)
+            print(f"{count} of {counted(len(table), 'run')} failed: {message}", file=sys.stderr)
         print(failures["run_traceback"].iloc[0], file=sys.stderr)
         sys.exit("error: no table was written; the same command runs again what failed, and that only")
     export(module, options.scale, table, folder)
-    print(f"{len(table)} runs, {table['run_seconds'].sum():.0f} s of work, written to {folder}")
+    print(f"{counted(len(table), 'run')}, {table['run_seconds'].sum():.0f} s of work, written to {folder}")

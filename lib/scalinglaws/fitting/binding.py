@@ -14,6 +14,7 @@ from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import RESIDUALS, FitError, Problem
 from scalinglaws.fitting.tied import grouped, tied
+from scalinglaws.text import counted
 
 #: The largest number whose square, times a few more, is still a floating-point number; and its inverse.
 HUGE = 1e150
@@ -43,7 +44,7 @@ def numbers(values: Any, what: str) -> np.ndarray:
     """
     if np.ma.is_masked(values):
         raise FitError(
-            f"{what} has {int(np.ma.getmaskarray(values).sum())} masked values: drop those runs from every "
+            f"{what} has {counted(int(np.ma.getmaskarray(values).sum()), 'masked value')}: drop those runs from every "
             "column, and say so"
         )
     if isinstance(values, pd.Series) and pd.api.types.is_extension_array_dtype(values.dtype):
@@ -64,7 +65,7 @@ def numbers(values: Any, what: str) -> np.ndarray:
     if not np.isfinite(values).all():
         bad = np.flatnonzero(~np.isfinite(values))
         raise FitError(
-            f"{what} holds {len(bad)} missing or infinite values (first in row {bad[0]}): "
+            f"{what} holds {counted(len(bad), 'missing or infinite value')} (first in row {bad[0]}): "
             "drop those runs, and say so"
         )
     size = np.abs(values).max(initial=0.0)
@@ -328,7 +329,7 @@ def bind(
     target = column(data, y)
     if residual == "log" and np.any(target <= 0):
         raise FitError(
-            f"{y!r} is not positive in {int(np.sum(target <= 0))} runs "
+            f"{y!r} is not positive in {counted(int(np.sum(target <= 0)), 'run')} "
             f"(first in row {int(np.argmax(target <= 0))}): log residuals need positive values; drop those runs, or use residual='raw'"
         )
     if residual == "log" and np.min(target, initial=1.0) < TINY:
@@ -345,7 +346,7 @@ def bind(
         raise FitError("every parameter is fixed: nothing is left to fit")
     if len(target) < len(free) + 1:
         raise FitError(
-            f"{len(target)} runs for {len(free)} parameters: at least {len(free) + 1} are needed; "
+            f"{counted(len(target), 'run')} for {counted(len(free), 'parameter')}: at least {len(free) + 1} are needed; "
             "add runs, or fix parameters with fixed={...}"
         )
     w = weighed(weights, data, (*law.columns, y), len(target), len(free))

@@ -14,15 +14,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scalinglaws.fitting.descent import minimise
+from scalinglaws.fitting.descent import minimise, settle
 from scalinglaws.fitting.problem import FitError, Problem
-from scalinglaws.fitting.solve import TIGHT, Points, evaluate
+from scalinglaws.fitting.solve import TIGHT, Points
 from scalinglaws.fitting.starts import candidates
 
 #: A term below this share of the fitted value, in every run, may be nothing at the optimum.
 SMALL = 0.05
 #: A coordinate is close to a bound within this share of the way between its bounds.
 NEAR = 0.05
+#: A face whose best place is higher by more than this share has nothing to offer, nor have faces of it.
+WITHIN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,11 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
     others = face.jacobian(theta) * root[:, None]
     own = slope * root
     stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
+    if stiff < 1e-20 * np.sum(own**2):
+        # The others do already all that it could: at an optimum of theirs there is nothing to gain.
+        return 0.0
     value = float(face.objective(theta)) + float(face.floor)
-    return 0.5 * pull**2 / max(stiff, 1e-300) / value
+    return 0.5 * pull**2 / stiff / value
 
 
 def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
@@ -127,9 +132,8 @@ def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
     at = {name: problem.params(best.theta)[name] for name in np.array(problem.names)[best.held]}
     if not at or len(at) == len(problem.names):
         return Optimum(problem, points, {})
-    face = held_at(problem, at)
     there = points.take(points.held[:, best.held].all(1))
-    return Optimum(face, in_order(evaluate(face, without(problem, there.theta, set(at)))), at)
+    return Optimum(held_at(problem, at), in_order(there.along(~best.held)), at)
 
 
 def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
@@ -174,11 +178,17 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         starts = starts[np.isfinite(face.objective(starts))]
         if not len(starts):
             continue
+        # A few steps from each tell which are worth the whole way.
+        starts = settle(face, starts)
+        starts = starts[np.argsort(face.objective(starts), kind="stable")[:2]]
         on_face = in_order(minimise(face, starts))
+        if on_face.value[0] > found.value * (1 + WITHIN) + problem.floor:
+            continue
         other = settled(face, on_face, deep - 1)
         near = 1e-10 * found.value + float(np.max(problem.floor))
-        stays = end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT
-        if other.value <= found.value + near and stays:
+        if not other.value <= found.value + near:
+            continue
+        if end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT:
             found = Optimum(other.problem, other.points, {name: end} | other.at_bounds)
     return found
 

@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 
 from scalinglaws.fitting.examine import inside
 from scalinglaws.fitting.problem import Problem
+from scalinglaws.text import counted
 
 #: A column with all its values in this range looks like decimal logarithms of counts.
 LOG10 = 4.0, 30.0
@@ -148,7 +149,7 @@ def suspicions(problem: Problem) -> list[str]:
     twice = len(together) - len(np.unique(together, axis=0))
     if twice:
         found.append(
-            f"{twice} runs are exact duplicates of others, in every column and in {problem.y_name}: each counts on "
+            f"{counted(twice, 'run is an exact duplicate', 'runs are exact duplicates')} of others, in every column and in {problem.y_name}: each counts on "
             "its own; drop them unless they are runs of their own"
         )
     for name, values in used(problem)[0].items():

@@ -13,6 +13,7 @@ from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.resample import jackknife
 from scalinglaws.fitting.result import Fit
+from scalinglaws.text import article, counted
 
 
 class NestedTest(NamedTuple):
@@ -37,11 +38,15 @@ def aicc(fit: Fit) -> float:
     Source: Hurvich & Tsai (1989), doi:10.1093/biomet/76.2.297.
     """
     if fit.problem.loss.kind != "squared":
-        raise FitError(f"AICc needs a likelihood, which a {fit.problem.loss} fit has not: fit with squared()")
+        raise FitError(
+            f"AICc needs a likelihood, which {article(str(fit.problem.loss))} fit has not: fit with squared()"
+        )
     k = len(fit.free) + 1
     n = fit.degrees_of_freedom + len(fit.free)
     if n - k - 1 <= 0:
-        raise FitError(f"{n} runs are too few for AICc with {k} parameters: at least {k + 2} are needed")
+        raise FitError(
+            f"{counted(n, 'run is', 'runs are')} too few for AICc with {counted(k, 'parameter')}: at least {k + 2} are needed"
+        )
     return float(
         n * np.log(max(2 * fit.objective, fit.problem.floor) / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
     )
@@ -63,7 +68,7 @@ def nested_test(small: Fit, large: Fit) -> NestedTest:
     more = len(large.free) - len(small.free)
     if more <= 0 or small.objective < large.objective * (1 - 1e-9):
         raise FitError(
-            f"{large.law.name} does not contain {small.law.name}: it has {more} parameters more, and its objective is "
+            f"{large.law.name} does not contain {small.law.name}: it has {counted(more, 'parameter')} more, and its objective is "
             f"{large.objective:.6g} against {small.objective:.6g}"
         )
     df = more, large.degrees_of_freedom

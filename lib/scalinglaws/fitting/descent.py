@@ -9,10 +9,12 @@ import numpy as np
 from scalinglaws.fitting.exact import minimise_exact
 from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import Problem
-from scalinglaws.fitting.solve import TIGHT, Points, evaluate, newton
+from scalinglaws.fitting.solve import SAME, TIGHT, Points, evaluate, newton
 
 #: A corner is rounded to this share of the median residual where second derivatives are to be looked at.
 ROUNDED = 1e-3
+#: So many points that Newton's method gave up are taken up by the exact one.
+UNSTUCK = 4
 
 
 def typical(problem: Problem, theta: np.ndarray) -> float:
@@ -45,7 +47,7 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
 
     Newton's method, through wider losses first where the loss is nearly absolute values; the
     exact method for a loss with a corner, and for the resamples of a Huber fit on which Newton's
-    stalls. Of many starts of one problem only the best are worth that: see `polished`.
+    stalls. Of many starts of one problem only the best are worth that: see `unstick`.
     """
     if problem.loss.kinked(typical(problem, theta)):
         return exactly(problem, theta)
@@ -69,15 +71,30 @@ def minimise(problem: Problem, theta: np.ndarray) -> Points:
     return at
 
 
-def polished(problem: Problem, points: Points) -> Points:
-    """The points, best first, the best of them taken up by the exact method where Newton's had stalled on it."""
-    order = np.argsort(points.value, kind="stable")
-    points = points.take(order)
-    if problem.loss.kind == "huber" and not points.decrement[0] < TIGHT:
-        again = exactly(problem, points.theta[:1])
-        if again.value[0] <= points.value[0]:
-            points.put(np.array([0]), again)
-    return points
+def near_best(problem: Problem, points: Points) -> float:
+    """The objective up to which a point counts as the best of the points."""
+    return float(points.value.min() * (1 + SAME) + problem.floor)
+
+
+def agreeing(problem: Problem, points: Points) -> int:
+    """How many points are optima and the best."""
+    return int(np.sum(points.solved & (points.value <= near_best(problem, points))))
+
+
+def unstick(problem: Problem, points: Points) -> None:
+    """Take up by the exact method, in place, points of a Huber fit on which Newton's had stalled.
+
+    The best of them first, until two starts agree on the optimum.
+    """
+    if problem.loss.kind != "huber" or problem.loss.kinked(typical(problem, points.theta)):
+        return
+    stuck = np.flatnonzero(~points.solved)
+    for row in stuck[np.argsort(points.value[stuck], kind="stable")][:UNSTUCK]:
+        if agreeing(problem, points) >= 2:
+            break
+        again = exactly(problem, points.theta[row : row + 1])
+        if again.value[0] <= points.value[row]:
+            points.put(np.array([row]), again)
 
 
 def exactly(problem: Problem, theta: np.ndarray) -> Points:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.binding import bind
-from scalinglaws.fitting.boundary import Optimum, held_at, on_natural_scale, settled, without
+from scalinglaws.fitting.boundary import Optimum, held_at, in_order, on_natural_scale, settled, without
 from scalinglaws.fitting.causes import cause
-from scalinglaws.fitting.descent import minimise, polished, proved, settle, typical
+from scalinglaws.fitting.descent import agreeing, minimise, near_best, proved, settle, typical, unstick
 from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss, squared
 from scalinglaws.fitting.problem import FitError, Problem
@@ -161,12 +161,12 @@ def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Optim
         fresh = minimise(problem, batch)
         points = fresh if points is None else points.join(fresh)
         done = np.vstack([done, batch])
-        near = points.value.min() * (1 + SAME) + problem.floor
-        if np.sum(points.value <= near) >= 2 and points.value[0] <= near:
+        unstick(problem, points)
+        if agreeing(problem, points) >= 2 and points.value[0] <= near_best(problem, points):
             break
         if len(done) >= HOPELESS and not points.solved.any():
             break
-    return settled(problem, polished(problem, points))
+    return settled(problem, in_order(points))
 
 
 def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimum, float]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.linalg import LinAlgError
+from scipy.linalg import eigh, null_space
 from scipy.optimize import lsq_linear
 
 from scalinglaws.fitting.losses import Loss, absolute
@@ -30,6 +31,8 @@ NARROWING, STAGES = 5.0, 6
 WIDE = 1e-3
 #: Holds a system with more residuals in the corner than parameters together; no solution depends on it.
 PROP = 1e-11
+#: A residual that gives way less than this, for a unit of its multiplier, as good as stays in the corner.
+STIFF = 1e-2
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,26 @@ def convex(matrix: np.ndarray, p: int) -> bool:
     return int(np.sum(np.linalg.eigvalsh(matrix) > 1e-12)) == p
 
 
+def lacking(at: Scaled, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray) -> float:
+    """The ridge with which the curvature is positive along all directions that keep the corner, or nearly it."""
+    own = at.slopes[corner][:, free]
+    give = at.delta / at.weights[corner] + PROP
+    # A wide corner gives way, at a price; a sharp one does not.
+    soft = own[give > STIFF] / np.sqrt(give[give > STIFF])[:, None]
+    whole = hessian[np.ix_(free, free)] + soft.T @ soft
+    normal = (at.slopes[:, free].T * at.weights) @ at.slopes[:, free] + 1e-3 * np.eye(int(free.sum()))
+    try:
+        kept = null_space(own[give <= STIFF]) if np.any(give <= STIFF) else np.eye(len(normal))
+        if not kept.shape[1]:
+            return 0.0
+        least = eigh(
+            kept.T @ whole @ kept, kept.T @ normal @ kept, eigvals_only=True, subset_by_index=[0, 0]
+        )[0]
+    except (LinAlgError, ValueError):
+        return 0.0
+    return max(0.0, -1.1 * float(least))
+
+
 @dataclass(frozen=True)
 class Step:
     """A step, the multipliers that go with it, (corner residuals,), and the curvature along it."""
@@ -152,6 +175,9 @@ def newton_step(
     if not np.isfinite(hessian).all():
         return None
     matrix = system(at, corner, free, hessian, ridge)
+    if not convex(matrix, p):
+        ridge = max(ridge, lacking(at, corner, free, hessian))
+        matrix = system(at, corner, free, hessian, ridge)
     while not convex(matrix, p):
         ridge = max(4 * ridge, 1e-6)
         if ridge > 1e12:
@@ -281,7 +307,7 @@ def descend(
     corner: np.ndarray,
     delta: float,
     wide: bool = False,
-    rounds: int = 100,
+    rounds: int = 60,
 ) -> tuple[np.ndarray, Proof]:
     """From a good start to the optimum: residuals enter the corner where they stop a step, and leave it
     where their multiplier says that the objective falls on one side."""

@@ -17,6 +17,7 @@ import numpy as np
 from scalinglaws.fitting.derivatives import apart, complex_step, real_differences, takes_complex
 from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.problem import FitError
+from scalinglaws.text import counted
 
 Columns = tuple[np.ndarray, ...]
 Point = dict[str, float]
@@ -177,7 +178,7 @@ def refuse_runs_without_value(law: Law, columns: Columns, places: list[Point]) -
         bad = np.flatnonzero(~has & (values <= 0))
         if len(bad):
             raise FitError(
-                f"{law.name} has no value or no derivative, whatever its parameters, in {len(bad)} runs where {name!r} "
+                f"{law.name} has no value or no derivative, whatever its parameters, in {counted(len(bad), 'run')} where {name!r} "
                 f"is not positive (first in row {bad[0]}: {values[bad[0]]:.4g}): powers and logarithms need positive "
                 "columns; drop those runs, and say so"
             )

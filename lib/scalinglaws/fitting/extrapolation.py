@@ -13,6 +13,7 @@ from scalinglaws.fitting.estimate import fit
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
 from scalinglaws.fitting.wald import prediction_interval
+from scalinglaws.text import counted
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -62,7 +63,7 @@ class Extrapolation:
         )
         fitted, held = self.fit.data[self.by], self.held_out[self.by]
         return (
-            f"{self.fit.n} runs fitted ({self.by} to {np.max(fitted):.4g}), "
+            f"{counted(self.fit.n, 'run')} fitted ({self.by} to {np.max(fitted):.4g}), "
             f"{len(held)} held out (from {np.min(held):.4g} to {np.max(held):.4g}); mean absolute error:\n"
             + self.errors.map("{:.4g}".format).to_string()
             + words
@@ -126,7 +127,7 @@ def extrapolate(
         held = size > above
     if not held.any() or held.all():
         raise FitError(
-            f"{int(held.sum())} of {len(held)} runs would be held out by {by!r}: choose another limit"
+            f"{int(held.sum())} of {counted(len(held), 'run')} would be held out by {by!r}: choose another limit"
         )
     if isinstance(options.get("weights"), (list, np.ndarray, pd.Series)):
         options["weights"] = np.asarray(options["weights"])[~held]

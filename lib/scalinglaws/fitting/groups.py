@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.fitting.problem import FitError
+from scalinglaws.text import counted
 
 if TYPE_CHECKING:
     from scalinglaws.fitting.result import Fit
@@ -27,7 +28,7 @@ def group_codes(fit: Fit, by: Any) -> np.ndarray:
         by = fit.data[by]
     codes = pd.factorize(np.asarray(by))[0]
     if len(codes) != fit.n or np.any(codes < 0):
-        raise FitError(f"give one group label for each of the {fit.n} runs")
+        raise FitError(f"give one group label for each of the {counted(fit.n, 'run')}")
     if codes.max() == 0:
         raise FitError("there is one group only: nothing varies between groups")
     return codes

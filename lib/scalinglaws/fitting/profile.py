@@ -14,6 +14,7 @@ from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.region import Slice, region_of
 from scalinglaws.fitting.result import Fit, Status
 from scalinglaws.fitting.wald import Quantity
+from scalinglaws.text import article
 
 
 def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float]:
@@ -48,7 +49,7 @@ def profile(fit: Fit, what: Quantity, level: float = 0.95) -> tuple[float, float
     """
     if fit.problem.loss.kind != "squared":
         raise FitError(
-            f"a {fit.problem.loss} fit has no likelihood to profile: use bootstrap(fit, n, seed).interval(...)"
+            f"{article(str(fit.problem.loss))} fit has no likelihood to profile: use bootstrap(fit, n, seed).interval(...)"
         )
     if not 0 < level < 1:
         raise FitError(f"level is a share between 0 and 1, not {level}")

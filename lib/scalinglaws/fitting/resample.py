@@ -24,6 +24,7 @@ from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
 from scalinglaws.fitting.solve import CHUNK
 from scalinglaws.fitting.wald import Quantity
+from scalinglaws.text import article, counted
 
 #: Below so many groups a cluster bootstrap understates the spread.
 ENOUGH_GROUPS = 20
@@ -55,7 +56,7 @@ def quantiles(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
         If a value is not a number.
     """
     if missing := int(np.isnan(values).sum()):
-        raise FitError(f"the quantity is not a number in {missing} of {len(values)} resamples")
+        raise FitError(f"the quantity is not a number in {missing} of {counted(len(values), 'resample')}")
     with np.errstate(invalid="ignore"):
         between = np.quantile(values, shares)
     outer = [np.quantile(values, q, method=m) for q, m in zip(shares, ("lower", "higher"), strict=True)]
@@ -142,7 +143,7 @@ class Bootstrap:
         tails = np.array([(1 - level) / 2, (1 + level) / 2])
         if len(self.samples) * tails[0] < 1:
             raise FitError(
-                f"{len(self.samples)} resamples are too few for a {level:.0%} interval: draw more, "
+                f"{counted(len(self.samples), 'resample is', 'resamples are')} too few for {article(f'{level:.0%}')} interval: draw more, "
                 f"at least {int(np.ceil(1 / tails[0]))}"
             )
         values = self.values(what)
@@ -213,7 +214,7 @@ class Bootstrap:
         return (np.exp(low), np.exp(high)) if logarithmic else (low, high)
 
     def __repr__(self) -> str:
-        lines = [f"{len(self.samples)} resamples of {self.units}, {len(self.failed)} failed"]
+        lines = [f"{counted(len(self.samples), 'resample')} of {self.units}, {len(self.failed)} failed"]
         if len(self.samples) >= 40:
             for name in self.fit.free:
                 label = f"log {name}" if name in self.fit.law.positive else name
@@ -264,7 +265,7 @@ class Jackknife:
         return float(np.sqrt((len(values) - 1) * np.var(values)))
 
     def __repr__(self) -> str:
-        lines = [f"{len(self.samples)} fits with one unit left out, {len(self.failed)} failed"]
+        lines = [f"{counted(len(self.samples), 'fit')} with one unit left out, {len(self.failed)} failed"]
         for name in self.fit.free:
             label = f"log {name}" if name in self.fit.law.positive else name
             try:
@@ -291,7 +292,7 @@ def refits(
     failed = tuple(label for label, good in zip(labels, solved, strict=True) if not good)
     if len(failed) > 0.2 * len(labels):
         raise FitError(
-            f"{len(failed)} of {len(labels)} resamples did not converge: the runs hardly "
+            f"{len(failed)} of {counted(len(labels), 'resample')} did not converge: the runs hardly "
             "determine the parameters; fix one, or fit a smaller law"
         )
     kept = np.flatnonzero(solved)
@@ -359,7 +360,8 @@ def bootstrap(
     count = int(codes.max()) + 1
     if by is not None and count < ENOUGH_GROUPS:
         warnings.warn(
-            f"{count} groups: below {ENOUGH_GROUPS} a cluster bootstrap understates the spread", stacklevel=2
+            f"{counted(count, 'group')}: below {ENOUGH_GROUPS} a cluster bootstrap understates the spread",
+            stacklevel=2,
         )
 
     def times(k: int) -> np.ndarray:
@@ -368,7 +370,7 @@ def bootstrap(
 
     chosen = range(first, first + n) if numbers is None else [int(k) for k in numbers]
     samples, failed = refits(fit, times, chosen)
-    units = f"{count} groups" if by is not None else f"{fit.n} runs"
+    units = counted(count, "group") if by is not None else counted(fit.n, "run")
     return Bootstrap(fit, samples.rename_axis("resample"), failed, codes, units)
 
 

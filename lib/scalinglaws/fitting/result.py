@@ -15,6 +15,7 @@ from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
 from scalinglaws.fitting.stored import read, save
 from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
+from scalinglaws.text import counted
 
 
 class Status(Enum):
@@ -258,7 +259,9 @@ class Fit:
         lines.append(f"{word}: {self.proof}")
         if self.status is not Status.CONVERGED:
             lines.append(self.message)
-        lines.append(f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {self.n} runs")
+        lines.append(
+            f"objective {digits(self.objective, p.floor)} = {summed(p.loss)} on {counted(self.n, 'run')}"
+        )
         return "\n".join(lines)
 
 
@@ -299,6 +302,8 @@ def undetermined(problem: Problem, at: Points) -> str:
     names = np.array(labels(problem))
     use = ~at.held
     root = (problem.jacobian(at.theta) * np.sqrt(problem.weights)[:, None])[:, use]
+    if not np.isfinite(root).all():
+        return "The law has no finite derivative at the best place found: a parameter lies at a pole of it."
     size = np.linalg.norm(root, axis=0)
     # How far a coordinate can move: a step in a logarithm is a share; else its bounds say. Without
     # bounds it has a unit of its own, and only no effect at all is none.

@@ -69,6 +69,19 @@ class Points:
             *(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self))
         )
 
+    def along(self, kept: np.ndarray) -> Points:
+        """The same places with some coordinates only; the others are held, so that what is proved stays so."""
+        both = np.ix_(np.arange(len(self.value)), np.flatnonzero(kept), np.flatnonzero(kept))
+        return Points(
+            self.theta[:, kept],
+            self.value,
+            self.gradient[:, kept],
+            self.normal[both],
+            self.hessian[both],
+            self.held[:, kept],
+            self.decrement,
+        )
+
     @property
     def solved(self) -> np.ndarray:
         """Which rows are at an optimum, be it at a bound that holds it."""

@@ -20,6 +20,8 @@ from scalinglaws.fitting.problem import FitError, Problem
 CRUMB = 1e-3
 #: With more positive coefficients than this, their subsets are too many to try all.
 MANY = 8
+#: Rounds of reweighted least squares at a place; weights of residuals below this share of their median are alike.
+REWEIGHTED, SHARP = 4, 0.03
 
 
 def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -137,6 +139,64 @@ def non_negative_by_turns(
     return found
 
 
+def least_squares(
+    rows: np.ndarray, targets: np.ndarray, logged: np.ndarray, positive: np.ndarray
+) -> np.ndarray:
+    """Least squares for a batch, a crumb left of positive terms that are best left out."""
+    size = np.linalg.norm(rows, axis=1)
+    size[size == 0] = 1.0
+    found = non_negative(rows / size[:, None, :], targets, positive)
+    least = CRUMB * np.linalg.norm(targets, axis=1)[:, None]
+    return np.where(logged & (found < least), least, found) / size
+
+
+def reweighted(
+    problem: Problem, basis: np.ndarray, offset: np.ndarray, logged: np.ndarray, positive: np.ndarray
+) -> np.ndarray:
+    """The linear parameters that fit best at every place, (places, parameters).
+
+    By least squares; for another loss, which may have its valleys elsewhere, by a few rounds of
+    least squares with the weights that lead to it.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    basis, offset
+        The law is offset + basis @ parameters: (places, runs, parameters) and (places, runs).
+    logged, positive
+        Which parameters are estimated on the log scale, and which may not be negative.
+    """
+    logarithmic = problem.residual == "log"
+    # Relative errors are what log residuals measure.
+    weight = np.sqrt(problem.weights) / (problem.y if logarithmic else 1.0)
+    best = least_squares(basis * weight[:, None], (problem.y - offset) * weight, logged, positive)
+    if problem.loss.kind == "squared" or not len(best):
+        return best
+    now, least = best.copy(), np.full(len(best), np.inf)
+    for left in range(REWEIGHTED, -1, -1):
+        with np.errstate(all="ignore"):
+            linear = (basis @ now[..., None])[..., 0]
+            predicted = offset + linear
+            r = problem.residuals_of(predicted)
+            value = (problem.weights * problem.loss.rho(r)).sum(-1)
+            better = value < least
+            best[better], least[better] = now[better], value[better]
+            go = np.isfinite(r).all(1)
+            if not left or not go.any():
+                break
+            r, unit = r[go], predicted[go] if logarithmic else 1.0
+            wide = SHARP * np.median(np.abs(r), axis=1, keepdims=True)
+            pull = problem.loss.psi(np.where(np.abs(r) < wide, wide, r))
+            root = np.sqrt(problem.weights * np.abs(pull) / np.maximum(np.abs(r), wide))
+            rows, targets = (
+                basis[go] / np.expand_dims(unit, -1) * root[..., None],
+                (r + linear[go] / unit) * root,
+            )
+        now[go] = least_squares(rows, targets, logged, positive)
+    return best
+
+
 def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.ndarray:
     """Fill in the linear parameters that fit best, the others being given, on every row of theta.
 
@@ -160,17 +220,10 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
     rounding = 1e-12 * np.abs(offset[sound]).max(initial=0.0)
     if not np.allclose(2 * basis[sound].sum(-1), together[sound], rtol=1e-8, atol=rounding + 1e-300):
         raise FitError(f"{law.name} is not linear in {', '.join(linear)}: take them out of linear=(...)")
-    # Relative errors are what log residuals measure.
-    weight = np.sqrt(problem.weights) / (problem.y if problem.residual == "log" else 1.0)
-    rows, targets = basis * weight[:, None], (problem.y - offset) * weight
     logged = np.array([name in law.positive for name in linear])
     positive = logged | np.array([problem.bounds.get(name, (-1.0, 0.0))[0] >= 0 for name in linear])
     values = np.full((len(theta), len(linear)), np.nan)
-    size = np.linalg.norm(rows[sound], axis=1)
-    size[size == 0] = 1.0
-    found = non_negative(rows[sound] / size[:, None, :], targets[sound], positive)
-    least = CRUMB * np.linalg.norm(targets[sound], axis=1)[:, None]
-    values[sound] = np.where(logged & (found < least), least, found) / size
+    values[sound] = reweighted(problem, basis[sound], offset[sound], logged, positive)
     filled = theta.copy()
     for j, name in enumerate(linear):
         found = values[:, j]

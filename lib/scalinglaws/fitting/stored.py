@@ -26,7 +26,7 @@ from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import TIGHT, Points, evaluate
 from scalinglaws.fitting.tied import GroupedFormula, TiedFormula
-from scalinglaws.tables import write_atomically
+from scalinglaws.repository import write_atomically
 
 if TYPE_CHECKING:
     from scalinglaws.fitting.result import Fit

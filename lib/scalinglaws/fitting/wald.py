@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 from scalinglaws.fitting.binding import columns_of
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.problem import FitError
+from scalinglaws.text import article
 
 if TYPE_CHECKING:
     from scalinglaws.fitting.result import Fit
@@ -43,7 +44,7 @@ def covariance(fit: Fit, by: Any = None) -> np.ndarray:
     p = fit.problem
     if p.loss.kind != "squared":
         raise FitError(
-            f"a Wald interval on a {p.loss} fit covers too little (84 to 92 % instead of 95 % where it "
+            f"a Wald interval on {article(str(p.loss))} fit covers too little (84 to 92 % instead of 95 % where it "
             "was measured): use bootstrap(fit, n, seed).interval(...)"
         )
     if not fit.determined:
