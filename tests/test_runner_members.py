@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from small_notebook import CLAIMS, MUTATIONS, STATED, small
 
-from scalinglaws import batch, execution, notebooks, repository, writing
+from scalinglaws import batch, execution, notebooks, repository, scoreboard, writing
 from scalinglaws import run as commands
 
 
@@ -36,7 +36,8 @@ def book(tmp_path, monkeypatch):
         def verdicts(self, name: str, text: str | None = None) -> None:
             verdict = (
                 '{"id": "one", "statement": "s", "printed": "1", "paper": 1.0, "measured": 1.0, '
-                '"low": null, "high": null, "word": "replicated", "within": 0.1}'
+                '"low": null, "high": null, "word": "replicated", "within": 0.1, "role": "independent", '
+                '"group": "numbers", "evidence": "theory"}'
             )
             record = f'{{"verdicts": [{verdict}], "data_checks": []}}'
             (self.root / "data/verdicts" / f"{name}.json").write_text(text or record)
@@ -98,13 +99,12 @@ def test_the_scoreboard_names_what_has_no_verdicts(book, command):
 
 
 def test_an_unfinished_notebook_is_left_out_of_the_readme(book):
-    from scalinglaws import verdicts
-
     book.add("10_good", titled("# Loss | size <b>"))
     book.add("11_unfinished")
     book.verdicts("10_good")
-    table = verdicts.markdown()
+    table = scoreboard.papers()
     assert "Loss \\| size &lt;b&gt;" in table and "11_unfinished" not in table
+    assert "](notebooks/10_good.ipynb) | replicated | – | 1 of 1 | theory |" in table
 
 
 #: Claims files that cannot be read, and what is said of each; None stands for one that is missing.
