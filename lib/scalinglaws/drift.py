@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,9 +57,16 @@ def number_moved(fresh: dict[str, Any], kept: dict[str, Any]) -> str:
     return f"off by {off:.2g}, {off / drift:.2g} times the drift allowed{share}"
 
 
+def same(now: Any, then: Any) -> bool:
+    """Whether a claim says the same: a number to its last bits, which a sum or a product may leave others."""
+    if isinstance(now, float) and isinstance(then, float):
+        return math.isclose(now, then, rel_tol=1e-12)
+    return now == then
+
+
 def restated(fresh: dict[str, Any], kept: dict[str, Any]) -> str:
     """What a claim holds its verdict to now, and held it to when that was kept, where the two differ."""
-    changed = [name for name in LOCKED if name in kept and fresh[name] != kept[name]]
+    changed = [name for name in LOCKED if name in kept and not same(fresh[name], kept[name])]
     return "; ".join(f"{name} was {kept[name]!r} and is {fresh[name]!r}" for name in changed)
 
 
@@ -91,7 +99,7 @@ def differences(fresh: dict[str, Any], kept: dict[str, Any], numbers: bool = Tru
             text += f": {far}; the verdict is {was['word']!r} as before"
             found.append(Difference(text, False, claim))
         # What excused an earlier change excuses no other.
-        if (said := restated(verdict, was)) and verdict["restated"] in ("", was.get("restated", "")):
+        if (said := restated(verdict, was)) and verdict.get("restated", "") in ("", was.get("restated", "")):
             text = (
                 f"claim {claim!r} was stated otherwise when its verdict was kept ({said}): say when and why"
             )

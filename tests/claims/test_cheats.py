@@ -161,8 +161,16 @@ class TestAThreshold:
         again["verdicts"][0]["restated"] = "2026-12-01: misread again"
         assert drift.differences(again, first) == []
 
+    def test_of_a_record_older_than_restating_is_an_offence_too(self):
+        older = kept(within=0.2)
+        del older["verdicts"][0]["restated"]
+        (found,) = drift.differences(older, kept())
+        assert found.stated
+
     def test_that_stayed_is_none(self):
         assert drift.differences(kept(why="said better", statement="in other words"), kept()) == []
+        assert drift.differences(kept(within=0.3 - 0.2), kept()) == []
+        assert drift.differences(kept(within=0.1 * (1 + 1e-9)), kept()) != []
 
     def test_is_not_written_back_whatever_the_reason(self, place):
         write = ("run", "10", "--write", "--output", str(place.out))
