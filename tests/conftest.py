@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from small_notebook import small
+from small_notebook import STATED, small
 
 from scalinglaws import notebooks
 
@@ -64,8 +64,12 @@ def place(tmp_path, repository, cli):
         out = tmp_path / "out"
         elsewhere = tmp_path
 
-        def add(self, name: str, **changes: str) -> Path:
+        def add(self, name: str, stated: str = STATED, **changes: str) -> Path:
+            self.state(name, stated)
             return self.keep(name, small(name, **changes))
+
+        def state(self, name: str, stated: str) -> None:
+            (self.root / "data/claims" / f"{name}.toml").write_text(stated, encoding="utf-8")
 
         def keep(self, name: str, notebook) -> Path:
             notebooks.save(notebook, self.root / "notebooks" / f"{name}.ipynb")
@@ -79,7 +83,7 @@ def place(tmp_path, repository, cli):
 
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(repository / "lib" / "scalinglaws", Place.root / "lib" / "scalinglaws", ignore=ignore)
-    for folder in ("notebooks", "data/verdicts", "data/published", "data/runs"):
+    for folder in ("notebooks", "data/claims", "data/verdicts", "data/published", "data/runs"):
         (Place.root / folder).mkdir(parents=True)
     return Place()
 

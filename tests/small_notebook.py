@@ -1,4 +1,4 @@
-"""A notebook of a few cells with all that the runner needs, for tests to run and to break."""
+"""A notebook of a few cells with all that the runner needs, and its claims file, to run and to break."""
 
 from __future__ import annotations
 
@@ -6,19 +6,54 @@ import nbformat
 
 from scalinglaws import notebooks
 
-CLAIMS = """
-from scalinglaws import Claim, Mutation, Replication
 
-paper = Replication("{name}")
-said = dict(statement="s", source="Table 1", why="rounding", evidence="theory")
-paper.claims(
-    Claim("one", paper=1.0, rival=2.0, within=0.1, **said),
-    Claim("two", paper=2.0, rival=1.0, within=0.1, **said),
-)
-paper.mutations(
-    Mutation("one is two", ("one",), lambda f: lambda: 2.0, target="one"),
-    Mutation("two is one", ("two",), lambda f: lambda: 1.0, target="two"),
-)
+def stating(id: str, paper: float, rival: float) -> str:
+    """One claim of a claims file."""
+    return f"""
+[[claim]]
+id = "{id}"
+group = "numbers"
+role = "independent"
+evidence = "theory"
+kind = "value"
+statement = "s"
+paper = {paper}
+source = "Table 1"
+rival = {rival}
+within = 0.1
+tolerance = "named choice: a tenth"
+why = "the rival is the other number"
+"""
+
+
+FINDING = 'finding = "One is one, and two is two [one, two]."\n'
+MUTATIONS = """
+[[mutation]]
+name = "one is two"
+target = "one"
+changes = ["one"]
+
+[[mutation]]
+name = "two is one"
+target = "two"
+changes = ["two"]
+"""
+#: The claims file of each small notebook.
+STATED = FINDING + stating("one", 1.0, 2.0) + stating("two", 2.0, 1.0) + MUTATIONS
+CLAIMS = """
+from scalinglaws import Replication
+
+paper = Replication("NAME")
+"""
+#: A claims cell that brings its claims along, for notebooks that are executed where they have no file.
+ALONE = f"""
+from scalinglaws import Replication
+from scalinglaws.claims.stated import parsed
+
+paper = Replication("NAME", parsed({STATED!r}, "claims"))
+"""
+EDITS = """
+paper.mutations({"one is two": lambda f: lambda: 2.0, "two is one": lambda f: lambda: 1.0})
 """
 LAWS = """
 def one():
@@ -29,17 +64,27 @@ def two():
     return 2.0
 """
 MEASURE = 'paper.measured("one", one())\npaper.measured("two", two())'
+FALSIFY = 'paper.without_effect("one taken for two", "one", 2.0)'
 
 
-def small(name: str, body: str = "", measure: str = MEASURE, claims: str = CLAIMS) -> nbformat.NotebookNode:
+def small(
+    name: str,
+    body: str = "",
+    measure: str = MEASURE,
+    claims: str = CLAIMS,
+    falsify: str = FALSIFY,
+    edits: str = EDITS,
+) -> nbformat.NotebookNode:
     """A notebook of a few cells with the tags that the runner needs."""
     cells = [
-        ("claims", claims.format(name=name)),
-        ("parameters", 'scale = "ci"\nseed = 0\ndraws = 10'),
+        (notebooks.TAG_CLAIMS, claims.replace("NAME", name)),
+        (notebooks.TAG_PARAMETERS, 'scale = "ci"\nseed = 0\ndraws = 10'),
         ("", LAWS),
         ("", body or "draws"),
         ("", measure),
-        ("nbval-check-output", notebooks.VERDICT[0]),
+        (notebooks.TAG_FALSIFICATION, falsify),
+        (notebooks.TAG_MUTATIONS, edits),
+        (notebooks.TAG_VERDICT, notebooks.VERDICT[0]),
         *(("", source) for source in notebooks.VERDICT[1:]),
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name}")])

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from small_notebook import small
+from small_notebook import STATED, small
 
 import scalinglaws
 from scalinglaws import batch, execution, keys, notebooks, repository, tables, verdicts
@@ -114,7 +114,7 @@ def book(tmp_path, monkeypatch):
             record = {"scale": "ci", "seed": 0, "verdicts": judged, "data_checks": []}
             repository.write_atomically((place or verdicts.folder()) / f"{name}.json", json.dumps(record))
 
-    for folder in ("notebooks", "data/verdicts"):
+    for folder in ("notebooks", "data/claims", "data/verdicts"):
         (Book.root / folder).mkdir(parents=True)
     monkeypatch.setattr(repository, "data_folder", lambda: Book.root / "data")
     made = Book()
@@ -122,6 +122,7 @@ def book(tmp_path, monkeypatch):
         notebook = small(name)
         notebook.cells[0].source = f"# Title of {name}\n\nMore."
         (Book.root / "notebooks" / f"{name}.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+        (Book.root / "data/claims" / f"{name}.toml").write_text(STATED, encoding="utf-8")
     made.record(made.names[0], ("replicated", "not replicated"))
     return made
 

@@ -10,7 +10,15 @@ from scalinglaws import drift
 def record(**claims: tuple[float | None, str]) -> dict:
     """A record of claims with a tolerance of 0.1, by id: number and word."""
     verdicts = [
-        {"id": id, "word": word, "measured": measured, "low": None, "high": None, "within": 0.1}
+        {
+            "id": id,
+            "word": word,
+            "measured": measured,
+            "low": None,
+            "high": None,
+            "within": 0.1,
+            "restated": "",
+        }
         for id, (measured, word) in claims.items()
     ]
     return {"verdicts": verdicts, "data_checks": []}
@@ -47,10 +55,14 @@ def test_the_drift_allowed_is_that_of_the_kept_claim():
     """A tolerance that was widened meanwhile excuses nothing."""
     fresh = record(one=(1.05, "replicated"), two=(2.0, "replicated"))
     fresh["verdicts"][0]["within"] = 10.0
-    assert [d.claim for d in drift.differences(fresh, KEPT)] == ["one"]
+    moved, stated = drift.differences(fresh, KEPT)
+    assert (moved.claim, moved.stated) == ("one", False) and "5 times the drift" in str(moved)
+    assert (stated.claim, stated.stated) == ("one", True)
     exact = record(one=(1.05, "replicated"))
     exact["verdicts"][0]["within"] = 0.0
-    (found,) = drift.differences(record(one=(1.06, "replicated")), exact)
+    fresh = record(one=(1.06, "replicated"))
+    fresh["verdicts"][0]["within"] = 0.0
+    (found,) = drift.differences(fresh, exact)
     assert "tolerance" not in str(found)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from scalinglaws.replication import Replication
 
 from scalinglaws import mutation, notebooks
 from scalinglaws.claims import Claim, Mutation
@@ -37,7 +37,7 @@ def cells() -> list[nbformat.NotebookNode]:
 
 def rerun(**target: str) -> list[int]:
     made = cells()
-    broken = Mutation("broken", ("one",), lambda x: x, **target)
+    broken = Mutation("broken", ("one",), **target)
     return [made.index(cell) for cell in mutation.dependent(made, broken)]
 
 
@@ -95,31 +95,89 @@ def test_a_snapshot_is_not_changed_by_what_comes_after():
 
 def record(mutated: str | None, **words: str) -> dict:
     verdicts = [
-        {"id": id, "word": word, "measured": 1.0, "low": None, "high": None, "within": 0.1}
+        {"id": id, "word": word, "measured": 1.0, "low": None, "high": None, "within": 0.1, "restated": ""}
         for id, word in words.items()
     ]
     return {"mutated": mutated, "verdicts": verdicts, "data_checks": []}
 
 
+SAID = {
+    "statement": "s",
+    "source": "Table 1",
+    "why": "rounding",
+    "evidence": "theory",
+    "role": "independent",
+    "group": "g",
+}
+VALUE = SAID | {"paper": 1.0, "rival": 2.0, "within": 0.1, "tolerance": "named choice: a tenth"}
+
+
+VALUES = Claim("one", **VALUE), Claim("two", **VALUE)
+
+
+def paper(*changes: str, claims: tuple[Claim, Claim] = VALUES) -> SimpleNamespace:
+    """What a claims file states, with one mutation; of claims that it need not name, unlike in a file."""
+    return SimpleNamespace(claims=claims, mutations=(Mutation("broken", changes, table="runs"),))
+
+
+BOTH = paper("one", "two")
+PINNED = record(None, one="replicated", two="replicated")
+GOOD = record("broken", one="not replicated", two="inconclusive")
+HALF = record("broken", one="not replicated", two="replicated")
+
+
+def test_mutations_that_do_what_they_say_leave_nothing_to_name():
+    assert mutation.survivors(BOTH, PINNED, [PINNED, GOOD]) == []
+    assert mutation.survivors(BOTH, PINNED, [PINNED, PINNED, GOOD]) == []
+
+
 def test_survivors_are_named():
-    paper = Replication("00_test")
-    said = {"source": "Table 1", "why": "rounding", "evidence": "theory", "rival": 2.0, "within": 0.1}
-    paper.claims(Claim("one", "s", 1.0, **said), Claim("two", "s", 1.0, **said))
-    paper.mutations(Mutation("broken", ("one", "two"), lambda t: t, table="runs"))
-    pinned = record(None, one="replicated", two="replicated")
-    good = record("broken", one="not replicated", two="inconclusive")
-    assert mutation.survivors(paper, pinned, [pinned, good]) == []
-    half = record("broken", one="not replicated", two="replicated")
-    assert mutation.survivors(paper, pinned, [pinned, half]) == [
+    assert mutation.survivors(BOTH, PINNED, [PINNED, HALF]) == [
         "'broken' leaves 'two' 'replicated', but should change it"
     ]
-    assert (
-        "unbroken, the tables nudged"
-        in mutation.survivors(paper, pinned, [half | {"mutated": None}, good])[0]
-    )
-    assert "ended with 1 of at least 2 records" in mutation.survivors(paper, pinned, [pinned])[0]
-    assert mutation.survivors(paper, pinned, [pinned, pinned, good]) == []
-    assert "unbroken" in mutation.survivors(paper, pinned, [pinned, half | {"mutated": None}, good])[0]
-    paper.declared_mutations = [Mutation("broken", ("one",), lambda t: t, table="runs")]
-    (line,) = mutation.survivors(paper, pinned, [pinned, good])
-    assert "but does not name it" in line
+    assert mutation.survivors(paper("one"), PINNED, [PINNED, GOOD]) == [
+        "'broken' turns 'two' from 'replicated' to 'inconclusive', but does not name it"
+    ]
+
+
+def test_an_unbroken_pass_gives_the_kept_words():
+    moved = HALF | {"mutated": None}
+    for found in ([moved, GOOD], [PINNED, moved, GOOD]):
+        (line,) = mutation.survivors(BOTH, PINNED, found)
+        assert line.startswith("unbroken, the tables nudged") and "claim 'one' was 'replicated'" in line
+
+
+def test_a_run_that_ended_early_is_named():
+    for found in ([], [PINNED], [GOOD], [PINNED, PINNED]):
+        (line,) = mutation.survivors(BOTH, PINNED, found)
+        assert f"ended with {len(found)} of at least 2 records" in line
+
+
+def test_claims_that_are_kept_and_not_stated_or_stated_and_not_kept_are_named():
+    renamed = record(None, one="replicated", three="replicated")
+    broken = record("broken", one="not replicated", three="not replicated")
+    lines = mutation.survivors(BOTH, PINNED, [renamed, broken])
+    assert any("claim 'two' is gone" in line for line in lines)
+    assert any("claim 'three' is new" in line for line in lines)
+
+
+SIGNED = (
+    Claim("one", kind="sign", **SAID | {"paper": "+"}),
+    Claim("two", kind="order", **SAID | {"paper": "a > b"}),
+)
+
+
+@pytest.mark.parametrize("word", ["inconclusive", "partly", "replicated, wider"])
+def test_a_sign_and_an_order_that_are_replicated_must_be_reversed_by_one_mutation(word):
+    signed = paper("one", "two", claims=SIGNED)
+    reversed_ = record("broken", one="not replicated", two="not replicated")
+    assert mutation.survivors(signed, PINNED, [PINNED, reversed_]) == []
+    for claim in ("one", "two"):
+        words = {"one": "not replicated", "two": "not replicated"} | {claim: word}
+        assert mutation.survivors(signed, PINNED, [PINNED, record("broken", **words)]) == [
+            f"no mutation turns '{claim}' into 'not replicated'"
+        ]
+    # What is not kept as replicated need not be reversed.
+    weak = record(None, one="replicated", two="replicated, wider")
+    half = record("broken", one="not replicated", two="inconclusive")
+    assert mutation.survivors(signed, weak, [weak, half]) == []

@@ -5,6 +5,7 @@ Nothing is executed here; nbval and the mutated runs do that (see conftest.py).
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import sys
 import pytest
 
 from scalinglaws import anatomy, drift, notebooks, verdicts
-from scalinglaws.claims import NOT_REPLICATED, REPLICATED, UNTESTABLE, Claim
+from scalinglaws.claims import INCONCLUSIVE, NOT_REPLICATED, REPLICATED, UNTESTABLE, stated
 
 NAMES = notebooks.names()
 
@@ -26,8 +27,30 @@ def test_there_are_notebooks():
     assert len(NAMES) >= 4
 
 
+#: Notebooks whose falsification still prints where it should judge. No name comes to this list.
+UNJUDGED = {
+    "10_chinchilla_third_approach",
+    "11_kaplan_to_chinchilla",
+    "12_gemstones",
+    "13_overtraining_and_downstream",
+    "17_width_and_depth",
+    "19_isoflop_from_scratch",
+    "24_width_transfer",
+    "30_data_pruning_past_power_law",
+    "40_inverse_scaling",
+    "41_u_shaped_scaling",
+    "46_rectified_finetuning_law",
+    "60_power_laws_on_real_data",
+    "70_knowledge_capacity",
+}
+
+
 def test_anatomy(name):
-    assert not anatomy.problems(name), "\n".join(anatomy.problems(name))
+    problems = anatomy.problems(name)
+    if name in UNJUDGED:
+        assert anatomy.UNJUDGED in problems, f"{name} judges what it falsifies: take it off the list above"
+        problems.remove(anatomy.UNJUDGED)
+    assert not problems, "\n".join(problems)
 
 
 def test_it_is_kept_as_the_runner_writes_it(name):
@@ -61,22 +84,23 @@ def test_the_compared_cell_shows_ids_and_words_and_the_next_one_the_numbers(name
 
 def test_every_claim_can_fail(name):
     pinned = {verdict["id"]: verdict["word"] for verdict in verdicts.read(name)["verdicts"]}
-    paper = notebooks.declared(notebooks.read(notebooks.locate(name)))
-    assert pinned.keys() == paper.declared.keys()
-    for claim in paper.declared.values():
+    claims = stated(name).claims
+    assert [*pinned] == [claim.id for claim in claims]
+    for claim in claims:
+        assert (pinned[claim.id] == UNTESTABLE) == bool(claim.untestable)
         if claim.untestable:
-            assert pinned[claim.id] == UNTESTABLE
             continue
         # Judged without "unstable", which would hide what the measurement says.
-        steady = Claim(**{**vars(claim), "unstable": ""})
-        at_rival, at_paper = steady.judge(steady.at_rival()), steady.judge(steady.at_paper())
-        assert (at_rival, at_paper) == (NOT_REPLICATED, REPLICATED), claim.id
-        assert pinned[claim.id] != (at_paper if pinned[claim.id] == NOT_REPLICATED else at_rival)
+        steady = dataclasses.replace(claim, unstable="")
+        assert steady.judge(steady.at_paper()) == REPLICATED, claim.id
+        assert steady.judge(steady.at_rival()) == NOT_REPLICATED, claim.id
+        if claim.unstable:
+            assert pinned[claim.id] == INCONCLUSIVE, claim.id
 
 
 def test_cost_is_kept_and_no_pilot_stands_as_the_papers(name):
     assert verdicts.costs()[name]["ci_seconds"] > 0 and verdicts.costs()[name]["device"]
-    for claim in notebooks.declared(notebooks.read(notebooks.locate(name))).declared.values():
+    for claim in stated(name).claims:
         assert not re.search(r"pilot|memory|unverified", claim.source, re.IGNORECASE), claim.id
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scalinglaws import execution, load, mutation, notebooks, nudge
+from scalinglaws.claims.stated import parsed
 
 
 @settings(deadline=None)
@@ -67,15 +68,42 @@ assert "load" in vars(early)
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-CELLS = """
-from scalinglaws import Claim, Mutation, Replication
-paper = Replication("00_nudged")
-said = dict(source="figure 4", why="rounding", evidence="authors' data", within=20.0)
-paper.claims(
-    Claim("short", "B where the authors' optimiser stops", 2085.0, rival=410.0, **said),
-    Claim("proved", "B at the proved optimum", 2143.86, rival=410.0, **said),
+STATED = """
+finding = "The authors stop short [short] of the optimum [proved]."
+
+[[claim]]
+id = "short"
+statement = "B where the authors' optimiser stops"
+paper = 2085.0
+SAID
+
+[[claim]]
+id = "proved"
+statement = "B at the proved optimum"
+paper = 2143.86
+SAID
+
+[[mutation]]
+name = "no law"
+target = "sum_of_distances"
+changes = ["short", "proved"]
+""".replace(
+    "SAID",
+    """
+source = "figure 4"
+why = "the rival is Hoffmann's"
+evidence = "authors' data"
+role = "recomputed"
+group = "the optimum"
+rival = 410.0
+within = 20.0
+tolerance = "named choice: a hundredth"
+""",
 )
-paper.mutations(Mutation("no law", ("short", "proved"), lambda f: f, target="sum_of_distances"))
+CELLS = """
+from scalinglaws import Replication
+from scalinglaws.claims.stated import parsed
+paper = Replication("00_nudged", parsed(STATED, "claims"))
 ---
 scale = "ci"
 seed = 0
@@ -103,6 +131,8 @@ paper.measured("short", np.exp(stopped.x[2]), unproved="BFGS reports a loss of p
 ---
 paper.measured("proved", fit(chinchilla, runs, loss=huber(1e-3), starts=2)["B"])
 ---
+paper.mutations({"no law": lambda f: f})
+---
 paper.words()
 ---
 paper.record(scale, seed)
@@ -112,17 +142,26 @@ paper.record(scale, seed)
 def test_a_fit_that_stops_short_is_found_out_and_a_proved_one_is_left_alone(tmp_path, monkeypatch):
     """The authors' own likelihood, nearly: least absolute deviations, by BFGS on a kinked objective."""
     notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(source.strip()) for source in CELLS.split("---")]
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source.strip())
+        for source in CELLS.replace("STATED", repr(STATED)).split("---")
+    ]
     notebook.cells[0].metadata["tags"] = [notebooks.TAG_CLAIMS]
-    paper = notebooks.declared(notebook)
-    assert mutation.draws(paper.name) == mutation.DRAWS[:1]  # nothing is known of its cost
+    notebook.cells[-4].metadata["tags"] = [notebooks.TAG_MUTATIONS]
+    paper = parsed(STATED, "claims")
+    assert mutation.draws("00_nudged") == mutation.DRAWS[:1]  # nothing is known of its cost
     monkeypatch.setattr(mutation, "draws", lambda name: range(8))
     kept = {}
     for cell in notebook.cells:
         exec(cell.source, kept)
     pinned = kept["paper"].record("ci", 0).content
     found = notebooks.records(
-        execution.execute(mutation.mutated(notebook, paper), tmp_path / "nudged.ipynb", {}, timeout=120)
+        execution.execute(
+            mutation.mutated("00_nudged", notebook, paper.mutations),
+            tmp_path / "nudged.ipynb",
+            {},
+            timeout=120,
+        )
     )
     assert len(found) == 9
     lines = mutation.survivors(paper, pinned, found)

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from scalinglaws.replication import Replication
 from small_notebook import small
 
 from scalinglaws import mutation, notebooks
-from scalinglaws.claims import Claim, Mutation
+from scalinglaws.claims import Mutation
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,8 @@ def test_a_folder_that_cannot_be_written(place):
 def test_a_new_notebook_has_the_anatomy_and_fails_until_filled(place):
     assert place("new", "77_fresh").returncode == 0
     done = place("lint", "77")
-    assert done.returncode == 1 and "not filled in" in done.stderr
+    assert done.returncode == 1 and "not filled in: data/claims/77_fresh.toml" in done.stderr
+    assert "FILL IN" in (place.root / "data/claims/77_fresh.toml").read_text()
     assert place("run", "77", "--output", str(place.out)).returncode == 1
     assert "exists already" in place("new", "77_fresh").stderr
     assert "name a notebook NN_short_finding" in place("new", "thirty").stderr
@@ -217,13 +217,9 @@ def test_binds(source, name, bound):
 
 
 def test_a_mutation_without_a_place_is_refused():
-    paper = Replication("10_good")
-    paper.claims(
-        Claim("one", "s", 1.0, "Table 1", "rounding", "theory", rival=2.0, within=0.1),
-    )
-    paper.mutations(Mutation("nowhere", ("one",), lambda f: f, target="nowhere"))
+    nowhere = Mutation("nowhere", ("one",), target="nowhere")
     with pytest.raises(notebooks.NotebookError, match="no cell binds 'nowhere'"):
-        mutation.mutated(small("10_good"), paper)
+        mutation.mutated("10_good", small("10_good"), [nowhere])
 
 
 def test_no_grammar_of_web_addresses_is_built_before_a_notebook_is_read():

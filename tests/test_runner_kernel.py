@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_notebook import MEASURE, small
+from small_notebook import ALONE, MEASURE, small
 
 from scalinglaws import execution, notebooks
 from scalinglaws.notebook_kernel import DISPLAYED, PRINTED, BoundedSession
@@ -82,7 +82,9 @@ def hostile(tmp_path, monkeypatch):
 
 
 def test_a_run_is_this_interpreters_and_nobodys_settings_change_it(hostile, tmp_path):
-    executed = execution.execute(small("10_good", body=SETTINGS), tmp_path / "out" / "10_good.ipynb", {}, 60)
+    executed = execution.execute(
+        small("10_good", body=SETTINGS, claims=ALONE), tmp_path / "out" / "10_good.ipynb", {}, 60
+    )
     (output,) = notebooks.code(executed)[3].outputs
     assert json.loads(output.data["text/plain"].strip("'")) == {
         "executable": sys.executable,
@@ -99,7 +101,9 @@ def test_a_run_is_this_interpreters_and_nobodys_settings_change_it(hostile, tmp_
 
 def test_a_flood_of_output_is_cut_and_says_so(tmp_path):
     keep = tmp_path / "10_good.ipynb"
-    executed = execution.execute(small("10_good", body=FLOOD, measure=MEASURE + DISPLAY), keep, {}, 120)
+    executed = execution.execute(
+        small("10_good", body=FLOOD, measure=MEASURE + DISPLAY, claims=ALONE), keep, {}, 120
+    )
     assert keep.stat().st_size < 8 * PRINTED
     streams = {o.name: o.text for o in notebooks.normalise(executed).cells[4].outputs}
     for name, letter in (("stdout", "x"), ("stderr", "e")):

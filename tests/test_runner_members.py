@@ -9,15 +9,10 @@ import sys
 
 import nbformat
 import pytest
-from small_notebook import CLAIMS, small
+from small_notebook import CLAIMS, MUTATIONS, STATED, small
 
-from scalinglaws import batch, declarations, execution, notebooks, repository, writing
+from scalinglaws import batch, execution, notebooks, repository, scoreboard, writing
 from scalinglaws import run as commands
-
-CLAIMS = CLAIMS.replace("{name}", "10_good")
-FAILS = "raise ValueError('no such table')"
-LEAVES = "import sys\n\nsys.exit(0)"
-DIES = "import os\n\nos._exit(0)"
 
 
 @pytest.fixture
@@ -28,7 +23,10 @@ def book(tmp_path, monkeypatch):
         root = tmp_path / "repository"
         out = tmp_path / "out"
 
-        def add(self, name: str, change=None, **cells: str) -> None:
+        def add(self, name: str, change=None, stated: str | bytes | None = STATED, **cells: str) -> None:
+            if stated is not None:
+                raw = stated if isinstance(stated, bytes) else stated.encode()
+                (self.root / "data/claims" / f"{name}.toml").write_bytes(raw)
             notebook = small(name, **cells)
             if change:
                 change(notebook)
@@ -38,12 +36,13 @@ def book(tmp_path, monkeypatch):
         def verdicts(self, name: str, text: str | None = None) -> None:
             verdict = (
                 '{"id": "one", "statement": "s", "printed": "1", "paper": 1.0, "measured": 1.0, '
-                '"low": null, "high": null, "word": "replicated", "within": 0.1}'
+                '"low": null, "high": null, "word": "replicated", "within": 0.1, "role": "independent", '
+                '"group": "numbers", "evidence": "theory"}'
             )
             record = f'{{"verdicts": [{verdict}], "data_checks": []}}'
             (self.root / "data/verdicts" / f"{name}.json").write_text(text or record)
 
-    for folder in ("notebooks", "data/verdicts"):
+    for folder in ("notebooks", "data/claims", "data/verdicts"):
         (Book.root / folder).mkdir(parents=True)
     monkeypatch.setattr(repository, "data_folder", lambda: Book.root / "data")
     return Book()
@@ -76,7 +75,7 @@ def test_the_list_names_what_has_no_title_and_shows_brackets_as_they_are(book, c
     book.add("11_bracket", titled("# Losses [/b] and [red] and [0, 1]"))
     book.add("12_untitled", titled("#"))
     book.add("13_empty", lambda notebook: notebook.cells.clear())
-    book.add("14_no_claims", claims=FAILS)
+    book.add("14_no_claims", stated=None)
     (book.root / "notebooks" / "15_torn.ipynb").write_text('{"cells": [')
     book.verdicts("10_good")
     book.verdicts("11_bracket", "{torn")
@@ -84,7 +83,7 @@ def test_the_list_names_what_has_no_title_and_shows_brackets_as_they_are(book, c
     assert status == 1
     for shown in ("10_good", "[/b] and [red] and [0, 1]", "14_no_claims", "first cell is no title"):
         assert shown in said
-    for name in ("12_untitled", "13_empty", "15_torn"):
+    for name in ("12_untitled", "13_empty", "14_no_claims", "15_torn"):
         assert f"{name}: " in said.partition("error:")[2]
 
 
@@ -100,50 +99,84 @@ def test_the_scoreboard_names_what_has_no_verdicts(book, command):
 
 
 def test_an_unfinished_notebook_is_left_out_of_the_readme(book):
-    from scalinglaws import verdicts
-
     book.add("10_good", titled("# Loss | size <b>"))
     book.add("11_unfinished")
     book.verdicts("10_good")
-    table = verdicts.markdown()
+    table = scoreboard.papers()
     assert "Loss \\| size &lt;b&gt;" in table and "11_unfinished" not in table
+    assert "](notebooks/10_good.ipynb) | replicated | – | 1 of 1 | theory |" in table
 
 
+#: Claims files that cannot be read, and what is said of each; None stands for one that is missing.
 BAD = {
-    FAILS: "raised ValueError: no such table",
-    LEAVES: "raised SystemExit: 0",
-    DIES: "ended the process it ran in",
-    "while True:\n    pass": "ran for more than 3 s",
-    "def f(:": "raised SyntaxError",
-    "print('ready'); print('{}'); x = 1": "raised KeyError: 'paper'",
-    "import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()": "claims cell",
+    "11_torn": ("[[claim", "data/claims/11_torn.toml is no TOML"),
+    "12_no_text": (b"\xff", "data/claims/12_no_text.toml is no text in UTF-8"),
+    "13_unbroken": (STATED.replace(MUTATIONS, ""), "no mutation makes these claims fail: ['one', 'two']"),
+    "14_half": (STATED.partition('name = "two is one"')[0].rpartition("[[")[0], "claims fail: ['two']"),
+    "15_twice": (STATED.replace('id = "two"', 'id = "one"'), "claims stated twice: ['one']"),
+    "16_missing": (None, "16_missing has no claims file"),
 }
 
 
-def test_a_bad_claims_cell_is_named_and_the_others_are_read(monkeypatch):
-    monkeypatch.setattr(declarations, "SECONDS", 3.0)
-    cells = {name: source for bad in BAD for name, source in ((f"good {bad}", CLAIMS), (bad, bad))}
-    found = declarations.read(cells)
-    assert list(found) == list(cells)
-    for bad, says in BAD.items():
-        assert says in found[bad]
-        assert found[f"good {bad}"].declared == ("one", "two")
-        assert [m.changes for m in found[f"good {bad}"].declared_mutations] == [("one",), ("two",)]
+@pytest.fixture
+def shelf(book):
+    """A good notebook before and after six whose claims files are bad."""
+    for name, (stated, _) in BAD.items():
+        book.add(name, stated=stated)
+    for name in ("10_good", "17_good"):
+        book.add(name)
+    for name in ("10_good", "17_good", *BAD):
+        book.verdicts(name)
+    return book
+
+
+@pytest.mark.parametrize("words", [("list",), ("scoreboard",), ("lint", "--all"), ("mutate", "--all")])
+def test_a_bad_claims_file_is_named_and_the_others_go_on(words, shelf, command, monkeypatch):
+    ran = []
+
+    def instead(tasks, jobs, timeout):
+        ran.extend(tasks)
+        return {name: execution.Outcome(name, 1.0, error="stopped here") for name in tasks}
+
+    monkeypatch.setattr(batch, "run_all", instead)
+    status, said = command(*words, *(["--output", str(shelf.out)] if words[0] == "mutate" else []))
+    before, _, named = said.partition("error: ")
+    assert status == 1
+    for name, (_, says) in BAD.items():
+        assert any(line.startswith(f"{name}: ") and says in line for line in named.splitlines()), name
+    if words[0] == "mutate":
+        assert ran == ["10_good", "17_good"]
+    elif words[0] == "lint":
+        assert "10_good: " in named and "17_good: " in named
+    else:
+        assert "10_good" in before and "17_good" in before and "_good" not in named
+
+
+def test_a_run_names_a_bad_claims_file_and_the_others_run(place):
+    place.add("10_good")
+    for name, (stated, _) in list(BAD.items())[:3]:
+        place.add(name, stated=stated) if isinstance(stated, str) else place.add(name)
+        if not isinstance(stated, str):
+            (place.root / "data/claims" / f"{name}.toml").write_bytes(stated)
+    done = place("run", "--all", "--jobs", "2", "--output", str(place.out))
+    assert done.returncode == 1
+    for name, (_, says) in list(BAD.items())[:3]:
+        assert f"{name}: cell [1] raised ClaimError" in done.stderr and says in done.stderr
+    assert notebooks.records(notebooks.read(place.out / "10_good.ipynb"))[0]["notebook"] == "10_good"
 
 
 def test_mutating_all_with_nothing_tested_is_a_failure(book, command):
-    for name, claims in (("10_leaves", LEAVES), ("11_states_none", CLAIMS.partition("paper.mutations")[0])):
-        book.add(name, claims=claims.replace("{", "{{").replace("}", "}}"))
+    untestable = STATED.replace(MUTATIONS, "").replace('why = "', 'untestable = "no data"\nwhy = "')
+    book.add("11_states_none", stated=untestable)
     status, said = command("mutate", "--all", "--output", str(book.out))
     assert status == 1
-    assert "10_leaves: its claims cell raised SystemExit: 0" in said
-    assert "11_states_none: it declares no mutation" in said
+    assert "11_states_none: it states no mutation, so that nothing would be tested" in said
     assert "every mutation changes" not in said
 
 
 def test_lint_executes_nothing(book, command, tmp_path):
     ran = tmp_path / "ran"
-    book.add("10_writes", claims=f"open({str(ran)!r}, 'w')\n{LEAVES}")
+    book.add("10_writes", claims=f"open({str(ran)!r}, 'w')\n{CLAIMS}")
     status, said = command("lint", "--all")
     assert status == 1 and "10_writes: " in said and not ran.exists()
 

@@ -21,6 +21,7 @@ MOST_PARAMETERS = 6
 FEWEST_WORDS = 400
 OUTPUT_TYPES = {"text/plain", "text/html", "image/png", "application/json"}
 FILL = "FILL IN"
+UNJUDGED = "the falsification cell judges nothing: call paper.without_effect(...), which returns the word and keeps it"
 
 FORBIDDEN = {
     notebooks.MAGIC.pattern: "a magic or shell line",
@@ -50,8 +51,9 @@ def problems(name: str) -> list[str]:
     if path.stat().st_size > MOST_BYTES:
         found.append(f"{path.stat().st_size // 1024} KB; at most {MOST_BYTES // 1024}")
     if not found and (named := named_by(notebook)) != path.stem:
-        found.append(f"its Replication is named {named!r}; write its name out")
-    if FILL in (path_of(path.stem).read_text(encoding="utf-8") if path_of(path.stem).is_file() else ""):
+        found.append(f"its Replication is named {named!r}; write its name out, and nothing else")
+    claims_file = path_of(path.stem)
+    if claims_file.is_file() and FILL.encode() in claims_file.read_bytes():
         found.append(f"not filled in: data/claims/{path.stem}.toml")
     try:
         stated(path.stem)
@@ -68,9 +70,24 @@ def named_by(notebook: NotebookNode) -> str | None:
     """The name that the claims cell gives its Replication, read as text: nothing is executed."""
     for node in ast.walk(ast.parse(notebooks.tagged(notebook, notebooks.TAG_CLAIMS).source)):
         match node:
-            case ast.Call(func=ast.Name("Replication"), args=[ast.Constant(str(name)), *_]):
+            case ast.Call(func=ast.Name("Replication"), args=[ast.Constant(str(name))], keywords=[]):
                 return name
     return None
+
+
+def judges(cell: NotebookNode) -> bool:
+    """Whether a cell calls `paper.without_effect`: in code, not in a comment or a text.
+
+    Raises
+    ------
+    NotebookError
+        If the cell is no Python.
+    """
+    for node in ast.walk(notebooks.python(cell.source, "the falsification cell")):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("paper"), attr="without_effect")):
+                return True
+    return False
 
 
 def structure(notebook: NotebookNode) -> list[str]:
@@ -115,8 +132,14 @@ def structure(notebook: NotebookNode) -> list[str]:
         found.append("the claims are not the first code cell: state them before any result")
     if places[notebooks.TAG_PARAMETERS] != 1:
         found.append("the parameters are not the second code cell")
-    if re.search(r"paper\.(measured|data_check)", code[places[notebooks.TAG_FALSIFICATION]].source):
+    falsification = code[places[notebooks.TAG_FALSIFICATION]]
+    if re.search(r"paper\.(measured|data_check)", falsification.source):
         found.append("the falsification cell measures a claim; mutated runs leave that cell out")
+    try:
+        if not judges(falsification):
+            found.append(UNJUDGED)
+    except notebooks.NotebookError as error:
+        found.append(str(error))
     verdict = places[notebooks.TAG_VERDICT]
     if not places[notebooks.TAG_FALSIFICATION] < places[notebooks.TAG_MUTATIONS] < verdict:
         found.append("the order is not: falsification, mutations, verdict")

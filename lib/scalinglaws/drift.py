@@ -90,7 +90,8 @@ def differences(fresh: dict[str, Any], kept: dict[str, Any], numbers: bool = Tru
             )
             text += f": {far}; the verdict is {was['word']!r} as before"
             found.append(Difference(text, False, claim))
-        if (said := restated(verdict, was)) and not verdict["restated"]:
+        # What excused an earlier change excuses no other.
+        if (said := restated(verdict, was)) and verdict["restated"] in ("", was.get("restated", "")):
             text = (
                 f"claim {claim!r} was stated otherwise when its verdict was kept ({said}): say when and why"
             )

@@ -194,6 +194,7 @@ def prepared(names: list[str]) -> tuple[dict[str, NotebookNode], dict[str, State
     for name in names:
         try:
             notebook, paper = notebooks.read(notebooks.locate(name)), stated(name)
+            notebooks.trees(notebook)  # names a cell that is no Python
             if not paper.mutations:
                 raise ClaimError("it states no mutation, so that nothing would be tested")
             broken[name], papers[name] = mutated(name, notebook, paper.mutations), paper
@@ -227,10 +228,12 @@ def survivors(paper: Stated, pinned: dict[str, Any], found: list[dict[str, Any]]
         return [f"the mutated run ended with {len(found)} of at least {counted(len(expected), 'record')}"]
     drifted = [str(line) for record in found[:unbroken] for line in drift.differences(record, pinned)]
     problems = [f"unbroken, the tables nudged by a relative {nudge.SIZE:g}: {line}" for line in drifted]
-    reversible = {c.id for c in paper.claims if c.kind in ("sign", "order") and before[c.id] == REPLICATED}
+    reversible = {
+        c.id for c in paper.claims if c.kind in ("sign", "order") and before.get(c.id) == REPLICATED
+    }
     for mutation, record in zip(paper.mutations, found[unbroken:], strict=True):
         after = {verdict["id"]: verdict["word"] for verdict in record["verdicts"]}
-        for claim, word in before.items():
+        for claim, word in ((claim, word) for claim, word in before.items() if claim in after):
             if claim in mutation.changes and after[claim] == word:
                 problems.append(f"{mutation.name!r} leaves {claim!r} {word!r}, but should change it")
             if claim not in mutation.changes and after[claim] != word:

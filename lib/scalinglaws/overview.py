@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import notebooks, verdicts
-from scalinglaws.claims import WORDS
+from scalinglaws.claims import WORDS, ClaimError, stated
 from scalinglaws.text import counted
 
 #: What is told of a verdict; where a record lacks one it is empty.
@@ -35,6 +35,10 @@ def entry(name: str, place: Path | None = None, need: bool = False) -> dict[str,
     try:
         found["title"] = notebooks.title(notebooks.glance(notebooks.locate(name)))
     except notebooks.NotebookError as error:
+        found["problems"].append(str(error))
+    try:
+        stated(name)
+    except ClaimError as error:
         found["problems"].append(str(error))
     try:
         found["cost"] = verdicts.costs().get(name, {})

@@ -83,6 +83,11 @@ class Region:
         return 0.5 * (self.low + self.high)
 
 
+def infinite(said: object) -> bool:
+    """Whether what a claim says is a number, but no finite one."""
+    return isinstance(said, float) and not math.isfinite(said)
+
+
 @dataclass(frozen=True)
 class Claim:
     """One statement of a paper that a measurement can refute.
@@ -168,6 +173,10 @@ class Claim:
         for name in ("id", "statement", "source", "why", "group"):
             if not getattr(self, name).strip():
                 raise ClaimError(f"claim {self.id!r}: say its {name}")
+        if unbounded := [n for n in ("paper", "rival", "within") if infinite(getattr(self, n))]:
+            raise ClaimError(
+                f"claim {self.id!r}: a number, not inf or nan, belongs in {', '.join(unbounded)}"
+            )
         if self.untestable:
             return
         if self.kind in ("value", "bound") and self.rival is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+import typing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -85,7 +86,11 @@ def stated(name: str) -> Stated:
     path = path_of(name)
     if not path.is_file():
         raise ClaimError(f"{name} has no claims file; state its claims in data/claims/{path.name} first")
-    return parsed(path.read_text(encoding="utf-8"), f"data/claims/{path.name}")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ClaimError(f"data/claims/{path.name} is no text in UTF-8: {error}") from error
+    return parsed(text, f"data/claims/{path.name}")
 
 
 def parsed(text: str, where: str) -> Stated:
@@ -99,6 +104,9 @@ def parsed(text: str, where: str) -> Stated:
     try:
         if not isinstance(content.get("finding"), str):
             raise ClaimError("say its finding, as text")
+        for name in ("claim", "mutation"):
+            if not isinstance(content.get(name, []), list):
+                raise ClaimError(f"write each {name} under [[{name}]], with two brackets")
         claims = tuple(read_as(Claim, table) for table in content.get("claim", []))
         mutations = tuple(read_as(Mutation, table) for table in content.get("mutation", []))
         for claim, table in zip(claims, content.get("claim", []), strict=True):
@@ -120,7 +128,19 @@ def read_as(kind: type, table: Any) -> Any:
     required = [n for n, f in fields.items() if f.default is dataclasses.MISSING]
     if missing := [name for name in required if name not in table]:
         raise ClaimError(f"{which} lacks {', '.join(missing)}")
-    return kind(**{name: plain(value) for name, value in table.items()})
+    values = {name: plain(value) for name, value in table.items()}
+    hints = typing.get_type_hints(kind)
+    for name, value in values.items():
+        if not of_type(value, hints[name]):
+            raise ClaimError(f"{which}: {name} cannot be {value!r}; write {fields[name].type}")
+    return kind(**values)
+
+
+def of_type(value: Any, hint: Any) -> bool:
+    """Whether a value is what a field of a claims file holds: text, a number, or a list of texts."""
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+    return isinstance(value, hint)
 
 
 def plain(value: Any) -> Any:
@@ -138,11 +158,16 @@ def digits(claim: Claim, table: dict[str, Any]) -> None:
     Raises
     ------
     ClaimError
-        If it is wider than half a unit of the last digit (for each number that it is made of).
+        If it is wider than half a unit of the last digit (for each number that it is made of), or
+        says more than that, so that nothing could be held against it.
     """
-    rounded = ROUNDING.fullmatch(claim.tolerance)
-    if claim.kind != "value" or not rounded:
+    if claim.kind != "value" or not claim.tolerance.startswith("printed rounding"):
         return
+    if not (rounded := ROUNDING.fullmatch(claim.tolerance)):
+        raise ClaimError(
+            f"claim {claim.id!r}: write 'printed rounding' or 'printed rounding of 2 numbers', "
+            f"not {claim.tolerance!r}, so that it can be held against the digits"
+        )
     paper = table["paper"]
     last = paper.as_tuple().exponent if isinstance(paper, Decimal) else 0
     allowed = 0.5 * 10.0**last * int(rounded[1] or 1)

@@ -1,0 +1,1 @@
+"""What papers claim: the tests of `scalinglaws.claims`, a file a module."""
