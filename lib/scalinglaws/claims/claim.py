@@ -219,7 +219,8 @@ class Claim:
         """Measurements that agree with the rival."""
         if self.rival is not None:
             return Region.parse(self.rival)
-        return Region.parse("> 0" if self.kind == "sign" and self.paper == "-" else "< 0")
+        # No effect at all refutes a direction as the reverse does.
+        return Region(0.0, math.inf) if self.kind == "sign" and self.paper == "-" else Region(-math.inf, 0.0)
 
     def judge(self, measured: float, interval: tuple[float, float] | None = None) -> str:
         """The verdict word for a measurement.
