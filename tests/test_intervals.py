@@ -161,6 +161,34 @@ def test_bootstrap_finds_each_resample_s_optimum(runs, found):
         assert quick.samples.beta[k] == pytest.approx(full["beta"], abs=1e-5)
 
 
+def test_draws_made_elsewhere_are_fitted_as_given(runs, found):
+    rows = [np.random.default_rng([3, k]).integers(0, 240, 240) for k in range(5)]
+    given, own = bootstrap(found, 5, rows=rows), bootstrap(found, 5, seed=3)
+    pd.testing.assert_frame_equal(given.samples, own.samples)
+    one = bootstrap(found, 1, rows=rows, first=4)
+    pd.testing.assert_frame_equal(given.samples.loc[[4]], one.samples)
+    half = np.arange(0, 240, 2)
+    fewer = bootstrap(found, 1, rows=[half])
+    alone = fit(chinchilla, runs.iloc[half], loss=huber(1e-3))
+    assert fewer.samples.objective[0] == pytest.approx(alone.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"rows": [[0, 1, 240]]}, "from 0 to 240"),
+        ({"rows": [[-1, 1, 2]]}, "from -1 to 2"),
+        ({"rows": [[0.5, 1.0]]}, "whole numbers"),
+        ({"rows": [0, 1, 2]}, "one row of them a resample"),
+        ({"rows": [[0, 1]], "first": 1}, "no resample 1"),
+        ({"rows": [[0, 1]], "by": "n_params"}, "one of the two"),
+    ],
+)
+def test_draws_of_other_runs_are_refused(found, wrong, what):
+    with pytest.raises(FitError, match=what):
+        bootstrap(found, 1, **wrong)
+
+
 def test_bootstrap_intervals(found):
     drawn = bootstrap(found, 200, seed=1)
     assert not drawn.failed and drawn.samples.index.tolist() == list(range(200))

@@ -314,6 +314,26 @@ def units_of(fit: Fit, by: Any) -> np.ndarray:
     return np.arange(fit.n)
 
 
+def given_rows(fit: Fit, rows: Any, by: Any, chosen: Sequence[int]) -> np.ndarray:
+    """Draws made elsewhere, as an array with one row a resample, once they are seen to be draws of these runs."""
+    if by is not None:
+        raise FitError(
+            "rows say which runs each resample holds, by which groups it draws: give one of the two"
+        )
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or not np.issubdtype(rows.dtype, np.integer):
+        raise FitError("rows are whole numbers, one row of them a resample: numbers of runs, from 0")
+    if rows.size and not 0 <= rows.min() <= rows.max() < fit.n:
+        raise FitError(
+            f"rows number the {counted(fit.n, 'run')} from 0, but run from {rows.min()} to {rows.max()}"
+        )
+    if short := [k for k in chosen if not 0 <= k < len(rows)]:
+        raise FitError(
+            f"rows are given for {counted(len(rows), 'resample')}, so there is no resample {short[0]}"
+        )
+    return rows
+
+
 def bootstrap(
     fit: Fit,
     n: int,
@@ -322,6 +342,7 @@ def bootstrap(
     *,
     first: int = 0,
     numbers: Iterable[int] | None = None,
+    rows: Any = None,
 ) -> Bootstrap:
     """Draw the runs again with replacement and fit each draw, starting at the fit.
 
@@ -343,6 +364,9 @@ def bootstrap(
         Number of the first resample.
     numbers
         Numbers of the resamples, instead of `first, ..., first + n - 1`.
+    rows
+        Draws made elsewhere, such as those of a published bootstrap: `rows[k]` holds the numbers
+        of the runs in resample k, from 0, in the order of the fitted data. The seed is then not used.
 
     Returns
     -------
@@ -352,7 +376,8 @@ def bootstrap(
     ------
     FitError
         If n is not a positive whole number, the fit did not converge, or more than a fifth of
-        the resamples fail.
+        the resamples fail. If `rows` are given along with `by`, hold anything but numbers of runs,
+        or are fewer than the resamples asked for.
     """
     if numbers is None and not (isinstance(n, (int, np.integer)) and n >= 1):
         raise FitError(f"n is how many resamples to draw, at least 1, not {n!r}")
@@ -364,11 +389,14 @@ def bootstrap(
             stacklevel=2,
         )
 
+    chosen = range(first, first + n) if numbers is None else [int(k) for k in numbers]
+    if rows is not None:
+        rows = given_rows(fit, rows, by, chosen)
+
     def times(k: int) -> np.ndarray:
-        drawn = np.random.default_rng([seed, k]).integers(0, count, count)
+        drawn = np.random.default_rng([seed, k]).integers(0, count, count) if rows is None else rows[k]
         return np.bincount(drawn, minlength=count)[codes]
 
-    chosen = range(first, first + n) if numbers is None else [int(k) for k in numbers]
     samples, failed = refits(fit, times, chosen)
     units = counted(count, "group") if by is not None else counted(fit.n, "run")
     return Bootstrap(fit, samples.rename_axis("resample"), failed, codes, units)
