@@ -29,7 +29,6 @@ def test_there_are_notebooks():
 
 #: Notebooks whose falsification still prints where it should judge. No name comes to this list.
 UNJUDGED = {
-    "10_chinchilla_third_approach",
     "11_kaplan_to_chinchilla",
     "12_gemstones",
     "13_overtraining_and_downstream",
