@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,25 @@ def test_one_who_saw_the_damage_uses_what_another_has_put_in_its_place(empty):
         empty.write_bytes(right)
         late.join(30)
         assert found == [ROWS]
+
+
+def test_one_who_waited_for_the_lock_looks_again(empty, tmp_path, monkeypatch):
+    """Between the look and the lock another has put a new store in the place of the damaged one."""
+    with store.writing(tmp_path / "new") as add:
+        add(ROWS)
+    plain = store.lock
+
+    @contextlib.contextmanager
+    def lock(path: Path, *, alone: bool) -> Iterator[None]:
+        with plain(path, alone=alone):
+            if alone:
+                store.log_of(empty).unlink()
+                shutil.copyfile(tmp_path / "new", empty)
+            yield
+
+    monkeypatch.setattr(store, "lock", lock)
+    assert store.opened(empty) == ROWS
+    assert not list(tmp_path.glob("*unreadable*")), "a live store was taken away"
 
 
 def test_a_damaged_store_that_another_uses_is_left_alone(empty, monkeypatch):
