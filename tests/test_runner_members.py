@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from small_notebook import CLAIMS, small
 
-from scalinglaws import batch, declarations, execution, notebooks, repository, writing
+from scalinglaws import batch, declarations, execution, notebooks, writing
 from scalinglaws import run as commands
 
 CLAIMS = CLAIMS.replace("{name}", "10_good")
@@ -21,11 +21,11 @@ DIES = "import os\n\nos._exit(0)"
 
 
 @pytest.fixture
-def book(tmp_path, monkeypatch):
+def book(tmp_path, empty_repository):
     """A repository without tables, whose notebooks a test puts in; its verdict files too."""
 
     class Book:
-        root = tmp_path / "repository"
+        root = empty_repository
         out = tmp_path / "out"
 
         def add(self, name: str, change=None, **cells: str) -> None:
@@ -43,9 +43,6 @@ def book(tmp_path, monkeypatch):
             record = f'{{"verdicts": [{verdict}], "data_checks": []}}'
             (self.root / "data/verdicts" / f"{name}.json").write_text(text or record)
 
-    for folder in ("notebooks", "data/verdicts"):
-        (Book.root / folder).mkdir(parents=True)
-    monkeypatch.setattr(repository, "data_folder", lambda: Book.root / "data")
     return Book()
 
 

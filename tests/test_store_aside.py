@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import sweep_toys as toys
-from sweeping import FORK, GRID, done, killed, same, until
+from sweeping import GRID, done, driven, killed, same
+from waiting import until
 
 from scalinglaws import keys, store
 from scalinglaws.sweep import sweep
@@ -36,13 +37,7 @@ def test_three_processes_that_find_one_damaged_store_begin_one_new_store(tmp_pat
     content = b"x" + path.read_bytes()[1:]
     assert len(content) > 40e6 or not others
     path.write_bytes(content)
-    environ = {"TOYS_LOG": str(log), "TOYS_SLEEP": "0.02"}
-    processes = [FORK.Process(target=toys.drive, args=(str(path), environ)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0], log.read_text()
+    assert driven(3, path, TOYS_LOG=str(log), TOYS_SLEEP="0.02") == [0, 0, 0], log.read_text()
     assert Path(f"{path}.unreadable-1").read_bytes() == content
     assert not Path(f"{path}.unreadable-2").exists(), "a live store was taken away"
     assert len(done(path)) == len(GRID) + others
