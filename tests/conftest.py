@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,12 @@ import pytest
 from small_notebook import STATED, small
 
 from scalinglaws import notebooks
+from scalinglaws.repository import data_folder
+
+# A job in the background, or under nohup, is started with these ignored, and so would be all that it starts.
+for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(signum) is signal.SIG_IGN:
+        signal.signal(signum, handler)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +60,25 @@ def command(monkeypatch, capsys):
         return stopped.value.code, said.out + said.err
 
     return call
+
+
+@pytest.fixture
+def copy_of_data(tmp_path, monkeypatch):
+    """A copy of data/ that a test may damage."""
+    copy = tmp_path / "data"
+    shutil.copytree(data_folder(), copy)
+    monkeypatch.setattr("scalinglaws.repository.data_folder", lambda: copy)
+    return copy
+
+
+@pytest.fixture
+def empty_repository(tmp_path, monkeypatch):
+    """A repository without tables and notebooks, which this process takes for its own."""
+    root = tmp_path / "repository"
+    for folder in ("notebooks", "data/claims", "data/verdicts"):
+        (root / folder).mkdir(parents=True)
+    monkeypatch.setattr("scalinglaws.repository.data_folder", lambda: root / "data")
+    return root
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -53,27 +51,8 @@ def started(out: Path, body: str) -> subprocess.Popen:
     )
 
 
-def until(holds, seconds: float) -> bool:
-    """Wait until something holds; whether it came to hold in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def offspring(runner: int, out: Path) -> list[psutil.Process]:
     """The processes of a run: keeper, kernel, and the daemon that a cell made."""
     found = psutil.Process(runner).children(recursive=True)
     assert {p.pid for p in found} >= {int((out / "daemon").read_text())}, "a daemon is adopted by its keeper"
     return found
-
-
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    running = []
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                running.append(process)
-    return running

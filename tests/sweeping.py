@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,6 +18,16 @@ GRID = toys.grid("ci")
 #: Clean, single-threaded server that has imported everything: a sweep of its own starts in milliseconds.
 FORK = get_context("forkserver")
 FORK.set_forkserver_preload(["sweep_toys", "sweep_study", "scalinglaws.sweep"])
+
+
+def driven(count: int, path: Path, **environ: str) -> list[int]:
+    """Sweep the grid of the toys in so many processes at once, on one store; their exit codes."""
+    processes = [FORK.Process(target=toys.drive, args=(str(path), environ)) for _ in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return [process.exitcode for process in processes]
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -43,16 +51,6 @@ def environ(**more: str) -> dict[str, str]:
     """The environment of a program that can import the toys."""
     paths = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     return os.environ | {"PYTHONPATH": paths} | more
-
-
-def until(true: Callable[[], object], seconds: float = 60.0) -> bool:
-    """Wait for something to become true; whether it did."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def command(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:

@@ -91,11 +91,11 @@ def test_static_tools_see_the_names_that_there_are():
 
 
 @pytest.fixture
-def book(tmp_path, monkeypatch):
+def book(tmp_path, empty_repository):
     """A repository of three notebooks: the first with verdicts of two words, the others with none."""
 
     class Book:
-        root = tmp_path / "repository"
+        root = empty_repository
         out = tmp_path / "out"
         names = ("10_laws_of_size", "11_laws_of_shape_that_have_a_long_name", "60_curves")
 
@@ -114,9 +114,6 @@ def book(tmp_path, monkeypatch):
             record = {"scale": "ci", "seed": 0, "verdicts": judged, "data_checks": []}
             repository.write_atomically((place or verdicts.folder()) / f"{name}.json", json.dumps(record))
 
-    for folder in ("notebooks", "data/claims", "data/verdicts"):
-        (Book.root / folder).mkdir(parents=True)
-    monkeypatch.setattr(repository, "data_folder", lambda: Book.root / "data")
     made = Book()
     for name in made.names:
         notebook = small(name)

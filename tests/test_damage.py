@@ -14,21 +14,12 @@ import sys
 
 import pytest
 
-from scalinglaws import corpora, datasets, drift, fit, huber, repository, tables, verdicts
+from scalinglaws import corpora, datasets, drift, fit, huber, tables, verdicts
 from scalinglaws.datasets import File, contents
 from scalinglaws.laws import chinchilla
 from scalinglaws.tables import MIRROR_VARIABLE, TableError
 
 SLUG = "inverse_scaling_tests"
-
-
-@pytest.fixture
-def copy_of_data(tmp_path, monkeypatch):
-    """A copy of data/ that a test may damage."""
-    copy = tmp_path / "data"
-    shutil.copytree(repository.data_folder(), copy)
-    monkeypatch.setattr(repository, "data_folder", lambda: copy)
-    return copy
 
 
 def resealed(folder, **changes) -> None:

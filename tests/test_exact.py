@@ -10,6 +10,7 @@ from simulated import figure_runs
 from scalinglaws import fit
 from scalinglaws.fitting import exact
 from scalinglaws.fitting.binding import bind
+from scalinglaws.fitting.descent import exactly
 from scalinglaws.fitting.likelihood import best_scale, huber_likelihood
 from scalinglaws.fitting.losses import absolute, huber, quantile, soft_l1, squared
 from scalinglaws.fitting.problem import FitError
@@ -183,25 +184,6 @@ def test_resamples_are_proved(runs, loss, count):
     assert np.all(value <= resampled.objective(np.tile(start, (count, 1))))
 
 
-@pytest.mark.parametrize("loss", [absolute(), quantile(0.2), huber(4.706e-9)])
-def test_a_place_that_is_no_optimum_is_refused(runs, loss):
-    problem = bound(runs, loss)
-    theta, _, proof = solved(problem)
-    assert exact.check(problem, theta).gap < TIGHT
-    for j in range(5):
-        for away in (1e-6, -1e-3):
-            assert not exact.check(problem, theta + away * np.eye(5)[j]).gap < TIGHT
-    # A vertex, with five zeros, that is not the best one: one residual of the right ones swapped for another.
-    at = exact.scaled(problem, theta, 0.0)
-    corner = proof.corner.copy()
-    corner[np.flatnonzero(corner)[0]] = False
-    corner[np.argsort(np.where(proof.corner, np.inf, np.abs(at.r)))[3]] = True
-    for _ in range(30):
-        theta = theta - np.linalg.lstsq(problem.jacobian(theta)[corner], problem.residuals(theta)[corner])[0]
-    assert np.abs(problem.residuals(theta)[corner]).max() < 1e-12
-    assert not exact.check(problem, theta).gap < TIGHT
-
-
 def test_the_likelihood_with_free_scale(runs):
     found = huber_likelihood(fit(chinchilla, runs, loss=huber(1e-3)))
     assert found.params == pytest.approx(TINY, rel=2e-6)
@@ -252,7 +234,7 @@ def test_the_losses_themselves():
 def test_points_tell_the_proof(runs):
     problem = bound(runs, absolute())
     starts = np.array([problem.theta(START), problem.theta(ABSOLUTE)])
-    points = exact.points(problem, *exact.minimise_exact(problem, starts))
+    points = exactly(problem, starts)
     assert points.solved.all()
     assert points.value == pytest.approx(1.12949465362, rel=1e-10)
     assert np.isfinite(points.normal).all() and np.isfinite(points.hessian).all()

@@ -79,7 +79,9 @@ def test_a_floor_of_nothing_is_a_solution_and_says_so():
     got = fit(power_law_with_constant, data)
     assert got.at_bounds == {"E": 0.0} and got["E"] == 0
     assert "E is at its bound 0" in repr(got)
+    assert got.report()["parameters"] == "estimated: log A, alpha; at a bound: E = 0"
     alone = fit(power_law_with_constant, data, fixed={"E": 0.0})
+    assert alone.report()["parameters"] == "estimated: log A, alpha; fixed: E = 0"
     assert got.objective == pytest.approx(alone.objective, rel=1e-12)
     assert got.interval("alpha") == pytest.approx(alone.interval("alpha"), rel=1e-8)
     for floor in (1e-4, 1e-2):

@@ -11,16 +11,16 @@ import nbformat
 import pytest
 from small_notebook import CLAIMS, MUTATIONS, STATED, small
 
-from scalinglaws import batch, execution, notebooks, repository, scoreboard, writing
+from scalinglaws import batch, execution, notebooks, scoreboard, writing
 from scalinglaws import run as commands
 
 
 @pytest.fixture
-def book(tmp_path, monkeypatch):
+def book(tmp_path, empty_repository):
     """A repository without tables, whose notebooks a test puts in; its verdict files too."""
 
     class Book:
-        root = tmp_path / "repository"
+        root = empty_repository
         out = tmp_path / "out"
 
         def add(self, name: str, change=None, stated: str | bytes | None = STATED, **cells: str) -> None:
@@ -42,9 +42,6 @@ def book(tmp_path, monkeypatch):
             record = f'{{"verdicts": [{verdict}], "data_checks": []}}'
             (self.root / "data/verdicts" / f"{name}.json").write_text(text or record)
 
-    for folder in ("notebooks", "data/claims", "data/verdicts"):
-        (Book.root / folder).mkdir(parents=True)
-    monkeypatch.setattr(repository, "data_folder", lambda: Book.root / "data")
     return Book()
 
 

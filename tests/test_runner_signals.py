@@ -11,9 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from runner_processes import DAEMON, alive, offspring, started, until
+from runner_processes import DAEMON, offspring, started
+from waiting import until
 
 from scalinglaws import execution, scratch
+from scalinglaws.processes import alive
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: no parent-death signal here")
 

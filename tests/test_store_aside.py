@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sweep_toys as toys
-from sweeping import FORK, GRID, done, killed, same, until
+from sweeping import GRID, done, driven, killed, same
+from waiting import until
 
 from scalinglaws import keys, store
 from scalinglaws.sweep import sweep
@@ -35,13 +37,7 @@ def test_three_processes_that_find_one_damaged_store_begin_one_new_store(tmp_pat
     content = b"x" + path.read_bytes()[1:]
     assert len(content) > 40e6 or not others
     path.write_bytes(content)
-    environ = {"TOYS_LOG": str(log), "TOYS_SLEEP": "0.02"}
-    processes = [FORK.Process(target=toys.drive, args=(str(path), environ)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0], log.read_text()
+    assert driven(3, path, TOYS_LOG=str(log), TOYS_SLEEP="0.02") == [0, 0, 0], log.read_text()
     assert Path(f"{path}.unreadable-1").read_bytes() == content
     assert not Path(f"{path}.unreadable-2").exists(), "a live store was taken away"
     assert len(done(path)) == len(GRID) + others
@@ -68,6 +64,25 @@ def test_one_who_saw_the_damage_uses_what_another_has_put_in_its_place(empty):
         empty.write_bytes(right)
         late.join(30)
         assert found == [ROWS]
+
+
+def test_one_who_waited_for_the_lock_looks_again(empty, tmp_path, monkeypatch):
+    """Between the look and the lock another has put a new store in the place of the damaged one."""
+    with store.writing(tmp_path / "new") as add:
+        add(ROWS)
+    plain = store.lock
+
+    @contextlib.contextmanager
+    def lock(path: Path, *, alone: bool) -> Iterator[None]:
+        with plain(path, alone=alone):
+            if alone:
+                store.log_of(empty).unlink()
+                shutil.copyfile(tmp_path / "new", empty)
+            yield
+
+    monkeypatch.setattr(store, "lock", lock)
+    assert store.opened(empty) == ROWS
+    assert not list(tmp_path.glob("*unreadable*")), "a live store was taken away"
 
 
 def test_a_damaged_store_that_another_uses_is_left_alone(empty, monkeypatch):

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import sweep_toys as toys
 from bench_sweep import bench_sweep
-from sweeping import FORK, GRID, command, same
+from sweeping import FORK, GRID, command, driven, same
 
 from scalinglaws import store
 from scalinglaws.sweep import sweep
@@ -32,13 +32,7 @@ def test_two_sweeps_on_one_store(tmp_path, here):
     whole = sweep(toys.run, GRID, store=tmp_path / "whole.sqlite", executor=here)
     for attempt in range(10):  # also a race for making the file
         path, log = tmp_path / f"{attempt}.sqlite", tmp_path / f"{attempt}.log"
-        environ = {"TOYS_LOG": str(log), "TOYS_SLEEP": "0.002"}
-        processes = [FORK.Process(target=toys.drive, args=(str(path), environ)) for _ in range(2)]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-        assert [process.exitcode for process in processes] == [0, 0], log.read_text()
+        assert driven(2, path, TOYS_LOG=str(log), TOYS_SLEEP="0.002") == [0, 0], log.read_text()
         with sqlite3.connect(path) as connection:
             rows = connection.execute(
                 "SELECT key, json_extract(payload, '$.result'), json_extract(payload, '$.status') FROM runs"

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import pytest
 import sweep_toys as toys
-from sweeping import GRID, command, done, environ, same, until
+from sweeping import GRID, command, done, environ, same
+from waiting import until
 
 from scalinglaws import store
 from scalinglaws.cluster import SILENCE

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 import sweep_toys as toys
-from sweeping import FORK, GRID, done, environ, runs, until
+from sweeping import FORK, GRID, done, environ, runs
+from waiting import until
 
 from scalinglaws import keys, pool
 from scalinglaws.interrupts import held_back

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -17,15 +16,6 @@ from scalinglaws import repository, schema, tables
 SLUGS = list(tables.folders())
 PUBLISHED = sorted(path.stem for path in repository.data_folder().glob("convert/*.py"))
 PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".npy", ".npz", ".joblib", ".dill"}
-
-
-@pytest.fixture
-def copy_of_data(tmp_path, monkeypatch):
-    """A copy of data/ that a test may damage."""
-    copy = tmp_path / "data"
-    shutil.copytree(repository.data_folder(), copy)
-    monkeypatch.setattr(repository, "data_folder", lambda: copy)
-    return copy
 
 
 def test_there_are_tables():

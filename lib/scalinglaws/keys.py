@@ -98,8 +98,8 @@ def shorthand() -> dict[str, str]:
     tree = ast.parse(top.read_text(encoding="utf-8") if top.is_file() else "")
     # They stand under `if TYPE_CHECKING`, since at run time each is imported when it is first asked for.
     froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    ours = [node for node in froms if (node.module or "").split(".")[0] == "scalinglaws"]
-    return {f"scalinglaws.{alias.name}": node.module for node in ours for alias in node.names}
+    within = [node for node in froms if (node.module or "").split(".")[0] == "scalinglaws"]
+    return {f"scalinglaws.{alias.name}": node.module for node in within for alias in node.names}
 
 
 def ours(name: str, offered: dict[str, str]) -> list[tuple[str, Path]]:
@@ -271,13 +271,11 @@ def home(fn: Callable) -> ModuleType:
     return module
 
 
-def asks_for_device(fn: Callable) -> bool:
-    """Whether a function's module has a `device`, or its code asks `machine.device`."""
-    module = home(fn)
-    code = code_of(module)
+def asks_for_device(fn: Callable, code: Code) -> bool:
+    """Whether a function's module has a `device`, or its code (by `code_of`) asks `machine.device`."""
     modules, offered = {source.name: source for source in code.files}, shorthand()
     names = {name for source in code.files for name, _ in source.uses}
-    return hasattr(module, "device") or any(
+    return hasattr(home(fn), "device") or any(
         "scalinglaws.machine.device" in meanings(name, modules, offered) for name in names
     )
 
@@ -288,7 +286,7 @@ def device_used(fn: Callable) -> str:
     return machine.device_of(module) if hasattr(module, "device") else machine.device()
 
 
-def foundation(fn: Callable, data: str = "", device: str = "") -> str:
+def foundation(fn: Callable, data: str = "", device: str = "", code: Code | None = None) -> str:
     """Hash of all that a function's results rest on besides the configuration.
 
     Parameters
@@ -299,9 +297,11 @@ def foundation(fn: Callable, data: str = "", device: str = "") -> str:
         What else the results rest on, such as the hash of a file that `fn` reads by itself.
     device
         Where the runs train, by `device_used`.
+    code
+        Its code, by `code_of`, where somebody has looked at it just now.
     """
     module = home(fn)
-    code = code_of(module)
+    code = code or code_of(module)
     own = Path(module.__file__).resolve()
     parts = [fn.__qualname__, hash_of(code, own), data_hashes(code), data, device]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

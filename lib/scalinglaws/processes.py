@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterable
 
 import psutil
 
@@ -36,14 +37,19 @@ def adopt_orphans() -> None:
     prctl(SET_CHILD_SUBREAPER, 1)
 
 
-def descendants() -> list[psutil.Process]:
-    """Children, their children and so on that still run."""
+def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run, and do not only wait to be collected."""
     running = []
-    for process in psutil.Process().children(recursive=True):
+    for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                 running.append(process)
     return running
+
+
+def descendants() -> list[psutil.Process]:
+    """Children, their children and so on that still run."""
+    return alive(psutil.Process().children(recursive=True))
 
 
 def end_descendants(patience: float = 5.0) -> None:

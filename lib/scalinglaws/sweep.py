@@ -77,9 +77,9 @@ def table_of(configs: dict[str, Config], found: dict[str, Record]) -> pd.DataFra
     return pd.DataFrame(rows, columns=list(dict.fromkeys([*order, *(f"run_{name}" for name in ABOUT)])))
 
 
-def device_for(fn: Callable, executor: Executor | None, waiting: Waiting) -> str:
+def device_for(fn: Callable, code: keys.Code, executor: Executor | None, waiting: Waiting) -> str:
     """Where the runs will train, asked where they will run; empty if their code does not ask."""
-    if not keys.asks_for_device(fn):
+    if not keys.asks_for_device(fn, code):
         return ""
     if executor is not None:
         return asked(executor, keys.device_used, fn, waiting)
@@ -153,11 +153,12 @@ def sweep(
         raise ValueError(
             "timeout is a number of seconds, and for processes of this machine: an executor limits its runs itself"
         )
-    for unknown in keys.code_of(keys.home(fn)).unknown:
+    code = keys.code_of(keys.home(fn))
+    for unknown in code.unknown:
         warnings.warn(f"{unknown}; say what it is by `data`", stacklevel=2)
     with held_back() as waiting:
-        device = device_for(fn, executor, waiting)
-        rests_on = keys.foundation(fn, data, device)
+        device = device_for(fn, code, executor, waiting)
+        rests_on = keys.foundation(fn, data, device, code)
         configs = {keys.key(config, rests_on): config for config in grid}
         if len(configs) < len(grid):
             raise ValueError("the grid holds a configuration twice")

@@ -47,14 +47,15 @@ def foundation_here(fn: Callable, data: str, device: str) -> str:
         If a file was edited after this process loaded it.
     """
     module = keys.home(fn)
-    for source in keys.code_of(module).files:
+    code = keys.code_of(module)
+    for source in code.files:
         held = module if source.name == keys.own_name(module) else sys.modules.get(source.name)
         if held and (name := older_than_file(held, source)):
             raise SweepError(
                 f"{source.path.name} was edited after this process had loaded it, where {name} is another: "
                 "start afresh"
             )
-    return keys.foundation(fn, data, device)
+    return keys.foundation(fn, data, device, code)
 
 
 def measured(config: Config, result: Any) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import tempfile
-import time
 import warnings
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
+from _tries import counted
 
 from scalinglaws.models import mlp
 from scalinglaws.training import TrainConfig, examples, train
@@ -92,18 +91,19 @@ def attack(
     AssertionError
         At the first that was not.
     """
-    counts: Counter[str] = Counter()
-    right, until = trained(None), time.monotonic() + seconds
+    right = trained(None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "run.ckpt")
         trained(path, killed_at=rng.randrange(3, CONFIG.steps))
         whole = path.read_bytes()
-        while counts.total() < tries or time.monotonic() < until:
+
+        def one() -> Iterator[str]:
             for left in Path(folder).iterdir():
                 left.unlink()
             content, how = bytearray(whole), rng.choice(damage)
             how(content, rng)
             if content != whole:
                 once(path, bytes(content), right)
-                counts[how.__name__] += 1
-    return dict(counts)
+                yield how.__name__
+
+        return counted(one, seconds, tries)

@@ -9,10 +9,11 @@ import os
 import random
 import shutil
 import tempfile
-import time
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
+
+from _tries import counted
 
 from scalinglaws import repository, tables
 from scalinglaws.datasets import File, contents
@@ -76,8 +77,6 @@ def attack(rng: random.Random, seconds: float) -> dict[str, int]:
     AssertionError
         At the first that was not: data that was damaged and loaded all the same.
     """
-    counts: Counter[str] = Counter()
-    deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as place:
         data, mirror = Path(place) / "data", Path(place) / "mirror"
         shutil.copytree(repository.data_folder(), data)
@@ -86,7 +85,8 @@ def attack(rng: random.Random, seconds: float) -> dict[str, int]:
             mock.patch.object(repository, "data_folder", lambda: data),
             mock.patch.dict(os.environ, {tables.MIRROR_VARIABLE: str(mirror)}),
         ):
-            while time.monotonic() < deadline:
-                kind = on_a_table(rng, data) if rng.random() < 0.7 else on_an_archive(rng, mirror)
-                counts[kind] += 1
-    return dict(sorted(counts.items()))
+
+            def one() -> Iterator[str]:
+                yield on_a_table(rng, data) if rng.random() < 0.7 else on_an_archive(rng, mirror)
+
+            return counted(one, seconds)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from runner_processes import DAEMON, alive, started, until
+from _tries import counted
+from runner_processes import DAEMON, started
+from waiting import until
 
 from scalinglaws import notebooks, scratch
+from scalinglaws.processes import alive
 
 SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT", "SIGKILL")
 #: Seconds within which everything must be gone: a process that only just started has to come to itself.
@@ -70,9 +73,6 @@ def attack(rng: random.Random, seconds: float) -> dict[str, int]:
     AssertionError
         At the first that was not: a process that goes on, scratch that stays, a notebook that is torn.
     """
-    counts: Counter[str] = Counter()
-    deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as place:
-        while not counts or time.monotonic() < deadline:
-            counts[once(rng, Path(place) / str(counts.total()), b"what was there")] += 1
-    return dict(sorted(counts.items()))
+        folders = (Path(place, str(number)) for number in itertools.count())
+        return counted(lambda: [once(rng, next(folders), b"what was there")], seconds)

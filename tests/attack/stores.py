@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import tempfile
-import time
 import warnings
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+from _tries import counted
 from sweeping import flipped, killed
 
 from scalinglaws import store
@@ -62,21 +62,19 @@ def attack(rng: random.Random, seconds: float, tries: int = 1) -> dict[str, int]
     AssertionError
         At the first that was not.
     """
-    counts: Counter[str] = Counter()
-    deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as place:
         sound = Path(place, "sound")
         with store.writing(sound) as add:
             add(dict(list(ROWS.items())[:IN_THE_FILE]))
         killed(sound, dict(list(ROWS.items())[IN_THE_FILE:]))
         files = [sound.read_bytes(), store.log_of(sound).read_bytes()]
-        while counts.total() < tries or time.monotonic() < deadline:
-            folder = Path(place, str(counts.total()))
-            folder.mkdir()
-            path, hit = folder / "s.sqlite", rng.randrange(2)
+
+        def one() -> Iterator[str]:
+            path, hit = Path(tempfile.mkdtemp(dir=place)) / "s.sqlite", rng.randrange(2)
             how, content = damaged(rng, files[hit])
             path.write_bytes(files[0] if hit else content)
             store.log_of(path).write_bytes(content if hit else files[1])
             once(path, hit and how == "cut off")
-            counts[f"{how}, {('file', 'log')[hit]}"] += 1
-    return dict(counts)
+            yield f"{how}, {('file', 'log')[hit]}"
+
+        return counted(one, seconds, tries)

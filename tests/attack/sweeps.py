@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -16,7 +17,9 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import sweep_toys as toys
-from sweeping import FORK, GRID, done, runs, same, until
+from _tries import counted
+from sweeping import FORK, GRID, done, runs, same
+from waiting import until
 
 from scalinglaws import keys
 from scalinglaws.sweep import sweep
@@ -106,11 +109,7 @@ def attack(rng: random.Random, seconds: float, ends: Sequence[str] = ENDS, tries
     AssertionError
         At the first that was not.
     """
-    counts: Counter[str] = Counter()
-    deadline, number = time.monotonic() + seconds, 0
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(1) as here:
         whole = sweep(toys.run, GRID, store=Path(place, "whole.sqlite"), executor=here)
-        while counts.total() < tries or time.monotonic() < deadline:
-            number += 1
-            counts += once(rng, Path(place, str(number)), whole, ends)
-    return dict(counts)
+        folders = (Path(place, str(number)) for number in itertools.count())
+        return counted(lambda: once(rng, next(folders), whole, ends), seconds, tries)

@@ -136,6 +136,12 @@ def refuse_misaligned(data: Any, names: tuple[str, ...]) -> None:
         )
 
 
+def refuse_ragged(*columns: np.ndarray) -> None:
+    """Raise if columns have different lengths."""
+    if len({len(values) for values in columns}) != 1:
+        raise FitError("the columns have different lengths: give one entry a run in each")
+
+
 def weighed(weights: Any, data: Any, names: tuple[str, ...], count: int, free: int) -> np.ndarray:
     """The weights, one a run, a Series aligned with the data by its index.
 
@@ -334,13 +340,11 @@ def bind(
         )
     if residual == "log" and np.min(target, initial=1.0) < TINY:
         raise FitError(f"{y!r} goes down to {np.min(target):.3g}: give it in another unit")
-    if len({len(values) for values in (*columns, target)}) != 1:
-        raise FitError("the columns have different lengths: give one entry a run in each")
+    refuse_ragged(*columns, target)
     values, ties = split(fixed)
     law = declared(law, columns, values, ties, bounds or {}, per or {}, data)
     codes = tuple(labelled(data, name, labels)[0] for name, labels in law.labels.items())
-    if any(len(places) != len(target) for places in codes):
-        raise FitError("the columns have different lengths: give one entry a run in each")
+    refuse_ragged(*codes, target)
     free = [name for name in law.parameters if name not in values]
     if not free:
         raise FitError("every parameter is fixed: nothing is left to fit")

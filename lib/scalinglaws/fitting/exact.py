@@ -1,15 +1,7 @@
 """Optima of losses with a corner: least absolute deviations, quantile loss, Huber with a tiny delta.
 
-At such an optimum some residuals lie exactly in the corner, as many as there are parameters or fewer,
-and the gradient is a set. A point is optimal if 0 is in that set: there are multipliers, one a residual
-in the corner and each between the slopes on both sides of it, with which the gradient vanishes, and the
-law's own curvature is positive along the directions that keep those residuals where they are.
-
-Each corner is written as a maximum, rho(r) = max over m in [-below, above] of m r - delta m^2 / 2, which
-is |r| or the check loss for delta = 0 and Huber's loss, divided by delta, for below = above = 1. A
-set of residuals in the corner then gives one square system for the step and the multipliers, which is
-as well conditioned for a delta of 1e-9 or 0 as for any other. Source: Murray & Overton (1981), A projected
-Lagrangian algorithm for nonlinear l1 optimization, doi:10.1137/0902018.
+Residuals enter the corner where they stop a step, and leave it where their multiplier says that the
+objective falls on one side, until `scalinglaws.fitting.subdifferential` proves the place that is left.
 """
 
 from __future__ import annotations
@@ -19,119 +11,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.linalg import eigh, null_space
-from scipy.optimize import lsq_linear
 
-from scalinglaws.fitting.losses import Loss, absolute
+from scalinglaws.fitting.kinked import PROP, Scaled, convex, scaled, system, value_of
 from scalinglaws.fitting.problem import Problem
-from scalinglaws.fitting.solve import CHUNK, TIGHT, Points, evaluate, newton
+from scalinglaws.fitting.solve import CHUNK, TIGHT, newton
+from scalinglaws.fitting.subdifferential import Proof, check, held_wrongly, prove, sharp
 
 #: The corner is narrowed by this factor a step, so often, before residuals are put into it.
 NARROWING, STAGES = 5.0, 6
 #: A corner wider than this share of the median residual holds many residuals, a narrower one few.
 WIDE = 1e-3
-#: Holds a system with more residuals in the corner than parameters together; no solution depends on it.
-PROP = 1e-11
 #: A residual that gives way less than this, for a unit of its multiplier, as good as stays in the corner.
 STIFF = 1e-2
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """One problem at one place, in units in which the objective is 1 and every coordinate's effect is too.
-
-    Attributes
-    ----------
-    r, slopes
-        Residuals, (runs,), and their derivatives by the coordinates, (runs, parameters).
-    weights
-        Shares of the runs; zero for those without weight.
-    delta
-        Half the width of the corner.
-    unit, size
-        The unit of residuals, and of coordinates.
-    value
-        The objective in those units: 1, or less for a fit that is exact but for rounding.
-    """
-
-    problem: Problem
-    theta: np.ndarray
-    r: np.ndarray
-    slopes: np.ndarray
-    predicted: np.ndarray
-    weights: np.ndarray
-    delta: float
-    unit: float
-    size: np.ndarray
-
-    @property
-    def pull(self) -> np.ndarray:
-        """The slope of the loss on the side where each residual lies."""
-        below, above = self.problem.loss.pulls
-        return np.where(self.r > 0, above, -below)
-
-    def hessian(self, multipliers: np.ndarray) -> np.ndarray:
-        """Second derivatives of the residuals, summed with the multipliers of all runs."""
-        p, pull = self.problem, self.weights * multipliers
-        logarithmic = p.residual == "log"
-        with np.errstate(all="ignore"):
-            raw = -self.slopes.T * (self.size[:, None] * self.unit)
-            law = raw * self.predicted if logarithmic else raw
-            bend = p.bend(self.theta, law, pull / self.predicted if logarithmic else pull)
-            found = -bend / (self.unit * np.outer(self.size, self.size))
-        if logarithmic:
-            found = found + (self.slopes.T * pull) @ self.slopes * self.unit
-        return found
-
-
-def value_of(problem: Problem, r: np.ndarray, delta: float) -> float:
-    """The sum over runs of max over m of m r - delta m^2 / 2."""
-    below, above = problem.loss.pulls
-    with np.errstate(all="ignore"):
-        m = np.clip(r / delta, -below, above) if delta > 0 else np.where(r > 0, above, -below)
-        used = problem.weights > 0
-        value = float(np.sum((problem.weights * (m * r - 0.5 * delta * m * m))[used]))
-    return value if np.isfinite(value) else np.inf
-
-
-def scaled(problem: Problem, theta: np.ndarray, delta: float) -> Scaled:
-    """The problem at a place, with a corner of width delta, without units."""
-    total = problem.weights.sum()
-    used = problem.weights > 0
-    with np.errstate(all="ignore"):
-        predicted = problem.predict(theta)
-        r = problem.residuals_of(predicted)
-        slopes = problem.slopes(theta)
-        if problem.residual == "log":
-            slopes = slopes / predicted
-    unit = max(value_of(problem, r, delta) / total, 1e-13 * problem.size)
-    shares = problem.weights / total
-    slopes = np.where(used, -slopes, 0.0)
-    size = np.sqrt((shares * slopes**2).sum(-1)) / unit
-    size = np.where(size > 0, size, 1.0)
-    slopes = (slopes / (unit * size[:, None])).T
-    return Scaled(
-        problem, theta, np.where(used, r / unit, np.inf), slopes, predicted, shares, delta / unit, unit, size
-    )
-
-
-def system(at: Scaled, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray, ridge: float) -> np.ndarray:
-    """The matrix that takes a step and the multipliers to the gradient and the residuals in the corner."""
-    own, p = at.slopes[corner], free.sum()
-    own = own[:, free]
-    normal = (at.slopes[:, free].T * at.weights) @ at.slopes[:, free]
-    matrix = np.zeros((p + len(own), p + len(own)))
-    matrix[:p, :p] = hessian[np.ix_(free, free)] + ridge * (normal + 1e-3 * np.eye(p))
-    matrix[:p, p:], matrix[p:, :p] = own.T, own
-    matrix[p:, p:] = -np.diag(at.delta / at.weights[corner] + PROP)
-    return matrix
-
-
-def convex(matrix: np.ndarray, p: int) -> bool:
-    """Whether the curvature is positive along all directions that keep the corner: as many positive
-    eigenvalues of the whole as there are coordinates."""
-    if not np.isfinite(matrix).all():
-        return False
-    return int(np.sum(np.linalg.eigvalsh(matrix) > 1e-12)) == p
 
 
 def lacking(at: Scaled, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray) -> float:
@@ -213,78 +104,6 @@ def reach(at: Scaled, corner: np.ndarray, step: Step) -> tuple[float, int]:
             return float(meets[k]), int(others[k])
         slope += jump
     return 1.0, -1
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Whether a place is an optimum.
-
-    Attributes
-    ----------
-    gap
-        How far the conditions of an optimum are violated, as a share of the objective: what a
-        step that keeps the corner would gain, and what the multipliers leave between the
-        objective and its bound from below.
-    held
-        Coordinates that their bounds hold.
-    corner
-        Runs whose residual is in the corner.
-    """
-
-    gap: float
-    held: np.ndarray
-    corner: np.ndarray
-
-
-def bounded_multipliers(at: Scaled, corner: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """The multipliers between their bounds that make the gradient least."""
-    below, above = at.problem.loss.pulls
-    outside = ~corner & (at.weights > 0)
-    gradient = at.slopes[outside][:, free].T @ (at.weights * at.pull)[outside]
-    own = (at.slopes[corner][:, free] * at.weights[corner][:, None]).T
-    found = np.linalg.lstsq(own, -gradient)[0]
-    if np.all((found >= -below) & (found <= above)):
-        return found
-    return lsq_linear(own, -gradient, (-below, above), method="bvls", tol=1e-14).x
-
-
-def prove(at: Scaled, corner: np.ndarray, held: np.ndarray, guess: np.ndarray) -> Proof:
-    """The optimality conditions at a place, for a set of residuals taken to be in the corner."""
-    problem = at.problem
-    below, above = problem.loss.pulls
-    free, count = ~held, int((~held).sum())
-    multipliers = at.pull.copy()
-    if corner.any():
-        own = guess[corner]
-        if at.delta == 0:
-            own = bounded_multipliers(at, corner, free)
-        multipliers[corner] = np.clip(own, -below, above)
-    used = at.weights > 0
-    gradient = at.slopes[used].T @ (at.weights * multipliers)[used]
-    low, high = problem.limits
-    outward = ((at.theta <= low) & (gradient >= 0)) | ((at.theta >= high) & (gradient <= 0))
-    if np.any(held & ~outward):
-        return Proof(np.inf, held, corner)
-    matrix = system(at, corner, free, at.hessian(multipliers), 0.0)
-    if count and not convex(matrix, count):
-        return Proof(np.inf, held, corner)
-    left = np.where(free, gradient, 0.0)
-    r, m = at.r[used], multipliers[used]
-    nearest = np.clip(r / at.delta, -below, above) if at.delta > 0 else np.where(r > 0, above, -below)
-    losses = nearest * r - 0.5 * at.delta * nearest**2
-    gap = float(np.sum(at.weights[used] * (losses - (m * r - 0.5 * at.delta * m * m))))
-    # Residuals are known to the last digit of the target only, which for a tiny objective is not nothing.
-    gap = max(0.0, gap - 1e-13 * problem.size / at.unit)
-    if count:
-        right = np.concatenate([left[free], np.zeros(int(corner.sum()))])
-        normal = (at.slopes[:, free].T * at.weights) @ at.slopes[:, free]
-        try:
-            along = np.linalg.solve(matrix, right)[:count]
-            across = np.linalg.solve(normal + 1e-14 * np.eye(count), left[free])
-        except LinAlgError:
-            return Proof(np.inf, held, corner)
-        gap += 0.5 * (abs(left[free] @ along) + abs(left[free] @ across))
-    return Proof(gap, held, corner)
 
 
 def independent(at: Scaled, order: np.ndarray, free: np.ndarray) -> np.ndarray:
@@ -426,15 +245,6 @@ def on_side(at: Scaled, row: int, above: bool) -> Scaled:
     return replace(at, r=r)
 
 
-def held_wrongly(at: Scaled, corner: np.ndarray, held: np.ndarray, multipliers: np.ndarray) -> int:
-    """A coordinate that its bound holds although the objective falls inwards; -1 if there is none."""
-    used = at.weights > 0
-    gradient = at.slopes[used].T @ (at.weights * multipliers)[used]
-    low, high = at.problem.limits
-    inward = held & (((at.theta <= low) & (gradient < 0)) | ((at.theta >= high) & (gradient > 0)))
-    return int(np.argmax(np.where(inward, np.abs(gradient), -1.0))) if inward.any() else -1
-
-
 def approach(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Near the optimum of every row, through corners that are rounded off less and less."""
     size = np.abs(problem.residuals(theta))
@@ -477,20 +287,6 @@ def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
     return found, problem.objective(found), proofs
 
 
-def points(problem: Problem, theta: np.ndarray, value: np.ndarray, proofs: list[Proof]) -> Points:
-    """What `minimise_exact` found, in the form of the solver for smooth losses.
-
-    The decrement is the proof's gap; matrices are those of the loss with its corner rounded off
-    at the mean residual, as at the optimum itself they do not exist.
-    """
-    mean = float(np.mean(np.abs(problem.residuals(theta))))
-    smooth = problem.with_loss(problem.loss.smoothed(max(mean, 1e-13 * problem.size)))
-    held = np.array([proof.held for proof in proofs])
-    return replace(
-        evaluate(smooth, theta), value=value, held=held, decrement=np.array([proof.gap for proof in proofs])
-    )
-
-
 def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
     """The optimum near one place: with a sharp corner first, then with the loss's own."""
     delta = problem.loss.delta if problem.loss.kind == "huber" else 0.0
@@ -517,19 +313,3 @@ def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
         corner = np.zeros(len(at.r), bool)
     inside = used & (np.abs(problem.residuals(theta)) <= delta)
     return descend(problem, theta, corner | inside, delta, wide=delta >= WIDE * typical * at.unit)
-
-
-def sharp(problem: Problem) -> Loss:
-    """The problem's loss with a corner that is not rounded off at all."""
-    return absolute() if problem.loss.kind == "huber" else replace(problem.loss, delta=0.0)
-
-
-def check(problem: Problem, theta: np.ndarray) -> Proof:
-    """Whether one place, however it was found, is an optimum."""
-    delta = problem.loss.delta if problem.loss.kind == "huber" else 0.0
-    at = scaled(problem, theta, delta)
-    low, high = problem.limits
-    used = at.weights > 0
-    corner = used & (np.abs(at.r) <= max(at.delta, 1e-10, 1e-13 * problem.size / at.unit))
-    guess = np.clip(at.r / at.delta, -1, 1) if delta > 0 else np.zeros(len(at.r))
-    return prove(at, corner, (theta <= low) | (theta >= high), guess)

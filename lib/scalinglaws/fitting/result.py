@@ -222,13 +222,15 @@ class Fit:
     def report(self) -> dict[str, str]:
         """What the reporting checklist can learn from this fit: item -> answer."""
         p = self.problem
-        held = [f"{k} = {v:.4g}" for k, v in p.fixed.items()] + [f"{k} = {v}" for k, v in p.law.ties.items()]
-        fixed = f"; fixed: {', '.join(held)}" if held else ""
+        given = [f"{k} = {v:.4g}" for k, v in p.fixed.items() if k not in self.at_bounds]
+        given += [f"{k} = {v}" for k, v in p.law.ties.items()]
+        found = [f"{k} = {v:.4g}" for k, v in self.at_bounds.items()]
+        parts = {"estimated": labels(p), "at a bound": found, "fixed": given}
         spread = "of the logarithm" if p.residual == "log" else f"of {p.y_name}"
         return {
             "form": self.law.summary,
             "variables": f"{', '.join(self.law.columns)} -> {p.y_name}",
-            "parameters": f"estimated: {', '.join(labels(p))}{fixed}",
+            "parameters": "; ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names),
             "objective": f"{summed(p.loss)} of the residual {spread}",
             "weights": "given by the caller" if p.weighted else "every run counts the same",
             "algorithm": "damped Newton with exact derivatives, to a gain below 1e-20 of the objective; checked by "
