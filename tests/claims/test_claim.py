@@ -96,8 +96,7 @@ WITHIN = region("bound", "4..8", "< 2")
         (ABOVE, 5.0, (above(4.0), 9.0), REPLICATED),
         (WITHIN, 5.0, (4.0, 8.0), REPLICATED),
         # Apart, reaching out of the paper's region, with the measured number inside.
-        (PLUS, 0.5, (0.0, 0.9), WIDER),
-        (ORDER, 1.0, (0.0, 2.0), WIDER),
+        (ORDER, 1.0, (above(0.0), 2.0), WIDER),
         (ABOVE, 5.0, (4.0, 9.0), WIDER),
         (ABOVE, 5.0, (2.0, 9.0), WIDER),
         (WITHIN, 5.0, (4.0, above(8.0)), WIDER),
@@ -113,7 +112,10 @@ WITHIN = region("bound", "4..8", "< 2")
         (WITHIN, 9.0, (8.5, 9.5), PARTLY),
         (WITHIN, below(4.0), (2.0, 5.0), PARTLY),
         # Touching both.
+        # No effect at all is the rival of a direction.
+        (PLUS, 0.5, (0.0, 0.9), INCONCLUSIVE),
         (PLUS, 0.5, (below(0.0), 0.9), INCONCLUSIVE),
+        (ORDER, 1.0, (0.0, 2.0), INCONCLUSIVE),
         (PLUS, -0.5, (-0.9, above(0.0)), INCONCLUSIVE),
         (ORDER, 0.25, (-0.1, above(0.5)), INCONCLUSIVE),
         (ABOVE, 5.0, (below(2.0), 9.0), INCONCLUSIVE),
