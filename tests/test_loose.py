@@ -43,7 +43,7 @@ def found(*cells: str) -> list[str]:
             "paper.measured('a', summary(runs))",
         ],
         ["def say(id, v):\n    return paper.measured(id, v)", LOOSE, "say('a', one['alpha'])"],
-        [LOOSE, "paper.measured('a', 3.0, interval=one.interval('alpha'))"],
+        [LOOSE, "paper.measured('a', Estimate(3.0, *one.interval('alpha'), 'Wald'))"],
     ],
 )
 def test_a_measurement_of_a_loose_fit_is_found(cells):

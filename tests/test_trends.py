@@ -1,9 +1,9 @@
-"""Two lines, their break, and intervals by groups: right answers, refusals, coverage."""
+"""Two lines and their break: right answers and refusals."""
 
 import numpy as np
 import pytest
 
-from scalinglaws.trends import cluster_interval, cluster_resamples, quadratic, robin_hood, two_lines
+from scalinglaws.trends import quadratic, robin_hood, two_lines
 
 X = np.linspace(0.0, 4.0, 60)
 
@@ -77,34 +77,6 @@ def test_a_rising_curve_is_no_u_though_its_parabola_opens_upward():
     assert ups <= 8
 
 
-def test_groups_are_drawn_whole():
-    groups = np.array(list("aabbbc"))
-    for rows in cluster_resamples(groups, 50, np.random.default_rng(0)):
-        drawn = groups[rows]
-        assert all((drawn == name).sum() % size == 0 for name, size in (("a", 2), ("b", 3), ("c", 1)))
-
-
-def test_the_cluster_interval_covers_where_the_naive_one_does_not():
-    groups, hits = np.repeat(np.arange(30), 8), np.zeros(2)
-    for seed in range(200):
-        rng = np.random.default_rng(seed)
-        y = rng.standard_normal(30)[groups] + 0.3 * rng.standard_normal(240)
-        for kind, labels in enumerate((groups, np.arange(240))):
-            low, high = cluster_interval(lambda i, y=y: y[i].mean(), labels, 200, rng)
-            hits[kind] += low[0] <= 0 <= high[0]
-    assert 0.89 <= hits[0] / 200 <= 0.99 and hits[1] / 200 < 0.75
-
-
-def test_samples_that_fail_widen_the_interval():
-    def statistic(rows):
-        if 0 not in rows:
-            raise ValueError("no line")
-        return 1.0
-
-    low, high = cluster_interval(statistic, np.arange(5), 200, np.random.default_rng(0))
-    assert low[0] == -np.inf and high[0] == np.inf
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -113,8 +85,6 @@ def test_samples_that_fail_widen_the_interval():
         (lambda: two_lines(X, np.full(60, np.nan), 2.0), "finite"),
         (lambda: robin_hood(X, X, "V"), "shape"),
         (lambda: robin_hood(X[:5], X[:5]), "different x"),
-        (lambda: list(cluster_resamples(["a", "a"], 1, np.random.default_rng(0))), "at least two"),
-        (lambda: cluster_interval(lambda i: quadratic([1], [1]), [1, 2], 5, np.random.default_rng(0)), "any"),
     ],
 )
 def test_nonsense_is_refused(call, message):

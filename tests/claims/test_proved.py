@@ -11,6 +11,7 @@ from scalinglaws import bootstrap, fit
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, WIDER, ClaimError
 from scalinglaws.fitting import Status, jackknife
 from scalinglaws.laws import power_law, power_law_with_constant
+from scalinglaws.uncertainty import Estimate
 
 from .made import replication
 
@@ -35,14 +36,13 @@ def test_a_value_of_a_fit_that_is_not_proved_is_refused(rests_on):
 
 
 def test_an_estimate_brings_its_interval_and_its_fit():
-    estimate = SimpleNamespace(value=1.3, low=0.9, high=1.7, fit=PROVED)
-    assert replication().measured("x", estimate) == WIDER
-    assert replication().measured("x", SimpleNamespace(value=1.3, low=None, high=None)) == NOT_REPLICATED
-    with pytest.raises(ClaimError, match="interval of its own"):
-        replication().measured("x", estimate, (0.0, 2.0))
-    estimate.fit = UNPROVED
+    paper = replication()
+    assert paper.measured("x", Estimate(1.3, 0.9, 1.7, "seeds", PROVED)) == WIDER
+    assert paper.found["x"].interval == (0.9, 1.7) and paper.measured("x", 1.3) == NOT_REPLICATED
+    unproved = Estimate(1.3, 0.9, 1.7, "seeds", UNPROVED)
     with pytest.raises(ClaimError, match="not proved"):
-        replication().measured("x", estimate)
+        replication().measured("x", unproved)
+    assert replication().measured("x", unproved, fit=PROVED) == WIDER
 
 
 def test_proved_fits_pass_and_their_excuse_is_not_kept():

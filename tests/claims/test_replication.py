@@ -16,6 +16,7 @@ from scalinglaws.claims import (
     UNTESTABLE,
     ClaimError,
 )
+from scalinglaws.uncertainty import Estimate
 
 from .made import NAMED, claim, mutation, replication
 
@@ -32,7 +33,7 @@ def test_an_order_takes_the_smallest_gap():
     assert paper.found["x"].measured == 1.0
     assert paper.measured("x", {"c": 1.95, "b": 2, "a": 3}) == PARTLY
     assert paper.measured("x", {"a": 3, "b": 2, "c": 2.5}) == NOT_REPLICATED
-    assert paper.measured("x", {"a": 3, "b": 2, "c": 1}, interval=(-0.5, 2.0)) == INCONCLUSIVE
+    assert paper.measured("x", Estimate(1.0, -0.5, 2.0, "seeds")) == INCONCLUSIVE
 
 
 def test_measurements_of_the_wrong_claims_are_refused():
@@ -53,7 +54,7 @@ def test_measurements_of_the_wrong_claims_are_refused():
 
 def test_the_tables_are_text_and_say_mutated():
     paper = replication(*THREE)
-    paper.measured("x", 1.0, (0.9, 1.1))
+    paper.measured("x", Estimate(1.0, 0.9, 1.1, "seeds"))
     paper.measured("y", 2.0)
     paper.data_check("first row", 1.0, 1.0, 0.0)
     paper.data_check("last row", 1.0, 2.0, 0.5)
@@ -64,6 +65,7 @@ def test_the_tables_are_text_and_say_mutated():
         "z      1      –     –              2      untestable here",
         "data checks: 1 of 2 hold",
         "  fails: last row: ours 1, printed 2 ± 0.5",
+        "  95 % interval by seeds: x",
     ]
     assert repr(paper.words()).splitlines() == [
         "x  replicated",
@@ -80,15 +82,15 @@ def test_the_tables_are_text_and_say_mutated():
 
 def test_the_record_holds_the_claim_as_stated_and_is_json():
     paper = replication()
-    paper.measured("x", 1.0, (-inf, 1.5), note="seen")
+    paper.measured("x", Estimate(1.0, -inf, 1.5, "runs drawn again"), note="seen")
     content = json.loads(json.dumps(paper.record("full", 3).content, allow_nan=False))
     (verdict,) = content["verdicts"]
     assert (content["notebook"], content["scale"], content["seed"]) == ("00_test", "full", 3)
     assert (verdict["low"], verdict["high"], verdict["power"]) == ("-inf", 1.5, None)
-    assert verdict["note"] == "seen"
+    assert verdict["note"] == "seen" and verdict["how"] == "runs drawn again"
     (said,) = paper.stated.claims
     assert dataclasses.asdict(said).items() <= verdict.items()
-    paper.measured("x", 1.0, (0.0, 2.0))
+    paper.measured("x", Estimate(1.0, 0.0, 2.0, "seeds"))
     assert paper.record("ci", 0).content["verdicts"][0]["power"] == pytest.approx(0.5)
 
 
@@ -111,7 +113,7 @@ def test_claims_are_shown_as_text_and_as_html_with_the_finding():
 def test_a_falsification_is_judged_and_kept_and_measures_nothing():
     paper = replication(*THREE)
     assert paper.without_effect("losses shuffled", "x", 2.0) == NOT_REPLICATED
-    assert paper.without_effect("effect planted", "y", 1.0, (0.9, 1.1)) == REPLICATED
+    assert paper.without_effect("effect planted", "y", Estimate(1.0, 0.9, 1.1, "seeds")) == REPLICATED
     assert not paper.found
     paper.measured("x", 1.0)
     paper.measured("y", 1.0)

@@ -18,6 +18,7 @@ from scalinglaws.claims.claim import UNTESTABLE, WORDS, Claim, ClaimError
 from scalinglaws.claims.power import power
 from scalinglaws.claims.stated import Stated, stated
 from scalinglaws.text import Text, number
+from scalinglaws.uncertainty import Estimate
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Verdict:
     claim: Claim
     measured: float | None = None
     interval: tuple[float, float] | None = None
+    how: str = ""
     note: str = ""
     unproved: str = ""
 
@@ -47,7 +49,8 @@ class Verdict:
         for key, value in found.items():
             if value is not None and math.isinf(value):
                 found[key] = "inf" if value > 0 else "-inf"
-        return asdict(self.claim) | found | {"word": self.word, "note": self.note, "unproved": self.unproved}
+        said = {"how": self.how, "word": self.word, "note": self.note, "unproved": self.unproved}
+        return asdict(self.claim) | found | said
 
 
 @dataclass
@@ -64,14 +67,18 @@ class DataCheck:
         return abs(self.ours - self.expected) <= self.within
 
 
-def in_numbers(
-    claim: Claim, value: float | Mapping[str, float], interval: tuple[float, float] | None
-) -> tuple[float, tuple[float, float] | None]:
+#: What a claim can be judged by: a number, the numbers of an order by name, or a number with its interval.
+Measurement = float | Mapping[str, float] | Estimate
+
+
+def in_numbers(claim: Claim, measurement: Measurement) -> tuple[float, tuple[float, float] | None]:
     """A measurement as `Claim.judge` takes it: the smallest gap of an order, and plain floats."""
-    if isinstance(value, Mapping):
-        row = [float(value[name]) for name in claim.order]
-        value = min(a - b for a, b in itertools.pairwise(row))
-    return float(value), None if interval is None else (float(interval[0]), float(interval[1]))
+    if isinstance(measurement, Estimate):
+        return measurement.value, (measurement.low, measurement.high)
+    if isinstance(measurement, Mapping):
+        row = [float(measurement[name]) for name in claim.order]
+        return min(a - b for a, b in itertools.pairwise(row)), None
+    return float(measurement), None
 
 
 @dataclass(frozen=True)
@@ -152,8 +159,7 @@ class Replication:
     def measured(
         self,
         id: str,
-        value: float | Mapping[str, float] | Any,
-        interval: tuple[float, float] | None = None,
+        measurement: Measurement,
         note: str = "",
         *,
         fit: Any = None,
@@ -165,12 +171,10 @@ class Replication:
         ----------
         id
             The claim.
-        value
-            The measured number; for `order`, the numbers by name. An estimate, that is an
-            object with `value`, `low` and `high` (None where there is no interval), brings
-            its interval along, and where it has one its `fit`.
-        interval
-            95 % interval of the number (for `order`, of the smallest gap).
+        measurement
+            The measured number, which then counts as exact; for `order`, the numbers by name;
+            or an `Estimate`, which brings its interval along (for `order`, of the smallest
+            gap) and the fit that it rests on.
         note
             A short remark for the scoreboard.
         fit
@@ -191,15 +195,12 @@ class Replication:
             the word.
         """
         claim = self.claim_of(id)
-        if all(hasattr(value, part) for part in ("value", "low", "high")):
-            if interval is not None:
-                raise ClaimError(f"claim {id!r}: the estimate has an interval of its own; give no other")
-            interval = None if value.low is None else (value.low, value.high)
-            fit = getattr(value, "fit", None) if fit is None else fit
-            value = value.value
+        estimate = measurement if isinstance(measurement, Estimate) else None
+        if fit is None and estimate is not None:
+            fit = estimate.fit
         unproved = self.reason(id, fit, unproved)
-        value, bounds = in_numbers(claim, value, interval)
-        verdict = Verdict(claim, value, bounds, note, unproved)
+        value, bounds = in_numbers(claim, measurement)
+        verdict = Verdict(claim, value, bounds, estimate.how if estimate else "", note, unproved)
         word = verdict.word  # refuses what is no number, before anything is kept
         self.found[id] = verdict
         return word
@@ -222,8 +223,7 @@ class Replication:
         self,
         how: str,
         id: str,
-        value: float | Mapping[str, float],
-        interval: tuple[float, float] | None = None,
+        measurement: Measurement,
     ) -> str:
         """The word that a claim would get where the effect was removed, or planted; kept in the record.
 
@@ -231,7 +231,7 @@ class Replication:
         ----------
         how
             What was done to the data, in words.
-        id, value, interval
+        id, measurement
             As in `measured`.
 
         Returns
@@ -239,7 +239,7 @@ class Replication:
         str
             The verdict word. Nothing is measured for the claim itself.
         """
-        word = self.claim_of(id).judge(*in_numbers(self.claim_of(id), value, interval))
+        word = self.claim_of(id).judge(*in_numbers(self.claim_of(id), measurement))
         self.falsified.append({"how": how, "id": id, "word": word})
         return word
 
@@ -293,6 +293,10 @@ class Replication:
                 for c in self.checks
                 if not c.holds
             ]
+        kinds = {
+            v.how: [w.claim.id for w in self.found.values() if w.how == v.how] for v in self.found.values()
+        }
+        lines += [f"  95 % interval by {how}: {', '.join(ids)}" for how, ids in kinds.items() if how]
         lines += [f"  unproved: {v.claim.id}: {v.unproved}" for v in self.found.values() if v.unproved]
         return self.marked(lines)
 

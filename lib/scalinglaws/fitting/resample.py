@@ -25,6 +25,7 @@ from scalinglaws.fitting.result import Fit
 from scalinglaws.fitting.solve import CHUNK
 from scalinglaws.fitting.wald import Quantity
 from scalinglaws.text import article, counted
+from scalinglaws.uncertainty import Estimate
 
 #: Below so many groups a cluster bootstrap understates the spread.
 ENOUGH_GROUPS = 20
@@ -150,6 +151,19 @@ class Bootstrap:
         if method == "bca":
             tails = self._bca(what, values, tails)
         return quantiles(values, tails)
+
+    def estimate(self, what: Quantity) -> Estimate:
+        """The fit's own value with the percentile 95 % interval of its resamples, for a claim.
+
+        Raises
+        ------
+        FitError
+            If there are too few resamples for a percentile.
+        """
+        (value,) = values_of(self.fit, pd.DataFrame([self.fit.params]), what)
+        low, high = self.interval(what)
+        how = f"percentiles of {counted(len(self.samples), 'resample')} of {self.units}"
+        return Estimate(value, min(low, value), max(high, value), how, self)
 
     def _bca(self, what: Quantity, values: np.ndarray, tails: np.ndarray) -> np.ndarray:
         """Percentiles to read instead of `tails`."""

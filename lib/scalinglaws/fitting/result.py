@@ -16,6 +16,7 @@ from scalinglaws.fitting.solve import SAME, TIGHT, Points
 from scalinglaws.fitting.stored import read, save
 from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
 from scalinglaws.text import counted
+from scalinglaws.uncertainty import Estimate
 
 
 class Status(Enum):
@@ -214,6 +215,13 @@ class Fit:
     def interval(self, what: Quantity, level: float = 0.95, by: Any = None) -> tuple[float, float]:
         """Wald interval; see `scalinglaws.fitting.wald.interval`."""
         return interval(self, what, level, by)
+
+    def estimate(self, what: Quantity, by: Any = None) -> Estimate:
+        """The value with its Wald 95 % interval, for a claim; see `scalinglaws.fitting.wald.interval`."""
+        low, high = self.interval(what, by=by)
+        value = what(self.params) if callable(what) else self[what]
+        grouped = "" if by is None else ", groups of runs as one"
+        return Estimate(value, low, high, f"Wald, Student's t{grouped}", self)
 
     def prediction_interval(self, data: Any, level: float = 0.95, **options: Any) -> Any:
         """Interval of predictions; see `scalinglaws.fitting.wald.prediction_interval`."""

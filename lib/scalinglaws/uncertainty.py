@@ -1,0 +1,192 @@
+"""What a measurement is: a number, its 95 % interval, and how that was come by.
+
+An interval must resample what varies: seeds, runs, sizes, whole families, not only rows. The
+functions here make the four kinds that findings need; fits bring their own (`fit.estimate`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured number with its 95 % interval.
+
+    Parameters
+    ----------
+    value
+        The number.
+    low, high
+        Ends of the interval; infinite where the data set no end.
+    how
+        Where the interval comes from, in words: what was resampled, or what is assumed.
+    fit
+        The fit that the number rests on, if it does on one, so that a claim can see
+        whether its optimum is proved.
+
+    Raises
+    ------
+    ValueError
+        If the number is not finite or lies outside its interval, or `how` is empty.
+    """
+
+    value: float
+    low: float
+    high: float
+    how: str
+    fit: Any = None
+
+    def __post_init__(self) -> None:
+        for part in ("value", "low", "high"):
+            object.__setattr__(self, part, float(getattr(self, part)))
+        if not math.isfinite(self.value) or not self.low <= self.value <= self.high:
+            raise ValueError(
+                f"{self.value} [{self.low}, {self.high}] is no number with an interval around it"
+            )
+        if not self.how.strip():
+            raise ValueError("say how the interval was come by")
+
+    def __format__(self, spec: str) -> str:
+        """Number and interval, each in the format asked for: `f"{estimate:.2f}"`."""
+        spec = spec or ".3g"
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
+    def __str__(self) -> str:
+        return format(self)
+
+
+def from_draws(value: float, draws: ArrayLike, how: str, level: float = 0.95, fit: Any = None) -> Estimate:
+    """A number with the percentile interval of its resamples.
+
+    Parameters
+    ----------
+    value
+        The number, from the data as they are.
+    draws
+        The same from resamples, shape (n,); those that are nan could not be computed and
+        are left out.
+    how
+        What was resampled.
+    level
+        Share of the draws between the ends.
+
+    Returns
+    -------
+    Estimate
+        Its interval is widened to hold the number where the draws lie to one side of it.
+
+    Raises
+    ------
+    ValueError
+        If fewer than 40 draws are numbers: 2.5 % of less is no draw at all.
+    """
+    known = np.asarray(draws, float)
+    known = known[~np.isnan(known)]
+    if len(known) < 40:
+        raise ValueError(f"an interval of draws needs at least 40 of them; {len(known)} are numbers")
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(value, min(low, value), max(high, value), how, fit)
+
+
+def of_mean(values: ArrayLike, how: str) -> Estimate:
+    """The mean of independent numbers, such as one a seed, with Student's interval.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two, or one is not finite.
+    """
+    values = np.asarray(values, float)
+    if len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError(f"Student's interval needs two finite numbers at least, not {values}")
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return Estimate(values.mean(), values.mean() - half, values.mean() + half, how)
+
+
+def of_slope(x: ArrayLike, y: ArrayLike, how: str) -> Estimate:
+    """The slope of the least-squares line, in y per x, with Student's interval.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three points, or x does not vary.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if len(x) < 3:
+        raise ValueError(f"a slope with an interval needs three points, not {len(x)}")
+    line = stats.linregress(x, y)
+    half = stats.t.ppf(0.975, len(x) - 2) * line.stderr
+    return Estimate(line.slope, line.slope - half, line.slope + half, how)
+
+
+def cluster_resamples(groups: np.ndarray, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Row numbers of `n` bootstrap samples that draw whole groups with replacement.
+
+    Parameters
+    ----------
+    groups
+        A label for each row; rows of one label are drawn together.
+    n
+        Number of samples.
+    rng
+        Source of randomness.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups.
+    """
+    names, codes = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("resampling groups needs at least two of them")
+    rows = [np.flatnonzero(codes == code) for code in range(len(names))]
+    for _ in range(n):
+        yield np.concatenate([rows[k] for k in rng.integers(len(names), size=len(names))])
+
+
+def cluster_interval(
+    statistic: Callable[[np.ndarray], np.ndarray | float],
+    groups: np.ndarray,
+    n: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Percentile 95 % intervals of a statistic under resampling of whole groups.
+
+    Parameters
+    ----------
+    statistic
+        From row numbers to one number or several. A sample on which it raises `ValueError`
+        (no line can be drawn) counts as unknown and widens the interval on both sides.
+    groups, n, rng
+        As in `cluster_resamples`.
+
+    Returns
+    -------
+    ndarray
+        Two rows, low and high, one column for each number of the statistic.
+
+    Raises
+    ------
+    ValueError
+        If the statistic fails on every sample, or there are fewer than two groups.
+    """
+    drawn, failed = [], 0
+    for rows in cluster_resamples(groups, n, rng):
+        try:
+            drawn.append(np.atleast_1d(statistic(rows)))
+        except ValueError:
+            failed += 1
+    if not drawn:
+        raise ValueError("the statistic cannot be computed on any resample")
+    width = (failed, drawn[0].size)
+    low = np.quantile(np.vstack([*drawn, np.full(width, -np.inf)]), 0.025, axis=0, method="lower")
+    high = np.quantile(np.vstack([*drawn, np.full(width, np.inf)]), 0.975, axis=0, method="higher")
+    return np.vstack([low, high])
