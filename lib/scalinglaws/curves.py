@@ -13,6 +13,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from scalinglaws.uncertainty import Estimate, from_draws
+
 
 def retuned(runs: pd.DataFrame) -> pd.DataFrame:
     """Of each family, size and seed the run whose choices are best on validation examples.
@@ -107,10 +109,8 @@ def shifted(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def over_sets(
-    statistic: Callable[[np.ndarray], float], by_set: pd.DataFrame, draws: int = 2000
-) -> tuple[float, tuple[float, float]]:
-    """A statistic of a table with one row a data set, and its 95 % interval over sets drawn anew.
+def over_sets(statistic: Callable[[np.ndarray], float], by_set: pd.DataFrame, draws: int = 2000) -> Estimate:
+    """A statistic of a table with one row a data set, with its interval over sets drawn anew.
 
     Parameters
     ----------
@@ -119,10 +119,9 @@ def over_sets(
     """
     rows, rng = by_set.to_numpy(float), np.random.default_rng(0)
     values = [statistic(rows[rng.integers(len(rows), size=len(rows))].T) for _ in range(draws)]
-    # A draw of one set alone has no spread between sets.
-    low, high = np.quantile([value for value in values if np.isfinite(value)], [0.025, 0.975])
-    whole = float(statistic(rows.T))
-    return whole, (min(float(low), whole), max(float(high), whole))
+    # A draw of one set alone has no spread between sets: its value is infinite, or no number.
+    known = [value for value in values if np.isfinite(value)]
+    return from_draws(float(statistic(rows.T)), known, "data sets drawn again")
 
 
 def smallest(
