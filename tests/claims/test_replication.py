@@ -142,3 +142,14 @@ def test_a_mutated_run_judges_what_the_breakage_gave():
     paper = replication()
     paper.mutated = "shuffled"
     assert paper.measured("x", 2.0) == NOT_REPLICATED
+
+
+def test_another_choice_is_judged_and_leaves_no_trace():
+    paper = replication(*THREE)
+    assert (
+        paper.judged("x", 2.0) == NOT_REPLICATED
+        and paper.judged("x", Estimate(1.0, 0.9, 1.1, "seeds")) == REPLICATED
+    )
+    assert not paper.found and not paper.falsified
+    with pytest.raises(ClaimError, match="not stated"):
+        paper.judged("w", 1.0)

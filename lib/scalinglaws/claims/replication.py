@@ -219,6 +219,17 @@ class Replication:
             raise ClaimError(f"claim {id!r} was stated as untestable here, yet measured")
         return self.declared[id]
 
+    def judged(self, id: str, measurement: Measurement) -> str:
+        """The word that another choice would give a claim, for a table of words; nothing is kept.
+
+        Parameters
+        ----------
+        id, measurement
+            As in `measured`.
+        """
+        claim = self.claim_of(id)
+        return claim.judge(*in_numbers(claim, measurement))
+
     def without_effect(
         self,
         how: str,
@@ -239,7 +250,7 @@ class Replication:
         str
             The verdict word. Nothing is measured for the claim itself.
         """
-        word = self.claim_of(id).judge(*in_numbers(self.claim_of(id), measurement))
+        word = self.judged(id, measurement)
         self.falsified.append({"how": how, "id": id, "word": word})
         return word
 
