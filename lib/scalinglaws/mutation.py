@@ -169,6 +169,12 @@ def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
+def resting(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells of a notebook that its measurements rest on; figures and the falsification are none."""
+    aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
+    return measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
+
+
 def draws(name: str) -> tuple[int, ...]:
     """The draws by which a notebook's tables are nudged: several where that costs little."""
     seconds = verdicts.costs().get(name, {}).get("ci_seconds", UNBROKEN)
@@ -180,8 +186,7 @@ def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) ->
 
     Figures, the falsification and whatever else no measurement rests on are left out.
     """
-    aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
-    cells = measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
+    cells = resting(notebook)
     sources = []
     for draw in draws(name):
         sources += [NUDGED.format(draw=draw), *(cell.source for cell in cells)]

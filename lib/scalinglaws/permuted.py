@@ -27,14 +27,13 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from scalinglaws import drift, mutation, notebooks, nudge, repository, tables, verdicts, witness
-from scalinglaws.claims import Mutation, Stated
+from scalinglaws import drift, mutation, notebooks, nudge, tables, witness
+from scalinglaws.claims import Mutation
 from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.snapshot import snapshot
 
@@ -42,20 +41,6 @@ from scalinglaws.snapshot import snapshot
 SECONDS = 60.0
 #: The share of rows that is shuffled, and that of a column that stopped claims which nothing moved.
 SHARES = (1.0, 0.1)
-#: A kept move must come out again by this part of the drift; a new one counts from its inverse.
-MARGIN = 0.1
-
-TRIED = """
-from scalinglaws.permuted import tried as _tried
-
-_tried(globals(), {cells!r}, {seconds})
-"""
-AGAIN = """
-globals().update(_snapshot(_kept))
-from scalinglaws.permuted import again as _again
-
-_again(globals(), {cells!r}, {column!r})
-"""
 
 
 class OutOfTime(BaseException):
@@ -97,9 +82,10 @@ class Column:
         return found
 
 
-def numeric(table: pd.DataFrame) -> list[str]:
-    """The columns that hold numbers, of which at least two differ."""
-    return [str(c) for c in table.select_dtypes(["number", "bool"]) if table[c].nunique() > 1]
+def numeric(table: pd.DataFrame) -> dict[str, int]:
+    """The columns that hold numbers, of which at least two differ, and how many do."""
+    found = {str(c): len(table[c].dropna().unique()) for c in table.select_dtypes(["number", "bool"])}
+    return {column: values for column, values in found.items() if values > 1}
 
 
 @dataclass
@@ -117,7 +103,7 @@ class Unbroken:
     place
         The cell that measures each claim.
     columns
-        The columns of each table that was loaded.
+        The columns of each table that was loaded, each with how many values it holds.
     reruns
         The cells that depend on each table.
     hidden
@@ -128,9 +114,9 @@ class Unbroken:
     names: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, dict[str, Any]] = field(default_factory=dict)
     place: dict[str, int] = field(default_factory=dict)
-    columns: dict[str, list[str]] = field(default_factory=dict)
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
     reruns: dict[str, list[int]] = field(default_factory=dict)
-    hidden: dict[str, int] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
 
     def reached(self, table: str) -> set[str]:
         """The claims that are measured anew where a table is another."""
@@ -144,9 +130,7 @@ def as_text(cells: list[NotebookNode]) -> str:
 
 def from_text(text: str) -> list[NotebookNode]:
     """The cells of such a text."""
-    return [
-        nbformat.v4.new_code_cell(c["source"], metadata={"tags": c["tags"]}) for c in json.loads(text)
-    ]
+    return [nbformat.v4.new_code_cell(c["source"], metadata={"tags": c["tags"]}) for c in json.loads(text)]
 
 
 def statements(source: str, names: dict[str, Any], constant: set[str], lost: set[str]) -> list[str]:
@@ -188,7 +172,7 @@ def unbroken(cells: list[NotebookNode], names: dict[str, Any]) -> Unbroken:
         base.columns.setdefault(slug, numeric(table))
         # Above this function stand the replaced `load`, and who called it.
         if sys._getframe(2).f_globals is not names:
-            base.hidden.setdefault(slug, current)
+            base.hidden.add(slug)
         return table
 
     nudge.alter_loads(watch)
@@ -199,20 +183,26 @@ def unbroken(cells: list[NotebookNode], names: dict[str, Any]) -> Unbroken:
             base.place.setdefault(claim, current)
     base.measured = {id: verdict.record() for id, verdict in names["paper"].found.items()}
     base.names = snapshot(names)
-    base.reruns = {slug: depending(base, slug) for slug in base.columns}
+    base.reruns = {slug: depending(cells, slug, slug in base.hidden) for slug in base.columns}
     return base
 
 
-def depending(base: Unbroken, slug: str) -> list[int]:
-    """The cells that must run again where a table is another."""
-    found = set()
-    if any(mutation.binds(cell.source, "load") for cell in base.cells):
-        again = mutation.dependent(base.cells, Mutation("null", ("any",), table=slug))
-        found = {base.cells.index(cell) for cell in again}
-    if slug in base.hidden:  # what library code makes of it shows in no name of the notebook
-        found |= set(range(base.hidden[slug], len(base.cells)))
-    last = {i for i, cell in enumerate(base.cells) if cell.source.strip() in notebooks.VERDICT}
-    return sorted(found - last)
+def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
+    """The cells that must run again where a table is another; all of them if library code loads it."""
+    if hidden:  # what the library makes of it shows in no name of the notebook
+        again = list(cells)
+    elif any(mutation.binds(cell.source, "load") for cell in cells):
+        again = list(mutation.dependent(cells, Mutation("null", ("any",), table=slug)))
+    else:
+        again = []
+    kept = {notebooks.TAG_CLAIMS, notebooks.TAG_PARAMETERS, notebooks.TAG_MUTATIONS}
+    return [
+        place
+        for place, cell in enumerate(cells)
+        if cell in again
+        and not kept & set(notebooks.tags(cell))
+        and cell.source.strip() not in notebooks.VERDICT
+    ]
 
 
 def forgotten() -> None:
@@ -271,10 +261,19 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def in_turn(base: Unbroken) -> list[Column]:
-    """The columns in the order in which they are shuffled: those first that the notebook names."""
-    source = "\n".join(cell.source for cell in base.cells)
-    found = [Column(slug, column) for slug, columns in base.columns.items() for column in columns]
-    return sorted(found, key=lambda c: not re.search(rf"\b{re.escape(c.column)}\b", source))
+    """The columns in the order in which they are shuffled.
+
+    First come those that the notebook names, whole or by a beginning such as `loss_at_`, and of
+    these the ones that hold most values: what was measured, before what was set.
+    """
+    words = set(re.findall(r"\w+", "\n".join(cell.source for cell in base.cells)))
+    begun = tuple(word for word in words if word.endswith("_") and word.strip("_"))
+    found = [
+        (column not in words and not column.startswith(begun), -values, Column(slug, column))
+        for slug, columns in base.columns.items()
+        for column, values in columns.items()
+    ]
+    return [column for *_, column in sorted(found, key=lambda each: each[:2])]
 
 
 def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
@@ -292,8 +291,8 @@ def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
     Returns
     -------
     Shown
-        `columns`, each with `table`, `column`, `share`, `moved`, `stopped` and `raised`;
-        `untried` columns; `unmoved` claims; `functions` of the notebook.
+        `columns`, each with `table`, `column`, `share`, `moved`, `stopped`, `raised` and `seconds`;
+        `untried` columns; `unmoved` claims; `hidden` tables, which library code loads.
     """
     cells = from_text(text)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -316,8 +315,7 @@ def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
             "columns": found,
             "untried": untried,
             "unmoved": sorted(still),
-            "functions": sorted(n for n, value in names.items() if callable(value) and n[0] != "_"),
-            "over": time.perf_counter() > ends,
+            "hidden": sorted(base.hidden),
         }
     )
 
