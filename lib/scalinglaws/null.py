@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import ast
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import mutation, notebooks, permuted, repository, verdicts
-from scalinglaws.claims import Claim, Stated
+from scalinglaws import batch, mutation, notebooks, permuted, repository, verdicts
+from scalinglaws.claims import Claim, ClaimError, Stated, stated
 from scalinglaws.errors import UserError
 from scalinglaws.nbformats import NotebookNode, nbformat
+from scalinglaws.text import counted
 
 #: A kept move must come out again by this part of the drift; a new one counts beyond its inverse.
 MARGIN = 0.1
@@ -61,19 +63,52 @@ def keep(name: str, record: dict[str, Any]) -> None:
 
 
 def prepared(notebook: NotebookNode, seconds: float = permuted.SECONDS) -> NotebookNode:
-    """A notebook of one cell, which runs another one unbroken and then with its columns shuffled.
-
-    Raises
-    ------
-    NotebookError
-        If a cell is no Python.
-    """
-    notebooks.trees(notebook)
+    """A notebook of one cell, which runs another one unbroken and then with its columns shuffled."""
     text = permuted.as_text(mutation.resting(notebook))
     return nbformat.v4.new_notebook(
         metadata=notebook.metadata,
         cells=[nbformat.v4.new_code_cell(permuted.TRIED.strip().format(cells=text, seconds=seconds))],
     )
+
+
+def tried(
+    names: Sequence[str], jobs: int, timeout: float, seconds: float = permuted.SECONDS
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Find the null of notebooks.
+
+    Parameters
+    ----------
+    names
+        The notebooks.
+    jobs, timeout
+        How many run at a time, and the seconds that one may take.
+    seconds
+        What the shuffled runs of each may take together.
+
+    Returns
+    -------
+    dict, list of str
+        The nulls as they are kept, by notebook; and a sentence for each that could not be found.
+    """
+    problems, books, papers = [], {}, {}
+    for name in names:
+        try:
+            books[name], papers[name] = notebooks.read(notebooks.locate(name)), stated(name)
+            notebooks.trees(books[name])  # names a cell that is no Python
+        except (notebooks.NotebookError, ClaimError) as error:
+            problems.append(f"{name}: {error}")
+    with tempfile.TemporaryDirectory() as scratch:
+        tasks = {
+            f"{name} null": (prepared(book, seconds), Path(scratch) / f"{name}.ipynb", {})
+            for name, book in books.items()
+        }
+        done = batch.run_all(tasks, jobs, timeout) if tasks else {}
+    found = {}
+    for name in books:
+        outcome = done[f"{name} null"]
+        if not outcome.error:
+            found[name] = record(outcome.record, papers[name], books[name])
+    return found, problems + batch.failures(done)
 
 
 def record(found: dict[str, Any], paper: Stated, notebook: NotebookNode) -> dict[str, Any]:
@@ -137,6 +172,17 @@ def computes(notebook: NotebookNode, target: str) -> bool:
         reached.add(name)
         waiting |= functions.get(name, set()) - reached
     return bool(reached & brought) and (target in functions or target in brought)
+
+
+def told(name: str, kept: dict[str, Any]) -> str:
+    """What a null found, in a line."""
+    moved = {id for column in kept["columns"] for id in column["moved"]}
+    tried = len({(column["table"], column["column"]) for column in kept["columns"]})
+    rest = f"; on no table rest {', '.join(kept['covered'])}" if kept["covered"] else ""
+    return (
+        f"{name}: {counted(tried, 'column')} shuffled, {len(kept['untried'])} not; "
+        f"{counted(len(moved), 'claim')} moved{rest}"
+    )
 
 
 def problems(name: str, kept: dict[str, Any]) -> list[str]:

@@ -43,6 +43,19 @@ SECONDS = 60.0
 SHARES = (1.0, 0.1)
 
 
+TRIED = """
+from scalinglaws.permuted import tried as _tried
+
+_tried(globals(), {cells!r}, {seconds})
+"""
+AGAIN = """
+globals().update(_snapshot(_kept))
+from scalinglaws.permuted import again as _again
+
+_again(globals(), {cells!r}, {column!r})
+"""
+
+
 class OutOfTime(BaseException):
     """The seconds for shuffled runs are over; no cell may catch it as an error of its own."""
 
@@ -348,10 +361,10 @@ def one(base: Unbroken, names: dict[str, Any], column: Column, ends: float) -> d
     }
 
 
-def again(names: dict[str, Any], text: str, column: dict[str, Any]) -> Shown:
+def again(names: dict[str, Any], text: str, column: tuple[str, str, float]) -> Shown:
     """Shuffle one column once more, in a notebook that has run; show what its claims measure then."""
-    cells, chosen = from_text(text), Column(**column)
+    cells, chosen = from_text(text), Column(*column)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         raised = shuffled_run(names, cells, chosen, hidden=True)
     found = {id: verdict.record() for id, verdict in names["paper"].found.items()}
-    return Shown({"shuffled": column, "verdicts": found, "raised": raised})
+    return Shown({"shuffled": list(column), "verdicts": found, "raised": raised})
