@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws import execution, mutation, notebooks, verdicts
+from scalinglaws import execution, mutation, notebooks, null, verdicts
 from scalinglaws.claims import stated
 
 BUDGET = 60.0  # seconds a notebook may take at CI scale; tests report above it, fail at six times
@@ -27,22 +27,27 @@ class MutatedFile(pytest.File):
 
 
 class MutatedRun(pytest.Item):
-    """Break what each claim rests on: the words it names must change, and no other."""
+    """Break what each claim rests on: the words it names must change, and no other; shuffle a column."""
 
     def runtest(self) -> None:
         name, paper = self.path.stem, stated(self.path.stem)
-        broken = mutation.mutated(name, notebooks.read(self.path), paper.mutations)
+        notebook, kept = notebooks.read(self.path), null.read(name)
+        broken = null.repeated(mutation.mutated(name, notebook, paper.mutations), notebook, kept)
         keep = self.config.cache.mkdir("mutated") / self.path.name
         executed = execution.execute(broken, keep, {}, timeout=120)
         text = str([cell.outputs for cell in executed.cells])
         assert all(f"MUTATED: {m.name}" in text for m in paper.mutations)
-        survivors = mutation.survivors(paper, verdicts.read(name), notebooks.records(executed))
+        records, shuffled = null.parted(notebooks.records(executed))
+        survivors = mutation.survivors(paper, verdicts.read(name), records)
+        survivors += null.departures(kept, shuffled, verdicts.read(name))
         if survivors:
             pytest.fail("\n".join(survivors), pytrace=False)
 
     def repr_failure(self, excinfo):
         if isinstance(excinfo.value, execution.ExecutionError):
             return f"the mutated run of {self.path.stem} failed: {excinfo.value}"
+        if isinstance(excinfo.value, null.NoNull):
+            return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self):

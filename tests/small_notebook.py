@@ -8,12 +8,12 @@ from scalinglaws import notebooks
 
 
 def stating(id: str, paper: float, rival: float) -> str:
-    """One claim of a claims file."""
+    """One claim of a claims file, which rests on no table: no column could move it."""
     return f"""
 [[claim]]
 id = "{id}"
 group = "numbers"
-role = "independent"
+role = "arithmetic"
 evidence = "theory"
 kind = "value"
 statement = "s"

@@ -119,6 +119,15 @@ def spread(
     return hot, caught, every
 
 
+def constant(cells: list[NotebookNode]) -> set[str]:
+    """Names that calling them changes nothing of.
+
+    Modules are not changed by calling what is in them; measurements land in `paper`, which only
+    the cells of the verdict read.
+    """
+    return {"paper", *dir(builtins)} | {name for cell in cells for name in imported(cell.source)}
+
+
 def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[NotebookNode]:
     """The cells that must run again under a mutation, in order.
 
@@ -130,19 +139,16 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
     places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
     if not places:
         raise notebooks.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
-    # Modules are not changed by calling what is in them; measurements land in `paper`, which only
-    # the cells of the verdict read.
-    constant = {"paper", *dir(builtins)} | {n for c in cells for n in imported(c.source)}
-    constant -= {mutation.target}
+    unchanged = constant(cells) - {mutation.target}
     tainted = {mutation.target}
     for place, cell in enumerate(cells):
         if {notebooks.TAG_CLAIMS, notebooks.TAG_MUTATIONS} & set(notebooks.tags(cell)):
             continue
         if place == places[0]:
             # Running it again would mend what was broken; functions beside the target feel it anyway.
-            tainted |= spread(cell, tainted, constant | tainted, mutation.table)[1]
+            tainted |= spread(cell, tainted, unchanged | tainted, mutation.table)[1]
             continue
-        hot, caught, every = spread(cell, tainted, constant, mutation.table)
+        hot, caught, every = spread(cell, tainted, unchanged, mutation.table)
         # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
         if hot or every & tainted or cell.source.strip() in notebooks.VERDICT:
             tainted |= caught
@@ -163,6 +169,12 @@ def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
+def resting(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells of a notebook that its measurements rest on; figures and the falsification are none."""
+    aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
+    return measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
+
+
 def draws(name: str) -> tuple[int, ...]:
     """The draws by which a notebook's tables are nudged: several where that costs little."""
     seconds = verdicts.costs().get(name, {}).get("ci_seconds", UNBROKEN)
@@ -174,8 +186,7 @@ def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) ->
 
     Figures, the falsification and whatever else no measurement rests on are left out.
     """
-    aside = {notebooks.TAG_FIGURE, notebooks.TAG_FALSIFICATION}
-    cells = measuring([c for c in notebooks.code(notebook) if not aside & set(notebooks.tags(c))])
+    cells = resting(notebook)
     sources = []
     for draw in draws(name):
         sources += [NUDGED.format(draw=draw), *(cell.source for cell in cells)]

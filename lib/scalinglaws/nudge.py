@@ -13,6 +13,7 @@ without a proof, 5 of 8 draws of 1e-11 moved a parameter beyond drift, and 2 of 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,19 +66,35 @@ def nudged_table(table: pd.DataFrame, draw: int = 0) -> pd.DataFrame:
     return found
 
 
-def nudge_loads(draw: int = 0) -> None:
-    """Have `load` give nudged tables in this process, in notebooks and in the library alike.
+def ours(name: str) -> bool:
+    """Whether a module of this name is one of the library's."""
+    return name.partition(".")[0] == "scalinglaws"
+
+
+def alter_loads(change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> None:
+    """Have `load` give other tables in this process, in notebooks and in the library alike.
 
     A table is loaded by name from many modules, so the name is replaced wherever a module of
-    the library holds it; modules and notebooks that import it later get the same one. A later call takes another draw instead.
+    the library holds it; modules and notebooks that import it later get the same one. A later
+    call takes another change instead.
+
+    Parameters
+    ----------
+    change
+        Function of a slug and its table, which returns the table to give.
     """
     before = tables.load
     plain = getattr(before, "plain", before)
 
-    def load(*args: Any, **kwargs: Any) -> pd.DataFrame:
-        return nudged_table(plain(*args, **kwargs), draw)
+    def load(slug: str, *args: Any, **kwargs: Any) -> pd.DataFrame:
+        return change(slug, plain(slug, *args, **kwargs))
 
     load.plain = plain
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "scalinglaws" and getattr(module, "load", None) is before:
+        if ours(name) and getattr(module, "load", None) is before:
             module.load = load
+
+
+def nudge_loads(draw: int = 0) -> None:
+    """Have `load` give nudged tables in this process, in notebooks and in the library alike."""
+    alter_loads(lambda slug, table: nudged_table(table, draw))

@@ -1,4 +1,4 @@
-"""The command line: list, run, check, mutate, lint, tidy, scoreboard, new; `data` is in `run_data`.
+"""The command line: list, run, check, mutate, null, lint, tidy, scoreboard, new; `data` is in `run_data`.
 
 What a command needs is imported when it is called, so that those which only read are quick.
 """
@@ -290,6 +290,31 @@ def mutate(
         problems += [f"{name}: {line}" for line in mutation.survivors(papers[name], kept, records)]
     fail_if(problems)
     typer.echo("every mutation changes the verdicts it names, and no other")
+
+
+@app.command()
+def null(
+    names: Names = None,
+    everything: Everything = False,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Seconds for the shuffled runs of one notebook.")
+    ] = 60,
+    write: Annotated[bool, typer.Option("--write", help="Keep what is found in data/verdicts/null.")] = False,
+) -> None:
+    """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
+    picked = chosen(names, everything)
+    from scalinglaws import null as nulls
+
+    found, problems = nulls.tried(picked, jobs, timeout, seconds)
+    for name, record in found.items():
+        typer.echo(nulls.told(name, record))
+        wrong = nulls.problems(name, record)
+        if write and not wrong:
+            nulls.keep(name, record)
+        problems += wrong
+    fail_if(problems)
 
 
 @app.command()

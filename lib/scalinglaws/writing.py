@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import batch, drift, execution, notebooks, repository, verdicts
+from scalinglaws import batch, drift, execution, notebooks, null, repository, verdicts
 
 #: Seeds under which the words must be the same before they are kept.
 SEEDS = (0, 1, 2, 3, 4)
@@ -49,7 +49,10 @@ def unsteady(name: str, records: list[dict[str, Any]]) -> list[str]:
 
 
 def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float, why: str = "") -> list[str]:
-    """Replace the committed outputs, verdicts and costs, if the words hold over the seeds."""
+    """Replace the committed outputs, verdicts, nulls and costs.
+
+    They are replaced if the words hold over the seeds, and each claim moves under some column.
+    """
     marked = [name for name, outcome in good.items() if outcome.record["mutated"]]
     problems = [f"{name}: a mutated run is never written back" for name in marked]
     steady = [name for name in good if name not in marked]
@@ -68,13 +71,21 @@ def write_back(good: dict[str, execution.Outcome], jobs: int, timeout: float, wh
                 tasks[f"{name} seed {seed}"] = (notebook, keep_at, {"seed": seed})
         others = batch.run_all(tasks, jobs, timeout) if tasks else {}
     problems += [*refused.values(), *batch.failures(others)]
+    landing = []
     for name in [name for name in steady if name not in refused]:
         mine = [others[f"{name} seed {seed}"] for seed in SEEDS[1:] if f"{name} seed {seed}" in others]
         if any(other.error for other in mine):
             continue
         wrong = unsteady(name, [good[name].record, *(other.record for other in mine)])
+        landing += [] if wrong else [name]
+        problems += wrong
+    nulls, wrong = null.tried(landing, jobs, timeout)
+    problems += wrong
+    for name, found in nulls.items():
+        wrong = null.problems(name, found)
         if not wrong:
             keep(name, good[name], why)
+            null.keep(name, found)
         problems += wrong
     return problems
 

@@ -1,0 +1,370 @@
+"""The library's own null: shuffle a column of a loaded table, and what rests on it must move.
+
+A mutation is chosen by whoever states the claim, and can be aimed at the very constant that was
+typed in. So the library breaks tables by a rule of its own: each numeric column of each loaded
+table in turn is shuffled among its rows, and the cells that depend on the table run again. A
+claim moves if its word changes, or its number by more than drift. One that no column moves is a
+constant, or rests on the number of rows, and does not land.
+
+Rows that hold no value keep none. A column of one value cannot be shuffled. A key that names
+rows is shuffled like any other: where nothing but the names of rows changes nothing moves, and
+where the notebook refuses a broken key its claims are stopped. What is stopped is kept apart and
+is no proof: a typed number that stands behind a broken table is stopped, too. Statements that
+read nothing of what could not be computed still run, and a column that stops claims which no
+column moved is tried again with a tenth of its rows, which a fit can bear.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import re
+import signal
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws import drift, mutation, notebooks, nudge, tables, witness
+from scalinglaws.claims import Mutation
+from scalinglaws.nbformats import NotebookNode, nbformat
+from scalinglaws.snapshot import snapshot
+
+#: Seconds that the shuffled runs of a notebook may take.
+SECONDS = 60.0
+#: The share of rows that is shuffled, and that of a column that stopped claims which nothing moved.
+SHARES = (1.0, 0.1)
+
+
+TRIED = """
+from scalinglaws.permuted import tried as _tried
+
+_tried(globals(), {cells!r}, {seconds})
+"""
+AGAIN = """
+globals().update(_snapshot(_kept))
+from scalinglaws.permuted import again as _again
+
+_again(globals(), {cells!r}, {column!r})
+"""
+
+
+class OutOfTime(BaseException):
+    """The seconds for shuffled runs are over; no cell may catch it as an error of its own."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finding as JSON, which the runner reads from the outputs."""
+
+    content: dict[str, Any]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"application/json": self.content, "text/plain": "the null"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, and the share of its rows that is shuffled."""
+
+    table: str
+    column: str
+    share: float = 1.0
+
+    def shuffled(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with this column shuffled: each chosen row gets the value of another one.
+
+        The rows are put into a random order, the same on every machine, and each takes the value
+        of the one before it; so no row keeps its own, and two rows swap.
+        """
+        found = table.copy()
+        seed = zlib.crc32(f"{self.table}.{self.column}".encode())
+        present = np.flatnonzero(table[self.column].notna())
+        rows = np.random.RandomState(seed).permutation(present)
+        rows = rows[: max(2, round(self.share * len(rows)))]
+        place = table.columns.get_loc(self.column)
+        found.iloc[rows, place] = table[self.column].to_numpy()[np.roll(rows, 1)]
+        found.attrs = dict(table.attrs)
+        return found
+
+
+def numeric(table: pd.DataFrame) -> dict[str, int]:
+    """The columns that hold numbers, of which at least two differ, and how many do."""
+    found = {str(c): len(table[c].dropna().unique()) for c in table.select_dtypes(["number", "bool"])}
+    return {column: values for column, values in found.items() if values > 1}
+
+
+@dataclass
+class Unbroken:
+    """What a notebook measured unbroken, and what each claim and table has to do with its cells.
+
+    Attributes
+    ----------
+    cells
+        Those that its measurements rest on.
+    names
+        What they leave behind.
+    measured
+        The verdict of each claim.
+    place
+        The cell that measures each claim.
+    columns
+        The columns of each table that was loaded, each with how many values it holds.
+    reruns
+        The cells that depend on each table.
+    hidden
+        Tables that the library loads, whose caches must be emptied.
+    """
+
+    cells: list[NotebookNode]
+    names: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
+    place: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
+    reruns: dict[str, list[int]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+
+    def reached(self, table: str) -> set[str]:
+        """The claims that are measured anew where a table is another."""
+        return {claim for claim, place in self.place.items() if place in self.reruns[table]}
+
+
+def as_text(cells: list[NotebookNode]) -> str:
+    """Cells as text that can stand in another cell."""
+    return json.dumps([{"source": c.source, "tags": notebooks.tags(c)} for c in cells])
+
+
+def from_text(text: str) -> list[NotebookNode]:
+    """The cells of such a text."""
+    return [nbformat.v4.new_code_cell(c["source"], metadata={"tags": c["tags"]}) for c in json.loads(text)]
+
+
+def statements(source: str, names: dict[str, Any], constant: set[str], lost: set[str]) -> list[str]:
+    """Run a cell, but for what reads something that could not be computed; say what was raised.
+
+    Parameters
+    ----------
+    source
+        The cell.
+    names
+        The notebook's names.
+    constant
+        Those that no statement makes another thing of.
+    lost
+        Those that could not be computed; what depends on them is added.
+    """
+    raised = []
+    for statement in ast.parse(source).body:
+        read, changed = mutation.names_in(statement)
+        changed -= constant
+        if read & lost:
+            lost |= changed
+            continue
+        try:
+            exec(compile(ast.Module([statement], []), "<cell>", "exec"), names)
+            lost -= changed
+        except Exception as error:
+            raised.append(f"{type(error).__name__}: {error}"[:200])
+            lost |= changed
+    return raised
+
+
+def unbroken(cells: list[NotebookNode], names: dict[str, Any]) -> Unbroken:
+    """Run the cells as they are, and see which loads what and which measures what."""
+    base = Unbroken(cells)
+    current = 0
+
+    def watch(slug: str, table: pd.DataFrame) -> pd.DataFrame:
+        base.columns.setdefault(slug, numeric(table))
+        # Above this function stand the replaced `load`, and who called it.
+        if sys._getframe(2).f_globals is not names:
+            base.hidden.add(slug)
+        return table
+
+    nudge.alter_loads(watch)
+    forgotten()
+    for current, cell in enumerate(cells):
+        exec(compile(cell.source, f"<cell {current}>", "exec"), names)
+        for claim in names["paper"].found if "paper" in names else ():
+            base.place.setdefault(claim, current)
+    base.measured = {id: verdict.record() for id, verdict in names["paper"].found.items()}
+    base.names = snapshot(names)
+    base.reruns = {slug: depending(cells, slug, slug in base.hidden) for slug in base.columns}
+    return base
+
+
+def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
+    """The cells that must run again where a table is another; all of them if library code loads it."""
+    if hidden:  # what the library makes of it shows in no name of the notebook
+        again = list(cells)
+    elif any(mutation.binds(cell.source, "load") for cell in cells):
+        again = list(mutation.dependent(cells, Mutation("null", ("any",), table=slug)))
+    else:
+        again = []
+    kept = {notebooks.TAG_CLAIMS, notebooks.TAG_PARAMETERS, notebooks.TAG_MUTATIONS}
+    return [
+        place
+        for place, cell in enumerate(cells)
+        if cell in again
+        and not kept & set(notebooks.tags(cell))
+        and cell.source.strip() not in notebooks.VERDICT
+    ]
+
+
+def forgotten() -> None:
+    """Empty the caches of the library, which may hold what was made of a table."""
+    witness.forget([module for name, module in list(sys.modules.items()) if nudge.ours(name)])
+
+
+def shuffled_run(
+    names: dict[str, Any], cells: list[NotebookNode], column: Column, *, hidden: bool
+) -> list[str]:
+    """Run cells with a column shuffled; the notebook's names must be those of the unbroken run."""
+
+    def change(slug: str, table: pd.DataFrame) -> pd.DataFrame:
+        return column.shuffled(table) if slug == column.table else table
+
+    nudge.alter_loads(change)
+    if hidden:
+        forgotten()
+    if "load" in names:
+        names["load"] = tables.load
+    paper, lost, raised = names["paper"], set(), []
+    paper.found = {}
+    paper.mutated = f"{column.table}.{column.column} shuffled"
+    constant = mutation.constant(cells)
+    try:
+        for cell in cells:
+            raised += statements(cell.source, names, constant, lost)
+    finally:
+        nudge.alter_loads(lambda slug, table: table)
+    return raised
+
+
+def moved(fresh: dict[str, Any], kept: dict[str, Any], margin: float = 1.0) -> bool:
+    """Whether a claim has another word, or a number that lies beyond so many times the drift allowed."""
+    if fresh["word"] != kept["word"] or type(fresh["measured"]) is not type(kept["measured"]):
+        return True
+    if not isinstance(kept["measured"], float):
+        return fresh["measured"] != kept["measured"]
+    return not abs(fresh["measured"] - kept["measured"]) <= margin * drift.allowed(kept)
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTime` after so many seconds of the block."""
+
+    def stop(signum: int, frame: Any) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def in_turn(base: Unbroken) -> list[Column]:
+    """The columns in the order in which they are shuffled.
+
+    First come those that the notebook names, whole or by a beginning such as `loss_at_`, and of
+    these the ones that hold most values: what was measured, before what was set.
+    """
+    words = set(re.findall(r"\w+", "\n".join(cell.source for cell in base.cells)))
+    begun = tuple(word for word in words if word.endswith("_") and word.strip("_"))
+    found = [
+        (column not in words and not column.startswith(begun), -values, Column(slug, column))
+        for slug, columns in base.columns.items()
+        for column, values in columns.items()
+    ]
+    return [column for *_, column in sorted(found, key=lambda each: each[:2])]
+
+
+def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
+    """Run a notebook unbroken, then with one column shuffled after another until each claim has moved.
+
+    Parameters
+    ----------
+    names
+        The namespace to run in.
+    text
+        The cells, from `as_text`.
+    seconds
+        What the shuffled runs may take together.
+
+    Returns
+    -------
+    Shown
+        `columns`, each with `table`, `column`, `share`, `moved`, `stopped`, `raised` and `seconds`;
+        `untried` columns; `unmoved` claims; `hidden` tables, which library code loads.
+    """
+    cells = from_text(text)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        base = unbroken(cells, names)
+        still, found, untried = set(base.measured), [], []
+        ends = time.perf_counter() + seconds
+        for share in SHARES:
+            for whole in in_turn(base):
+                column = Column(whole.table, whole.column, share)
+                stopped = {id for other in found for id in other["stopped"] if same(other, whole)}
+                wanted = still & base.reached(column.table) & (still if share == 1.0 else stopped)
+                if not wanted or time.perf_counter() > ends:
+                    untried += [f"{column.table}.{column.column}"] if share == 1.0 else []
+                    continue
+                found.append(one(base, names, column, ends))
+                still -= set(found[-1]["moved"])
+        names.update(snapshot(base.names))
+    return Shown(
+        {
+            "columns": found,
+            "untried": untried,
+            "unmoved": sorted(still),
+            "hidden": sorted(base.hidden),
+        }
+    )
+
+
+def same(entry: dict[str, Any], column: Column) -> bool:
+    """Whether an entry of the record is of a column."""
+    return (entry["table"], entry["column"]) == (column.table, column.column)
+
+
+def one(base: Unbroken, names: dict[str, Any], column: Column, ends: float) -> dict[str, Any]:
+    """Which claims a shuffled column moves, and which it stops from being measured."""
+    names.update(snapshot(base.names))
+    cells = [base.cells[i] for i in base.reruns[column.table]]
+    reached = base.reached(column.table)
+    started = time.perf_counter()
+    try:
+        with within(ends - started):
+            raised = shuffled_run(names, cells, column, hidden=column.table in base.hidden)
+    except OutOfTime:
+        raised, reached = ["out of time"], set(names["paper"].found)
+    after = {id: verdict.record() for id, verdict in names["paper"].found.items()}
+    return {
+        "table": column.table,
+        "column": column.column,
+        "share": column.share,
+        "moved": sorted(id for id in after if moved(after[id], base.measured[id])),
+        "stopped": sorted(reached - set(after)),
+        "raised": raised,
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def again(names: dict[str, Any], text: str, column: tuple[str, str, float]) -> Shown:
+    """Shuffle one column once more, in a notebook that has run; show what its claims measure then."""
+    cells, chosen = from_text(text), Column(*column)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        raised = shuffled_run(names, cells, chosen, hidden=True)
+    found = {id: verdict.record() for id, verdict in names["paper"].found.items()}
+    return Shown({"shuffled": list(column), "verdicts": found, "raised": raised})
