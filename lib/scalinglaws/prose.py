@@ -3,18 +3,21 @@
 *Which numbers.* Decimals, percentages, and whole numbers in bold. Not code spans and links; not
 the names of models and versions (`1.4B`, `Qwen1.5`, `3.11.7`); not the level of an interval or of a
 test ("95 % interval", "p < 0.05"); not the place of something ("Table 3", "theorem 3.2"); not the
-list of references; and not a sentence that says where its numbers were read: a year in brackets,
-a numbered table, figure or cell, another notebook, or "abstract".
+list of references, and not an exercise, which asks, unless its folded solution answers without the code
+that computes it; and not a sentence that says where its numbers were read: a year in brackets, a
+numbered table, figure or cell, another notebook, "abstract", or a table of ours (`data/runs/...`).
 
 *Where they must stand.* In the claims file, or in the outputs and constants of the code of the same
 section, from one `##` heading to the next; a section without code may also quote the code cells next
-to it. What stands before the first section and from the verdict on sums up, and may quote the
-verdict's table. Constants of a cell that draws are sizes of a figure and support nothing.
+to it. Prose that names a claim may quote its row of the verdict's table, and what stands before the
+first results and from the verdict on sums up, and may quote the whole table. A sentence that points
+elsewhere in the notebook ("as printed above", "(below)") may quote any output. Constants of a cell
+that draws are sizes of a figure and support nothing.
 
 *What counts as the same.* The sign does not matter. A number may be rounded if at least two
 significant digits are left; a single digit must be printed as it is, since some number of a table
 always rounds to it. 0.48 % is 0.0048, or 0.48 where the output says per cent, in its line or at the
-head of its column. 1.5 billion is 1.5e9 or 1.5B, and $10^{22.5}$ is 22.5 or its power of ten.
+head of its column, or where the code multiplies by 100. 1.5 billion is 1.5e9 or 1.5B, and $10^{22.5}$ is 22.5 or its power of ten.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from scalinglaws.nbformats import NotebookNode
 SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 LETTERS = {"K": 3, "M": 6, "B": 9, "T": 12}
 PERCENT = re.compile(r"%|\bper ?cent\b")
+HUNDREDFOLD = re.compile(r"\b100 \*|\* 100\b")
 PRINTED = re.compile(
     r"(?<![\w.])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?:[eE](?P<power>[+-]?\d+)|(?P<letter>[KMBT])\b)?"
 )
@@ -55,10 +59,11 @@ PASSED_OVER = re.compile(
     r"|\$?\b[Pp]\$?\s*[<>=]\s*\$?0?\.\d+",
     re.DOTALL,
 )
-CITED = re.compile(rf"\(\d{{4}}[a-z]?[,;)]|, \d{{4}}[a-z]?\)|\b{PLACES}\s\(?[A-Z]?\.?\d|\babstract\b")
+CITED = re.compile(rf"\(\d{{4}}[a-z]?[,;)]|, \d{{4}}[a-z]?\)|\b{PLACES}\s\(?[A-Z]?\.?\d|\babstract\b|`data/")
 SENTENCE = re.compile(
     r"(?<=[.!?:;])(?<!\bal\.)(?<!\beq\.)(?<!\bFig\.)(?<!\bvs\.)(?:[*_)\"”]*)\s+|\n\s*\n|\n(?=\s*[-|\d])"
 )
+POINTS = re.compile(r"\((?:see )?(?:above|below)\)|\b(?:as|seen|said|printed|shown|table|figure) (?:above|below)\b")
 BOLD = re.compile(r"\*\*.+?\*\*", re.DOTALL)
 #: What a claims file says of the paper; not its reasons, and nothing of our own pilots.
 OF_THE_PAPER = ("paper", "rival", "within", "printed", "statement", "quote", "tolerance")
@@ -162,7 +167,7 @@ def printed(text: str, percent: bool = False) -> set[Number]:
     }
 
 
-def in_table(table: str) -> set[Number]:
+def in_table(table: str, percent: bool = False) -> set[Number]:
     """The numbers of an HTML table; a column or a row that says per cent may mean any of its numbers."""
     rows = [
         [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
@@ -174,20 +179,20 @@ def in_table(table: str) -> set[Number]:
         in_row = any(map(PERCENT.search, row))
         for column, cell in enumerate(row):
             in_head = column < len(heads) and bool(PERCENT.search(heads[column]))
-            found |= printed(cell, in_row or in_head)
+            found |= printed(cell, percent or in_row or in_head)
     return found
 
 
 def outputs(cell: NotebookNode) -> set[Number]:
     """The numbers that a code cell printed or showed; the record is the verdict's table once more."""
-    found = set()
+    found, percent = set(), bool(HUNDREDFOLD.search(cell.source))
     for output in cell.get("outputs", []):
         data = output.get("data", {})
-        found |= printed(output.get("text", ""))
+        found |= printed(output.get("text", ""), percent)
         if "text/html" in data:
-            found |= in_table(data["text/html"])
+            found |= in_table(data["text/html"], percent)
         elif "application/json" not in data:
-            found |= printed(data.get("text/plain", ""))
+            found |= printed(data.get("text/plain", ""), percent)
     return found
 
 
@@ -223,11 +228,23 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def written(text: str) -> Iterator[tuple[Number, str]]:
-    """The numbers of a piece of prose that must stand somewhere, with the words around each."""
+def solutions(exercises: str) -> str:
+    """The folded solutions among exercises that do not show the code that computes them."""
+    folded = re.findall(r"<details.*?</details>", exercises, re.DOTALL)
+    return "\n\n".join(text for text in folded if "```" not in text)
+
+
+def written(text: str) -> Iterator[tuple[Number, str, bool]]:
+    """The numbers of a piece of prose that must stand somewhere.
+
+    Yields each number, the words around it, and whether its sentence points elsewhere in the notebook.
+    """
     text = re.sub(r"(?ms)^#+ References.*?(?=^#|\Z)", "", text)
+    text = re.sub(r"(?ms)^#+ Exercises.*?(?=^#|\Z)", lambda found: solutions(found[0]), text)
     text = text.replace("\\%", "%").replace("\\,", " ").replace("{,}", ",").replace("\u202f", " ").replace("\xa0", " ")
-    cited = [(a, b) for a, b in sentences(text) if CITED.search(text, a, b)]
+    cited, pointing = (
+        [(a, b) for a, b in sentences(text) if says.search(text, a, b)] for says in (CITED, POINTS)
+    )
     bold = [found.span() for found in BOLD.finditer(text)]
     # Blanked out, not taken out, so that places in the text stay what they are.
     plain = PASSED_OVER.sub(lambda found: "§" * len(found[0]), text)
@@ -240,14 +257,14 @@ def written(text: str) -> Iterator[tuple[Number, str]]:
         else:
             percent, scale = found["percent"], found["scale"]
         after = found.start()
-        inside = [any(a <= found.start() < b for a, b in spans) for spans in (cited, bold)]
+        inside = [any(a <= found.start() < b for a, b in spans) for spans in (cited, bold, pointing)]
         whole = "." not in found["digits"]
         year = whole and re.fullmatch(r"(?:19|20)\d\d", found["digits"])
         if inside[0] or (whole and not percent and (year or not inside[1])):
             continue
         power = int((found["power"] or found["ten"] or "0").replace("−", "-")) + SCALES.get(scale, 0)
         around = " ".join(text[max(0, found.start() - 40) : found.end() + 20].split())
-        numbers.append((Number(found["digits"], power, bool(percent), bool(found["base"])), around))
+        numbers.append((Number(found["digits"], power, bool(percent), bool(found["base"])), around, inside[2]))
     yield from reversed(numbers)
 
 
@@ -283,6 +300,18 @@ def parts(notebook: NotebookNode) -> list[Part]:
     return found
 
 
+def rows_of(cell: NotebookNode) -> dict[str, set[Number]]:
+    """The numbers in the rows of the verdict's table, by the id of the claim."""
+    table = "".join(output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", []))
+    return {row.split("  ")[0]: printed(row.partition("  ")[2]) for row in table.splitlines()}
+
+
+def names(prose: str, id: str) -> bool:
+    """Whether prose names a claim, by its id or by the start of it and an ellipsis, as code."""
+    spans = re.findall(r"`([^`]+)`", prose)
+    return any(id == span or (span.endswith("…") and id.startswith(span[:-1])) for span in spans)
+
+
 def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
     """Every number in a notebook's prose that must stand in its outputs or its claims.
 
@@ -295,6 +324,8 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
     verdict = cells.index(notebooks.tagged(notebook, notebooks.TAG_VERDICT))
     code = [part for part in pieces if part.prose is None]
     shown = {part.cell: outputs(cells[part.cell]) | constants(cells[part.cell]) for part in code}
+    everything = frozenset().union(*shown.values())
+    rows = rows_of(cells[verdict + 1])
     verdicts_section = next(part.section for part in code if part.cell == verdict)
     of_the_paper = claimed(claims)
     for part in pieces:
@@ -305,10 +336,11 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
             near = [other.cell for other in code if other.cell < part.cell][-1:]
             near += [other.cell for other in code if other.cell > part.cell][:1]
         if part.section <= 1 or part.section >= verdicts_section:
-            near += [verdict, verdict + 1]
-        stands = frozenset(of_the_paper.union(*(shown.get(cell, set()) for cell in near)))
-        for number, around in written(part.prose):
-            yield Quoted(number, part.cell, around, stands)
+            near += [verdict + 1]
+        named = [row for id, row in rows.items() if names(part.prose, id)]
+        stands = frozenset(of_the_paper.union(*(shown[cell] for cell in near), *named))
+        for number, around, points in written(part.prose):
+            yield Quoted(number, part.cell, around, stands | everything if points else stands)
 
 
 def problems(notebook: NotebookNode, claims: Stated) -> list[str]:
