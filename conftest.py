@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scalinglaws import execution, mutation, notebooks, verdicts
+from scalinglaws.claims import stated
 
 BUDGET = 60.0  # seconds a notebook may take at CI scale; tests report above it, fail at six times
 MEAN = 12.0  # seconds that the average run may take
@@ -29,13 +30,13 @@ class MutatedRun(pytest.Item):
     """Break what each claim rests on: the words it names must change, and no other."""
 
     def runtest(self) -> None:
-        notebook = notebooks.read(self.path)
-        paper = notebooks.declared(notebook)
+        name, paper = self.path.stem, stated(self.path.stem)
+        broken = mutation.mutated(name, notebooks.read(self.path), paper.mutations)
         keep = self.config.cache.mkdir("mutated") / self.path.name
-        executed = execution.execute(mutation.mutated(notebook, paper), keep, {}, timeout=120)
+        executed = execution.execute(broken, keep, {}, timeout=120)
         text = str([cell.outputs for cell in executed.cells])
-        assert all(f"MUTATED: {m.name}" in text for m in paper.declared_mutations)
-        survivors = mutation.survivors(paper, verdicts.read(self.path.stem), notebooks.records(executed))
+        assert all(f"MUTATED: {m.name}" in text for m in paper.mutations)
+        survivors = mutation.survivors(paper, verdicts.read(name), notebooks.records(executed))
         if survivors:
             pytest.fail("\n".join(survivors), pytrace=False)
 
@@ -54,29 +55,41 @@ def pytest_collect_file(file_path: Path, parent):
     return None
 
 
+def part_of(nodeid: str) -> tuple[str, str]:
+    """The part of the suite that a test belongs to, and the notebook or file that it is of."""
+    path = Path(nodeid.split("::")[0])
+    if path.suffix != ".ipynb":
+        return "/".join(path.parent.parts[:2]), path.stem
+    return "notebooks " + ("mutated" if nodeid.endswith("::mutated") else "as committed"), path.stem
+
+
 def pytest_sessionfinish(session, exitstatus) -> None:
     # Only the controlling process sees the reports of all workers.
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or hasattr(session.config, "workerinput"):
         return
-    seconds: dict[str, float] = defaultdict(float)
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
     for reports in reporter.stats.values():
         for report in reports:
-            if ".ipynb::" in getattr(report, "nodeid", "") and hasattr(report, "duration"):
-                run = "mutated" if report.nodeid.endswith("::mutated") else "as committed"
-                seconds[f"{Path(report.nodeid.split('::')[0]).stem} {run}"] += report.duration
-    if not seconds:
+            if hasattr(report, "nodeid") and hasattr(report, "duration"):
+                seconds[part_of(report.nodeid)] += report.duration
+    runs = {place: taken for place, taken in seconds.items() if place[0].startswith("notebooks ")}
+    if not runs:
         return
-    lacking = {name.rpartition(" as committed")[0] for name in seconds if name.endswith(" as committed")}
-    lacking -= {name.rpartition(" mutated")[0] for name in seconds}
-    mean = sum(seconds.values()) / len(seconds)
-    reporter.write_sep("=", "notebook runs")
-    for name, taken in sorted(seconds.items(), key=lambda item: -item[1])[:10]:
-        reporter.write_line(f"{taken:6.1f} s  {name}{'  OVER BUDGET' * (taken > BUDGET)}")
-    reporter.write_line(f"{mean:6.1f} s  mean of {len(seconds)} runs (budget {MEAN:.0f} s)")
-    if max(seconds.values()) > 6 * BUDGET or mean > 6 * MEAN:
+    reporter.write_sep("=", "where the time goes, in seconds of one process")
+    for part in sorted({part for part, _ in seconds}):
+        files = [taken for (other, _), taken in seconds.items() if other == part]
+        reporter.write_line(f"{sum(files):6.0f} s  {part}, {len(files)} files")
+    mean = sum(runs.values()) / len(runs)
+    for (part, name), taken in sorted(runs.items(), key=lambda item: -item[1])[:10]:
+        reporter.write_line(f"{taken:6.1f} s  {name}, {part}{'  OVER BUDGET' * (taken > BUDGET)}")
+    reporter.write_line(f"{mean:6.1f} s  mean of {len(runs)} notebook runs (budget {MEAN:.0f} s)")
+    if max(runs.values()) > 6 * BUDGET or mean > 6 * MEAN:
         reporter.write_line("a notebook takes more than six times its budget", red=True)
         session.exitstatus = 1
-    if lacking and not session.config.option.keyword:
-        reporter.write_line(f"ran as committed but never mutated: {sorted(lacking)}", red=True)
+    committed, mutated = (
+        {name for part, name in runs if part.endswith(end)} for end in ("as committed", "mutated")
+    )
+    if committed - mutated and not session.config.option.keyword:
+        reporter.write_line(f"ran as committed but never mutated: {sorted(committed - mutated)}", red=True)
         session.exitstatus = 1
