@@ -5,7 +5,7 @@ the names of models and versions (`1.4B`, `Qwen1.5`, `3.11.7`); not the level of
 test ("95 % interval", "p < 0.05"); not the place of something ("Table 3", "theorem 3.2"); not the
 list of references, and not an exercise, which asks, unless its folded solution answers without the code
 that computes it; and not a sentence that says where its numbers were read: a year in brackets, a
-numbered table, figure or cell, another notebook, "abstract", or a table of ours (`data/runs/...`).
+numbered table, figure or cell, another notebook, or a table or a module of ours (`data/runs/...`).
 
 *Where they must stand.* In the claims file, or in the outputs and constants of the code of the same
 section, from one `##` heading to the next; a section without code may also quote the code cells next
@@ -28,6 +28,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from scalinglaws import notebooks
 from scalinglaws.claims.stated import Stated
@@ -36,7 +37,7 @@ from scalinglaws.nbformats import NotebookNode
 SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 LETTERS = {"K": 3, "M": 6, "B": 9, "T": 12}
 PERCENT = re.compile(r"%|\bper ?cent\b")
-HUNDREDFOLD = re.compile(r"\b100 \*|\* 100\b")
+HUNDREDFOLD = re.compile(r"\b100 \*|[*/] 100\b")
 PRINTED = re.compile(
     r"(?<![\w.])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?:[eE](?P<power>[+-]?\d+)|(?P<letter>[KMBT])\b)?"
 )
@@ -59,14 +60,18 @@ PASSED_OVER = re.compile(
     r"|\$?\b[Pp]\$?\s*[<>=]\s*\$?0?\.\d+",
     re.DOTALL,
 )
-CITED = re.compile(rf"\(\d{{4}}[a-z]?[,;)]|, \d{{4}}[a-z]?\)|\b{PLACES}\s\(?[A-Z]?\.?\d|\babstract\b|`data/")
-SENTENCE = re.compile(
-    r"(?<=[.!?:;])(?<!\bal\.)(?<!\beq\.)(?<!\bFig\.)(?<!\bvs\.)(?:[*_)\"”]*)\s+|\n\s*\n|\n(?=\s*[-|\d])"
+CITED = re.compile(
+    rf"\(\d{{4}}[a-z]?[,;)]|, \d{{4}}[a-z]?\)|\b{PLACES}\s\(?[A-Z]?\.?\d|`(?:data/|scalinglaws\.)"
 )
-POINTS = re.compile(r"\((?:see )?(?:above|below)\)|\b(?:as|seen|said|printed|shown|table|figure) (?:above|below)\b")
+SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\bal\.)(?<!\beq\.)(?<!\bFig\.)(?<!\bvs\.)(?:[*_)\"”]*)\s+|\n\s*\n|\n(?=\s*[-|\d])"
+)
+POINTS = re.compile(
+    r"\((?:see )?(?:above|below)\)|\b(?:as|seen|said|printed|shown|table|figure) (?:above|below)\b"
+)
 BOLD = re.compile(r"\*\*.+?\*\*", re.DOTALL)
 #: What a claims file says of the paper; not its reasons, and nothing of our own pilots.
-OF_THE_PAPER = ("paper", "rival", "within", "printed", "statement", "quote", "tolerance")
+OF_THE_PAPER = ("paper", "rival", "within", "printed", "statement", "quote", "tolerance", "source")
 
 
 @dataclass(frozen=True)
@@ -90,17 +95,17 @@ class Number:
     percent: bool = False
     exponent: bool = False
 
-    @property
+    @cached_property
     def value(self) -> float:
         """What it says."""
         return float(self.digits.replace(",", "")) * 10.0**self.power
 
-    @property
+    @cached_property
     def place(self) -> int:
         """The power of ten of its last digit."""
         return self.power - len(self.digits.partition(".")[2])
 
-    @property
+    @cached_property
     def significant(self) -> int:
         """How many significant digits it has, zeros at the end among them."""
         return len(re.sub(r"[,.]", "", self.digits).lstrip("0"))
@@ -170,7 +175,10 @@ def printed(text: str, percent: bool = False) -> set[Number]:
 def in_table(table: str, percent: bool = False) -> set[Number]:
     """The numbers of an HTML table; a column or a row that says per cent may mean any of its numbers."""
     rows = [
-        [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
+        [
+            html.unescape(re.sub(r"<[^>]+>", "", cell))
+            for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
+        ]
         for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)
     ]
     heads = rows[0] if "<thead" in table and rows else []
@@ -241,7 +249,13 @@ def written(text: str) -> Iterator[tuple[Number, str, bool]]:
     """
     text = re.sub(r"(?ms)^#+ References.*?(?=^#|\Z)", "", text)
     text = re.sub(r"(?ms)^#+ Exercises.*?(?=^#|\Z)", lambda found: solutions(found[0]), text)
-    text = text.replace("\\%", "%").replace("\\,", " ").replace("{,}", ",").replace("\u202f", " ").replace("\xa0", " ")
+    text = (
+        text.replace("\\%", "%")
+        .replace("\\,", " ")
+        .replace("{,}", ",")
+        .replace("\u202f", " ")
+        .replace("\xa0", " ")
+    )
     cited, pointing = (
         [(a, b) for a, b in sentences(text) if says.search(text, a, b)] for says in (CITED, POINTS)
     )
@@ -264,7 +278,9 @@ def written(text: str) -> Iterator[tuple[Number, str, bool]]:
             continue
         power = int((found["power"] or found["ten"] or "0").replace("−", "-")) + SCALES.get(scale, 0)
         around = " ".join(text[max(0, found.start() - 40) : found.end() + 20].split())
-        numbers.append((Number(found["digits"], power, bool(percent), bool(found["base"])), around, inside[2]))
+        numbers.append(
+            (Number(found["digits"], power, bool(percent), bool(found["base"])), around, inside[2])
+        )
     yield from reversed(numbers)
 
 
@@ -346,8 +362,8 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
 def problems(notebook: NotebookNode, claims: Stated) -> list[str]:
     """The numbers in the prose that stand nowhere, one sentence each."""
     return [
-        f"cell {found.cell}: {found.number.digits} stands in no output of its section and not in the claims: "
-        f"'… {found.around} …'"
+        f"{found.number.digits} stands in no output of its section and not in the claims file: "
+        f"'{found.around}' (cell-{found.cell:02d})"
         for found in quoted(notebook, claims)
         if not found.supported
     ]
