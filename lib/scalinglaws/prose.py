@@ -17,7 +17,8 @@ that draws are sizes of a figure and support nothing.
 *What counts as the same.* The sign does not matter. A number may be rounded if at least two
 significant digits are left; a single digit must be printed as it is, since some number of a table
 always rounds to it. 0.48 % is 0.0048, or 0.48 where the output says per cent, in its line or at the
-head of its column, or where the code multiplies by 100. 1.5 billion is 1.5e9 or 1.5B, and $10^{22.5}$ is 22.5 or its power of ten.
+head of its column, or where the code multiplies by 100. 1.5 billion is 1.5e9 or 1.5B, and
+$10^{22.5}$ is 22.5 or its power of ten.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ PASSED_OVER = re.compile(
     re.DOTALL,
 )
 CITED = re.compile(
-    rf"\(\d{{4}}[a-z]?[,;)]|, \d{{4}}[a-z]?\)|\b{PLACES}\s\(?[A-Z]?\.?\d|`(?:data/|scalinglaws\.)"
+    rf"\(\d{{4}}[a-z]?[,;)]|, \d{{4}}[a-z]?\)|\b{PLACES}\s\(?[A-Z]?\.?\d|`(?:data/|scalinglaws\.|replications\.)"
 )
 SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bal\.)(?<!\beq\.)(?<!\bFig\.)(?<!\bvs\.)(?:[*_)\"”]*)\s+|\n\s*\n|\n(?=\s*[-|\d])"
@@ -70,7 +71,7 @@ POINTS = re.compile(
     r"\((?:see )?(?:above|below)\)|\b(?:as|seen|said|printed|shown|table|figure) (?:above|below)\b"
 )
 BOLD = re.compile(r"\*\*.+?\*\*", re.DOTALL)
-#: What a claims file says of the paper; not its reasons, and nothing of our own pilots.
+#: What a claims file says of the paper and what would refute it; no reasons, and nothing of our own pilots.
 OF_THE_PAPER = ("paper", "rival", "within", "printed", "statement", "quote", "tolerance", "source")
 
 
