@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from scalinglaws import loose, notebooks, repository
+from scalinglaws import loose, notebooks, prose, repository
 from scalinglaws.claims import ClaimError, stated
 from scalinglaws.claims.checklist import BLANK
 from scalinglaws.claims.stated import path_of
@@ -56,11 +56,13 @@ def problems(name: str) -> list[str]:
     if claims_file.is_file() and FILL.encode() in claims_file.read_bytes():
         found.append(f"not filled in: data/claims/{path.stem}.toml")
     try:
-        stated(path.stem)
+        claims = stated(path.stem)
     except ClaimError as error:
         found.append(str(error))
-    unsaid = [] if found else list(loose.measurements(notebook))
-    return found + [
+    if found:
+        return found
+    unsaid = loose.measurements(notebook)
+    return prose.problems(notebook, claims) + [
         f"code cell {number} measures a fit made with strict=False and names neither fit= nor unproved=: {call}"
         for number, call in unsaid
     ]
