@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from grid_oracle import search
 from harsh import Harsh, harsh, judged, table, two_valleys, verdicts
@@ -51,6 +52,19 @@ def test_a_law_at_a_pole_is_refused_in_words():
     problem = harsh(24)
     got = fit(problem.law, problem.data, loss=problem.loss, strict=False)
     assert not got.proved and "pole" in got.message
+
+
+def test_a_lower_place_at_a_pole_forbids_a_proof_elsewhere():
+    problem = harsh(159)
+    got = fit(problem.law, problem.data, loss=problem.loss, strict=False)
+    # An ordinary minimum lies at 3.9107e-5, and 3.8769e-5 is reached towards the pole.
+    assert not got.proved and got.objective < 3.9e-5
+
+
+@pytest.mark.parametrize("number", [163, 164])
+def test_derivatives_that_are_not_finite_are_no_crash(number):
+    problem = harsh(number)
+    assert fit(problem.law, problem.data, loss=problem.loss, strict=False).objective < np.inf
 
 
 @pytest.mark.parametrize("seed", [34, *range(1000, 1003)])

@@ -118,6 +118,8 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
         root = np.sqrt(face.weights * loss.weight(r))
     others = face.jacobian(theta) * root[:, None]
     own = slope * root
+    if not (np.isfinite(others).all() and np.isfinite(own).all()):
+        return np.inf
     stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
     if stiff < 1e-20 * np.sum(own**2):
         # The others do already all that it could: at an optimum of theirs there is nothing to gain.
