@@ -22,8 +22,6 @@ CRUMB = 1e-3
 MANY = 8
 #: Rounds of reweighted least squares at a place; weights of residuals below this share of their median are alike.
 REWEIGHTED, SHARP = 4, 0.03
-#: From so many places the way is followed to where a law ceases to be finite.
-WALLED = 4
 
 
 def bounds_of(problem: Problem, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -269,36 +267,12 @@ def candidates(problem: Problem, count: int, seed: int, places: int | None = Non
             values[rows] = few.objective(np.nan_to_num(theta[rows], nan=0.0))
     values[~np.isfinite(theta).all(1)] = np.inf
     chosen = theta[basins(cube, values, count)]
-    if len(chosen) and not np.isfinite(values).all():
-        close = beside_walls(problem, chosen[:WALLED], [problem.names.index(name) for name in searched])
-        chosen = np.vstack([chosen, project(problem, close, linear) if linear and len(close) else close])
     if not len(chosen):
         raise FitError(
             f"{problem.law.name} gives no finite prediction anywhere within its bounds: are all columns "
             "positive where the law takes powers or logarithms?"
         )
     return rank(problem, chosen)
-
-
-def beside_walls(problem: Problem, theta: np.ndarray, searched: Sequence[int]) -> np.ndarray:
-    """Places next to where the law ceases to be finite inside its box, along each coordinate from each row.
-
-    A law such as (x - c)^k has its lowest values there, for a run that nothing else fits, and a
-    grid that looks at the box from afar sees none of it.
-    """
-    found = []
-    for j, end in itertools.product(searched, problem.limits):
-        inside, outside = theta.copy(), theta.copy()
-        outside[:, j] = end[j]
-        with np.errstate(all="ignore"):
-            walled = np.isfinite(problem.objective(inside)) & ~np.isfinite(problem.objective(outside))
-            inside, outside, start = inside[walled], outside[walled], theta[walled]
-            for _ in range(60 if walled.any() else 0):
-                middle = (inside + outside) / 2
-                good = np.isfinite(problem.objective(middle))[:, None]
-                inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
-        found += [inside + share * (start - inside) for share in (1e-1, 1e-2, 1e-4, 1e-6)]
-    return np.concatenate([np.empty((0, theta.shape[1])), *found])
 
 
 def rank(problem: Problem, theta: np.ndarray) -> np.ndarray:
