@@ -6,10 +6,13 @@ Five laws, three losses, all synthetic and fixed by their number. A fit is judge
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from grid_oracle import Best, search
@@ -28,6 +31,7 @@ from scalinglaws.laws import (
 
 LAWS = (power_law_with_constant, chinchilla, kaplan_with_floor, data_constrained, shifted_power_law)
 LOSSES = (squared(), huber(1e-3), absolute())
+T = TypeVar("T")
 #: What makes a problem harsh; each has one to three of them.
 KINDS = ("short", "floorless", "edge", "few", "heavy", "outliers")
 #: The oracle is lower if it is so by more than this share: a hundred times what either search leaves
@@ -161,44 +165,78 @@ WORDS = ("proved", "false", "refused at the optimum", "refused elsewhere", "refu
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a fit of a harsh problem is: one of `WORDS`, with its figures."""
+    """What a fit of a harsh problem is: one of `WORDS`, with its figures; and whether it lies below the oracle's place."""
 
     word: str
     status: str
     value: float
     seconds: float
+    below: bool
 
 
-def fitted(problem: Harsh) -> tuple[str, float, float]:
-    """The status of the library's fit, its objective, and the processor time that it took."""
+@dataclass(frozen=True)
+class Fitted:
+    """What the library made of a problem: its status or error, objective, and seconds of processor time."""
+
+    status: str
+    value: float
+    seconds: float
+
+
+class Kept:
+    """Results by name, each written to a file as a line of JSON at once, so that a long run can be taken up again."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = file
+        lines = file.read_text().splitlines() if file and file.exists() else []
+        self.known: dict[str, dict] = {}
+        for line in map(json.loads, lines):
+            self.known[line.pop("name")] = line
+
+    def of(self, name: str, kind: type[T], compute: Callable[[], T]) -> T:
+        """The result of this name, computed unless it is known."""
+        if name not in self.known:
+            self.known[name] = vars(compute())
+            if self.file:
+                with self.file.open("a") as out:
+                    out.write(json.dumps({"name": name} | self.known[name]) + "\n")
+        return kind(**self.known[name])
+
+
+def fitted(problem: Harsh) -> Fitted:
+    """The library's fit."""
     began = time.process_time()
     try:
         found = fit(problem.law, problem.data, loss=problem.loss, strict=False)
         status, value = found.status.name, float(found.objective)
     except FitError as error:
         status, value = f"FitError: {error}", np.inf
-    return status, value, time.process_time() - began
+    return Fitted(status, value, time.process_time() - began)
 
 
-def judged(problem: Harsh, best: Best) -> Verdict:
+def judged(problem: Harsh, got: Fitted, best: Best) -> Verdict:
     """The library's fit against the lowest place known."""
-    status, value, took = fitted(problem)
-    above = value > best.value * (1 + LOWER) + ROUNDING * len(problem.data["loss"])
-    if status in (Status.CONVERGED.name, Status.BOUND_HIT.name):
+    above = got.value > best.value * (1 + LOWER) + ROUNDING * len(problem.data["loss"])
+    if got.status in (Status.CONVERGED.name, Status.BOUND_HIT.name):
         word = "false" if above else "proved"
     elif above:
         word = "refused elsewhere"
     else:
         word = "refused at the optimum" if best.determined else "refused as undetermined"
-    return Verdict(word, status, value, took)
+    below = got.value < best.value * (1 - LOWER) - ROUNDING * len(problem.data["loss"])
+    return Verdict(word, got.status, got.value, got.seconds, below)
 
 
-def verdicts(numbers: Iterable[int], draw: Callable[[int], Harsh] = harsh) -> dict[int, Verdict]:
-    """The verdict on each problem, with the oracle's search."""
-    found = {}
+def verdicts(
+    numbers: Iterable[int], draw: Callable[[int], Harsh] = harsh, kept: Kept | None = None
+) -> dict[int, Verdict]:
+    """The verdict on each problem, with the oracle's search, neither of which sees the other's result."""
+    found, kept = {}, kept or Kept()
     for number in numbers:
         problem = draw(number)
-        found[number] = judged(problem, search(problem.law, problem.data, problem.loss))
+        got = kept.of(f"fit {number}", Fitted, lambda p=problem: fitted(p))
+        best = kept.of(f"oracle {number}", Best, lambda p=problem: search(p.law, p.data, p.loss))
+        found[number] = judged(problem, got, best)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from grid_oracle import search
-from harsh import Harsh, harsh, judged, table, two_valleys, verdicts
+from harsh import Harsh, fitted, harsh, judged, table, two_valleys, verdicts
 
 from scalinglaws import fit
 from scalinglaws.fitting.binding import bind
@@ -73,7 +73,7 @@ def test_derivatives_that_are_not_finite_are_no_crash(number):
 def test_no_false_proof_among_two_valleys(seed):
     problem = two_valleys(seed)
     best = search(problem.law, problem.data, problem.loss)
-    assert judged(problem, best).word == "proved"
+    assert judged(problem, fitted(problem), best).word == "proved"
 
 
 def test_the_oracle_measures_what_a_fit_does():
