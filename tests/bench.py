@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from covered import clusters, robust_loss, squared_loss
+from harsh import WORDS, harsh, table, two_valleys, verdicts
 from nist import PROBLEMS, solved
 from oracle import above_oracle
 from scipy.optimize import minimize
@@ -214,6 +215,17 @@ def recovery() -> Iterator[Row]:
         yield f"{law.name}: of these not reported as converged", unproved, "problems"
 
 
+def harshness() -> Iterator[Row]:
+    """Fits of 1,000 harsh problems and of 200 with two valleys, proved or refused, against a dense grid."""
+    found = verdicts(range(1000), harsh)
+    print(table(found), flush=True)
+    valleys = verdicts(range(1000, 1200), two_valleys)
+    for what, these in (("1,000 harsh problems", found), ("200 problems with two valleys", valleys)):
+        for word in WORDS:
+            yield f"{what}: {word}", sum(v.word == word for v in these.values()), "fits"
+        yield f"{what}: processor time of a fit", sum(v.seconds for v in these.values()) / len(these), "s"
+
+
 def training() -> Iterator[Row]:
     """Small networks packed against one by one; the loop against a plain PyTorch loop."""
     from bench_training import bench_training
@@ -230,7 +242,17 @@ def sweeping() -> Iterator[Row]:
 
 SECTIONS = {
     f.__name__: f
-    for f in (third_approach, pypi_package, growth, certified, training, sweeping, recovery, coverage)
+    for f in (
+        third_approach,
+        pypi_package,
+        growth,
+        certified,
+        training,
+        sweeping,
+        recovery,
+        coverage,
+        harshness,
+    )
 }
 
 

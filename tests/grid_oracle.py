@@ -21,7 +21,7 @@ from scalinglaws.fitting.losses import Loss
 from scalinglaws.laws import Law
 
 #: Places that are looked at more closely; how many of them are polished; and of fewer runs than `FEW`, whose
-#: absolute deviations have a minimum at every few runs that can be met exactly.
+#: absolute deviations have a minimum at every few runs that can be met exactly, or of a law without linear parameters.
 CLOSER, POLISHED, MANY, FEW = 100, 4, 12, 20
 #: Starts are as far apart as this share of the grid along one axis at least.
 APART = 0.04
@@ -262,7 +262,8 @@ def starts(ground: Ground, data: Mapping[str, np.ndarray]) -> np.ndarray:
     close = {n: v[chosen] for n, v in places.items()}
     linear, value = filled(ground, close, 30)
     x = ground.coordinates(close | dict(zip(ground.law.linear, linear.T, strict=True)))
-    return x[apart(value, shape, chosen, MANY if len(ground.y) < FEW else POLISHED)]
+    few = len(ground.y) < FEW or not ground.law.linear
+    return x[apart(value, shape, chosen, MANY if few else POLISHED)]
 
 
 def apart(values: np.ndarray, shape: tuple[int, ...], places: np.ndarray, most: int) -> np.ndarray:
@@ -277,7 +278,9 @@ def apart(values: np.ndarray, shape: tuple[int, ...], places: np.ndarray, most: 
     return np.array(taken, int)
 
 
-def polished(ground: Ground, x: np.ndarray, free: np.ndarray, sharp: float = 1e-4) -> np.ndarray:
+def polished(
+    ground: Ground, x: np.ndarray, free: np.ndarray, sharp: float = 1e-4, straight: bool = False
+) -> np.ndarray:
     """Where scipy's trust region leads in some coordinates, through wider losses where the loss is not squares.
 
     Absolute values have their corner rounded off to a share `sharp` of the median residual.
@@ -290,7 +293,8 @@ def polished(ground: Ground, x: np.ndarray, free: np.ndarray, sharp: float = 1e-
     width = np.median(np.abs(ground.residuals(x)))
     last = {"squared": np.inf, "absolute": sharp * width}.get(ground.loss.kind, ground.loss.delta)
     widths = [last]
-    while widths[-1] < 0.3 * width:
+    # From a place of the grid straight down, which wider losses would leave; then through them.
+    while len(widths) < (1 if straight else 20) and widths[-1] < 0.3 * width:
         widths.append(widths[-1] * 10)
     best = x
     for delta in reversed(widths):
@@ -410,7 +414,10 @@ def search(law: Law, data: Mapping[str, np.ndarray], loss: Loss) -> Best:
     for x in starts(ground, data):
         edge = at_edge(ground, x, 1e-9)
         for fixed in {tuple(edge), tuple(np.zeros_like(edge))}:
-            reached = polished(ground, x, ~np.array(fixed))
+            free = ~np.array(fixed)
+            reached = polished(ground, x, free)
+            if loss.kind != "squared":
+                reached = min(reached, polished(ground, x, free, straight=True), key=ground.value)
             found.append(reached)
             close = at_edge(ground, reached, 1e-3)
             if close.any() and not np.array_equal(close, np.array(fixed)):

@@ -6,10 +6,13 @@ Five laws, three losses, all synthetic and fixed by their number. A fit is judge
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from grid_oracle import Best, search
@@ -21,12 +24,14 @@ from scalinglaws.laws import (
     chinchilla,
     data_constrained,
     kaplan_with_floor,
+    law,
     power_law_with_constant,
     shifted_power_law,
 )
 
 LAWS = (power_law_with_constant, chinchilla, kaplan_with_floor, data_constrained, shifted_power_law)
 LOSSES = (squared(), huber(1e-3), absolute())
+T = TypeVar("T")
 #: What makes a problem harsh; each has one to three of them.
 KINDS = ("short", "floorless", "edge", "few", "heavy", "outliers")
 #: The oracle is lower if it is so by more than this share: a hundred times what either search leaves
@@ -49,32 +54,58 @@ class Harsh:
 
 def harsh(number: int) -> Harsh:
     """The problem of this number, 0 to 999 in the proof: the laws in turn, the losses in turn."""
-    law, loss = LAWS[number % 5], LOSSES[number // 5 % 3]
+    form, loss = LAWS[number % 5], LOSSES[number // 5 % 3]
     rng = np.random.default_rng([2026, number])
     kinds = tuple(map(str, rng.choice(KINDS, int(rng.integers(1, 4)), replace=False)))
-    count = len(law.parameters)
+    count = len(form.parameters)
     n = count + int(rng.integers(1, 6)) if "few" in kinds else int(rng.integers(20, 81))
-    columns = drawn(law, rng, n, 0.6 if "short" in kinds else 2.5)
-    truth = truth_of(law, rng, columns, "edge" in kinds, "floorless" in kinds)
+    columns = drawn(form, rng, n, 0.6 if "short" in kinds else 2.5)
+    truth = truth_of(form, rng, columns, "edge" in kinds, "floorless" in kinds)
     noise = 10 ** rng.uniform(-3, -1)
     error = noise * (rng.standard_t(2, n) if "heavy" in kinds else rng.normal(size=n))
     if "outliers" in kinds:
         error += rng.choice([0, 1], n, p=[0.9, 0.1]) * rng.choice([-1, 1], n) * rng.uniform(0.1, 1, n)
     return Harsh(
-        number, law, loss, kinds, columns | {"loss": law(*columns.values(), **truth) * np.exp(error)}
+        number, form, loss, kinds, columns | {"loss": form(*columns.values(), **truth) * np.exp(error)}
     )
 
 
-def drawn(law: Law, rng: np.random.Generator, n: int, decades: float) -> dict[str, np.ndarray]:
+@law(positive=("rd", "rn"), bounds={"rd": (0.1, 1000), "rn": (0.1, 1000)})
+def repeats_only(RD, UN, RN, U, *, rd, rn):
+    """Two decay constants, of repeated data and of excess parameters, all else given."""
+    size = UN * (1 + rn * (1 - np.exp(-RN / rn)))
+    tokens = U * (1 + rd * (1 - np.exp(-RD / rd)))
+    return 1.87 + 521 * size**-0.353 + 1488 * tokens**-0.353
+
+
+def repeated(seed: int) -> dict[str, np.ndarray]:
+    """Runs with heavy-tailed noise from a law that has other constants: two valleys far apart, or more."""
+    rng = np.random.default_rng(seed)
+    n = 100
+    U, N = 10 ** rng.uniform(7.5, 10, n), 10 ** rng.uniform(7, 9.8, n)
+    RD, UN = 10 ** rng.uniform(0, 3.5, n) - 1, np.minimum(0.051 * U, N)
+    RN = N / UN - 1
+    size = UN * (1 + 150 * (1 - np.exp(-RN / 150)))
+    tokens = U * (1 + 33 * (1 - np.exp(-RD / 33)))
+    loss = (2.1 + 1180 * size**-0.4 + 6594 * tokens**-0.4) * np.exp(0.03 * rng.standard_t(3, n))
+    return {"RD": RD, "UN": UN, "RN": RN, "U": U, "loss": loss}
+
+
+def two_valleys(seed: int) -> Harsh:
+    """A problem of decay constants."""
+    return Harsh(seed, repeats_only, huber(1e-3), (), repeated(seed))
+
+
+def drawn(form: Law, rng: np.random.Generator, n: int, decades: float) -> dict[str, np.ndarray]:
     """The columns of a law over so many decades."""
 
     def spread(low: float, high: float) -> np.ndarray:
         start = rng.uniform(low, high)
         return 10 ** rng.uniform(start, start + decades * rng.uniform(0.5, 1), n)
 
-    if law.name == "shifted_power_law":
+    if form.name == "shifted_power_law":
         return {"loss_here": 1.5 + np.log10(spread(0.3, 0.6)) * rng.uniform(0.3, 1.5)}
-    if law.name == "data_constrained":
+    if form.name == "data_constrained":
         tokens, size = spread(7.5, 9), spread(7, 9)
         unique = np.minimum(0.051 * tokens, size)
         repeats = 10 ** rng.uniform(0, decades, n) - 1
@@ -84,11 +115,11 @@ def drawn(law: Law, rng: np.random.Generator, n: int, decades: float) -> dict[st
             "unique_tokens": tokens,
             "repeats": repeats,
         }
-    return {name: spread(6, 9) if name != "x" else spread(0, 6) for name in law.columns}
+    return {name: spread(6, 9) if name != "x" else spread(0, 6) for name in form.columns}
 
 
 def truth_of(
-    law: Law, rng: np.random.Generator, columns: dict[str, np.ndarray], edge: bool, floorless: bool
+    form: Law, rng: np.random.Generator, columns: dict[str, np.ndarray], edge: bool, floorless: bool
 ) -> dict[str, float]:
     """Parameters of a size that is usual, or at an end of their box."""
 
@@ -99,18 +130,20 @@ def truth_of(
     middle = {name: float(np.exp(np.mean(np.log(np.maximum(c, 1e-3))))) for name, c in columns.items()}
     height = [float(rng.uniform(0.05, 1.5)) for _ in range(2)]
     one, two = exponent(), exponent()
-    if law.name == "power_law_with_constant":
+    if form.name == "power_law_with_constant":
         return {"E": floor, "A": height[0] * middle["x"] ** one, "alpha": one}
-    if law.name == "shifted_power_law":
+    if form.name == "shifted_power_law":
         here = columns["loss_here"].min() * (0.999 if edge else rng.uniform(0.3, 0.95))
         return {"E": floor, "K": height[0], "kappa": float(rng.uniform(0.3, 2)), "E_here": here}
-    if law.name == "kaplan_with_floor":
+    if form.name == "kaplan_with_floor":
         one, two = min(one, 1.5), min(two, 1.5)
         one, two = max(one, 0.05), max(two, 0.05)
         size = middle["n_params"] * height[0] ** (1 / one)
         data = middle["n_tokens"] * height[1] ** (1 / two)
         return {"E": floor, "A": size, "B": data, "alpha": one, "beta": two}
-    sizes = ("unique_params", "unique_tokens") if law.name == "data_constrained" else ("n_params", "n_tokens")
+    sizes = (
+        ("unique_params", "unique_tokens") if form.name == "data_constrained" else ("n_params", "n_tokens")
+    )
     found = {
         "E": floor,
         "A": height[0] * middle[sizes[0]] ** one,
@@ -118,7 +151,7 @@ def truth_of(
         "alpha": one,
         "beta": two,
     }
-    if law.name == "data_constrained":
+    if form.name == "data_constrained":
         found |= {
             name: float(10 ** (rng.choice([-1.0, 3.0]) if edge else rng.uniform(0, 2.5)))
             for name in ("R_N", "R_D")
@@ -132,57 +165,91 @@ WORDS = ("proved", "false", "refused at the optimum", "refused elsewhere", "refu
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a fit of a harsh problem is: one of `WORDS`, with its figures."""
+    """What a fit of a harsh problem is: one of `WORDS`, with its figures; and whether it lies below the oracle's place."""
 
     word: str
     status: str
     value: float
     seconds: float
+    below: bool
 
 
-def fitted(problem: Harsh) -> tuple[str, float, float]:
-    """The status of the library's fit, its objective, and the processor time that it took."""
+@dataclass(frozen=True)
+class Fitted:
+    """What the library made of a problem: its status or error, objective, and seconds of processor time."""
+
+    status: str
+    value: float
+    seconds: float
+
+
+class Kept:
+    """Results by name, each written to a file as a line of JSON at once, so that a long run can be taken up again."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = file
+        lines = file.read_text().splitlines() if file and file.exists() else []
+        self.known: dict[str, dict] = {}
+        for line in map(json.loads, lines):
+            self.known[line.pop("name")] = line
+
+    def of(self, name: str, kind: type[T], compute: Callable[[], T]) -> T:
+        """The result of this name, computed unless it is known."""
+        if name not in self.known:
+            self.known[name] = vars(compute())
+            if self.file:
+                with self.file.open("a") as out:
+                    out.write(json.dumps({"name": name} | self.known[name]) + "\n")
+        return kind(**self.known[name])
+
+
+def fitted(problem: Harsh) -> Fitted:
+    """The library's fit."""
     began = time.process_time()
     try:
         found = fit(problem.law, problem.data, loss=problem.loss, strict=False)
         status, value = found.status.name, float(found.objective)
     except FitError as error:
         status, value = f"FitError: {error}", np.inf
-    return status, value, time.process_time() - began
+    return Fitted(status, value, time.process_time() - began)
 
 
-def judged(problem: Harsh, best: Best) -> Verdict:
+def judged(problem: Harsh, got: Fitted, best: Best) -> Verdict:
     """The library's fit against the lowest place known."""
-    status, value, took = fitted(problem)
-    above = value > best.value * (1 + LOWER) + ROUNDING * len(problem.data["loss"])
-    if status in (Status.CONVERGED.name, Status.BOUND_HIT.name):
+    above = got.value > best.value * (1 + LOWER) + ROUNDING * len(problem.data["loss"])
+    if got.status in (Status.CONVERGED.name, Status.BOUND_HIT.name):
         word = "false" if above else "proved"
     elif above:
         word = "refused elsewhere"
     else:
         word = "refused at the optimum" if best.determined else "refused as undetermined"
-    return Verdict(word, status, value, took)
+    below = got.value < best.value * (1 - LOWER) - ROUNDING * len(problem.data["loss"])
+    return Verdict(word, got.status, got.value, got.seconds, below)
 
 
-def verdicts(numbers: Iterable[int]) -> dict[int, Verdict]:
-    """The verdict on each problem, with the oracle's search."""
-    found = {}
+def verdicts(
+    numbers: Iterable[int], draw: Callable[[int], Harsh] = harsh, kept: Kept | None = None
+) -> dict[int, Verdict]:
+    """The verdict on each problem, with the oracle's search, neither of which sees the other's result."""
+    found, kept = {}, kept or Kept()
     for number in numbers:
-        problem = harsh(number)
-        found[number] = judged(problem, search(problem.law, problem.data, problem.loss))
+        problem = draw(number)
+        got = kept.of(f"fit {number}", Fitted, lambda p=problem: fitted(p))
+        best = kept.of(f"oracle {number}", Best, lambda p=problem: search(p.law, p.data, p.loss))
+        found[number] = judged(problem, got, best)
     return found
 
 
 def table(found: dict[int, Verdict]) -> str:
     """Counts by law and loss, a row each."""
     lines = [f"{'law':24} {'loss':14} " + " ".join(f"{word:>23}" for word in WORDS) + f" {'s CPU, most':>12}"]
-    for law in LAWS:
+    for form in LAWS:
         for loss in LOSSES:
-            own = [v for k, v in found.items() if LAWS[k % 5] is law and LOSSES[k // 5 % 3] == loss]
+            own = [v for k, v in found.items() if LAWS[k % 5] is form and LOSSES[k // 5 % 3] == loss]
             counts = Counter(v.word for v in own)
             most = max((v.seconds for v in own), default=0.0)
             lines.append(
-                f"{law.name:24} {loss!s:14} "
+                f"{form.name:24} {loss!s:14} "
                 + " ".join(f"{counts[word]:>23}" for word in WORDS)
                 + f" {most:12.2f}"
             )

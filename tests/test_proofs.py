@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from harsh import repeated, repeats_only
 
 from scalinglaws import FitError, Status, bootstrap, fit, huber, law
 from scalinglaws.laws import chinchilla, power_law_with_constant
 
 
-@law(positive=("rd", "rn"), bounds={"rd": (0.1, 1000), "rn": (0.1, 1000)})
-def data_constrained(RD, UN, RN, U, *, rd, rn):
-    """Two decay constants of repeated data and of excess parameters, all else given."""
-    size = UN * (1 + rn * (1 - np.exp(-RN / rn)))
-    tokens = U * (1 + rd * (1 - np.exp(-RD / rd)))
-    return 1.87 + 521 * size**-0.353 + 1488 * tokens**-0.353
-
-
-def repeated(seed: int) -> dict[str, np.ndarray]:
-    """Runs with heavy-tailed noise from a law that has other constants."""
-    rng = np.random.default_rng(seed)
-    n = 100
-    U, N = 10 ** rng.uniform(7.5, 10, n), 10 ** rng.uniform(7, 9.8, n)
-    RD, UN = 10 ** rng.uniform(0, 3.5, n) - 1, np.minimum(0.051 * U, N)
-    RN = N / UN - 1
-    size = UN * (1 + 150 * (1 - np.exp(-RN / 150)))
-    tokens = U * (1 + 33 * (1 - np.exp(-RD / 33)))
-    loss = (2.1 + 1180 * size**-0.4 + 6594 * tokens**-0.4) * np.exp(0.03 * rng.standard_t(3, n))
-    return {"RD": RD, "UN": UN, "RN": RN, "U": U, "loss": loss}
-
-
 def test_a_second_valley_far_away_in_the_box_is_found():
-    got = fit(data_constrained, repeated(34), loss=huber(1e-3))
+    got = fit(repeats_only, repeated(34), loss=huber(1e-3))
     assert got.objective == pytest.approx(0.0090707756, rel=1e-7)
     assert got["rd"] == pytest.approx(2.46619, rel=1e-4) and got["rn"] == pytest.approx(628.522, rel=1e-4)
 

@@ -9,6 +9,7 @@ together; whether it is best left out is asked on the face where it is 0.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ SMALL = 0.05
 NEAR = 0.05
 #: A face whose best place is higher by more than this share has nothing to offer, nor have faces of it.
 WITHIN = 1e-3
+#: Where a law ceases to be finite because it has grown beyond measure there is nothing to be found.
+STEEP = 1e4
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
         root = np.sqrt(face.weights * loss.weight(r))
     others = face.jacobian(theta) * root[:, None]
     own = slope * root
+    if not (np.isfinite(others).all() and np.isfinite(own).all()):
+        return np.inf
     stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
     if stiff < 1e-20 * np.sum(own**2):
         # The others do already all that it could: at an optimum of theirs there is nothing to gain.
@@ -156,6 +161,31 @@ def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
                 yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
 
 
+def walls(problem: Problem, best: Points) -> Iterator[tuple[str, float]]:
+    """Parameters for which the law ceases to be finite on the way to a bound, and where, from the best point.
+
+    A law such as (x - c)^k may have its lowest values there, for a run that nothing else fits: its slope
+    is infinite, and no search that follows slopes ends there.
+    """
+    for j, end in itertools.product(range(len(problem.names)), problem.limits):
+        inside, outside = best.theta.copy(), best.theta.copy()
+        outside[j] = end[j]
+        if not np.isfinite(end[j]) or np.isfinite(problem.objective(outside)):
+            continue
+        while (middle := 0.5 * (inside[j] + outside[j])) not in (inside[j], outside[j]):
+            place = inside.copy()
+            place[j] = middle
+            if np.isfinite(problem.objective(place)):
+                inside = place
+            else:
+                outside = place
+        if not np.isfinite(np.delete(problem.jacobian(inside), j, axis=-1)).all():
+            # Next to the last place the derivatives by the other parameters are finite.
+            inside[j] -= 4 * (outside[j] - inside[j])
+        if problem.objective(inside) < STEEP * best.value:
+            yield problem.names[j], problem.params(inside)[problem.names[j]]
+
+
 def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
     """The optimum among some refined points and the faces of the region that they point to.
 
@@ -169,7 +199,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
     found = settled_on_bounds(problem, points)
     if len(problem.names) == 1 or not deep:
         return found
-    for name, end in doubtful(problem, points):
+    for name, end in itertools.chain(doubtful(problem, points), walls(problem, points.take(0))):
         face = held_at(problem, {name: end})
         starts = without(problem, points.theta[:2], {name})
         # A caller who gave starts instead of bounds leaves no box to search.

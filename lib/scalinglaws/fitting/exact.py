@@ -63,7 +63,7 @@ def newton_step(
     multipliers = at.pull.copy()
     multipliers[held_in] = guess[held_in]
     hessian, p = at.hessian(multipliers), int(free.sum())
-    if not np.isfinite(hessian).all():
+    if not (np.isfinite(hessian).all() and np.isfinite(at.slopes[at.weights > 0]).all()):
         return None
     matrix = system(at, corner, free, hessian, ridge)
     if not convex(matrix, p):

@@ -57,6 +57,8 @@ def prove(at: Scaled, corner: np.ndarray, held: np.ndarray, guess: np.ndarray) -
     problem = at.problem
     below, above = problem.loss.pulls
     free, count = ~held, int((~held).sum())
+    if not np.isfinite(at.slopes[at.weights > 0]).all():
+        return Proof(np.inf, held, corner)
     multipliers = at.pull.copy()
     if corner.any():
         own = guess[corner]

@@ -13,10 +13,11 @@ from scalinglaws.laws.power import logistic
 def shifted_gradient(loss_here: Any, *, E: Any, K: Any, kappa: Any, E_here: Any) -> dict[str, Any]:
     above = loss_here - E_here
     power = above**kappa
+    # The limit of power * log(above) at 0 is 0.
     return {
         "E": 1.0,
         "K": power,
-        "kappa": K * power * np.log(above),
+        "kappa": K * power * np.log(np.where(above == 0, 1.0, above)),
         "E_here": -K * kappa * power / above,
     }
 
