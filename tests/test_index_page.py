@@ -14,8 +14,10 @@ from PIL import Image
 from small_notebook import STATED
 from test_pages import Seen
 
-from scalinglaws import Replication, index_page, notebooks, pages, scoreboard, verdicts
+from scalinglaws import Replication, index_page
+from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import parsed, stated
+from scalinglaws.notebooks import files, pages, scoreboard
 
 
 def judged(name: str, one: float, two: float):
@@ -127,9 +129,9 @@ def test_the_index_asks_nothing_of_any_host_and_fits_a_narrow_screen(tmp_path, e
 
 
 def test_every_committed_notebook_has_a_card_with_finding_words_and_figure():
-    for name in notebooks.names():
-        notebook = notebooks.read(notebooks.locate(name))
-        (record,) = notebooks.records(notebook)
+    for name in files.names():
+        notebook = files.read(files.locate(name))
+        (record,) = files.records(notebook)
         # The words that are kept, for claims with the roles that are stated today.
         kept = {verdict["id"]: verdict for verdict in record["verdicts"]}
         paper = stated(name)
@@ -138,7 +140,7 @@ def test_every_committed_notebook_has_a_card_with_finding_words_and_figure():
         ]
         card = index_page.card(name, notebook)
         said = Seen(card)
-        assert notebooks.title(notebook) in said.text and paper.sentence in said.text
+        assert files.title(notebook) in said.text and paper.sentence in said.text
         assert scoreboard.standing(name, record["verdicts"])["finding tested"] in said.text
         ((_, image),) = [each for each in said.elements if each[0] == "img"]
         assert image["alt"] and pages.PICTURE.fullmatch(image["src"]) and len(image["src"]) < 150_000

@@ -9,9 +9,10 @@ import nbformat
 import pytest
 from small_notebook import STATED, small
 
-from scalinglaws import notebooks, prose
+from scalinglaws import prose
 from scalinglaws.claims import stated
 from scalinglaws.claims.stated import parsed
+from scalinglaws.notebooks import files
 
 
 def digits(text: str) -> list[str]:
@@ -135,8 +136,8 @@ def altered(digits: str) -> Iterator[str]:
 def test_four_of_five_wrong_numbers_are_caught():
     """One digit changed in every way, in every number of the prose: the mean share that is reported."""
     shares = []
-    for name in notebooks.names():
-        for quoted in prose.quoted(notebooks.read(notebooks.locate(name)), stated(name)):
+    for name in files.names():
+        for quoted in prose.quoted(files.read(files.locate(name)), stated(name)):
             number = quoted.number
             wrong = [dataclasses.replace(number, digits=changed) for changed in altered(number.digits)]
             if quoted.supported and wrong:

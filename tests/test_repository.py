@@ -10,7 +10,8 @@ import tomllib
 import pytest
 import yaml
 
-from scalinglaws import scoreboard, verdicts
+from scalinglaws.claims import verdicts
+from scalinglaws.notebooks import scoreboard
 
 # PyPI name -> conda-forge name, where they differ.
 CONDA = {"torch": "pytorch"}

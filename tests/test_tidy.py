@@ -12,7 +12,8 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from small_notebook import small
 
-from scalinglaws import notebooks, tidy
+from scalinglaws import tidy
+from scalinglaws.notebooks import files
 
 NAMES = ("40_inverse_scaling", "41_u_shaped_scaling")
 #: What a kernel says of its language; the editor keeps it in the file.
@@ -41,7 +42,7 @@ def server(tmp_path, monkeypatch):
 @pytest.fixture(params=NAMES)
 def opened(request, server, tmp_path):
     """A copy of a notebook as it is kept, as the browser gets it; its path; its bytes."""
-    kept = tidy.tidied(notebooks.locate(request.param))
+    kept = tidy.tidied(files.locate(request.param))
     path = tmp_path / "lab" / f"{request.param}.ipynb"
     path.write_bytes(kept)
     # The model travels as JSON.
@@ -100,7 +101,7 @@ def test_what_the_editor_adds_is_put_right_to_the_byte(server, opened):
     "how", ["indented by two", "other order", "no line at the end", "line ends", "escaped"]
 )
 def test_however_the_json_is_written_it_is_put_right(tmp_path, how):
-    kept = tidy.tidied(notebooks.locate(NAMES[0]))
+    kept = tidy.tidied(files.locate(NAMES[0]))
     text = kept.decode()
     content = json.loads(text)
     written = {
@@ -187,7 +188,7 @@ def test_the_command_names_what_it_changed_and_check_changes_nothing(empty_repos
     names = "10_tidy", "11_saved", "12_broken"
     paths = [empty_repository / "notebooks" / f"{name}.ipynb" for name in names]
     for path in paths[:2]:
-        notebooks.save(notebooks.normalise(small(path.stem)), path)
+        files.save(files.normalise(small(path.stem)), path)
     saved = json.loads(paths[1].read_text())
     saved["cells"][0]["metadata"]["editable"] = True
     paths[1].write_text(json.dumps(saved))
@@ -210,7 +211,7 @@ def test_the_hook_runs_it_on_the_notebooks_and_on_nothing_else(repository):
     assert hooks["tidy"]["entry"] == "scalinglaws tidy"
     assert {hook["language"] for hook in hooks.values()} == {"system"}, "the locked versions, and no others"
     meant = re.compile(hooks["tidy"]["files"])
-    assert all(meant.search(f"notebooks/{name}.ipynb") for name in notebooks.names())
+    assert all(meant.search(f"notebooks/{name}.ipynb") for name in files.names())
     for other in (
         "out/40_x.ipynb",
         "notebooks/README.md",

@@ -9,9 +9,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import notebooks, overview, pages, scoreboard
 from scalinglaws.claims import ClaimError, stated
-from scalinglaws.nbformats import NotebookNode
+from scalinglaws.cli import overview
+from scalinglaws.notebooks import files, pages, scoreboard
+from scalinglaws.notebooks.formats import NotebookNode
 from scalinglaws.repository import write_atomically
 
 #: The most pixels of a thumbnail, across and down: twice what a card shows, for fine screens.
@@ -34,7 +35,7 @@ STYLE = """\
 
 def figure(notebook: NotebookNode) -> tuple[str, str] | None:
     """A notebook's first figure: PNG as base64, and its alt text; None where it has none."""
-    for output in (output for cell in notebooks.code(notebook) for output in cell.outputs):
+    for output in (output for cell in files.code(notebook) for output in cell.outputs):
         if "image/png" in output.get("data", {}):
             return output.data["image/png"], output.metadata.get("image/png", {}).get("alt", "")
     return None
@@ -60,8 +61,8 @@ def thumbnail(png: str) -> str | None:
 def title(name: str, notebook: NotebookNode) -> str:
     """What a notebook is called: by its first heading, or else by its name."""
     try:
-        return notebooks.title(notebook)
-    except notebooks.NotebookError:
+        return files.title(notebook)
+    except files.NotebookError:
         return name
 
 
@@ -75,7 +76,7 @@ def finding(name: str) -> str:
 
 def judged(notebook: NotebookNode) -> list[dict[str, Any]]:
     """The verdicts that a notebook ends with."""
-    return [verdict for record in notebooks.records(notebook) for verdict in record["verdicts"]]
+    return [verdict for record in files.records(notebook) for verdict in record["verdicts"]]
 
 
 def card(name: str, notebook: NotebookNode) -> str:

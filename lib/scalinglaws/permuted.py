@@ -32,10 +32,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws import drift, mutation, notebooks, nudge, tables, witness
-from scalinglaws.claims import Mutation
-from scalinglaws.nbformats import NotebookNode, nbformat
-from scalinglaws.snapshot import snapshot
+from scalinglaws.claims import Mutation, drift
+from scalinglaws.claims.snapshot import snapshot
+from scalinglaws.notebooks import files, mutate, nudge
+from scalinglaws.notebooks.formats import NotebookNode, nbformat
+from scalinglaws.sweeps import witness
+from scalinglaws.tables import loading
 
 #: Seconds that the shuffled runs of a notebook may take.
 SECONDS = 60.0
@@ -138,7 +140,7 @@ class Unbroken:
 
 def as_text(cells: list[NotebookNode]) -> str:
     """Cells as text that can stand in another cell."""
-    return json.dumps([{"source": c.source, "tags": notebooks.tags(c)} for c in cells])
+    return json.dumps([{"source": c.source, "tags": files.tags(c)} for c in cells])
 
 
 def from_text(text: str) -> list[NotebookNode]:
@@ -162,7 +164,7 @@ def statements(source: str, names: dict[str, Any], constant: set[str], lost: set
     """
     raised = []
     for statement in ast.parse(source).body:
-        read, changed = mutation.names_in(statement)
+        read, changed = mutate.names_in(statement)
         changed -= constant
         if read & lost:
             lost |= changed
@@ -204,17 +206,15 @@ def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
     """The cells that must run again where a table is another; all of them if library code loads it."""
     if hidden:  # what the library makes of it shows in no name of the notebook
         again = list(cells)
-    elif any(mutation.binds(cell.source, "load") for cell in cells):
-        again = list(mutation.dependent(cells, Mutation("null", ("any",), table=slug)))
+    elif any(mutate.binds(cell.source, "load") for cell in cells):
+        again = list(mutate.dependent(cells, Mutation("null", ("any",), table=slug)))
     else:
         again = []
-    kept = {notebooks.TAG_CLAIMS, notebooks.TAG_PARAMETERS, notebooks.TAG_MUTATIONS}
+    kept = {files.TAG_CLAIMS, files.TAG_PARAMETERS, files.TAG_MUTATIONS}
     return [
         place
         for place, cell in enumerate(cells)
-        if cell in again
-        and not kept & set(notebooks.tags(cell))
-        and cell.source.strip() not in notebooks.VERDICT
+        if cell in again and not kept & set(files.tags(cell)) and cell.source.strip() not in files.VERDICT
     ]
 
 
@@ -235,11 +235,11 @@ def shuffled_run(
     if hidden:
         forgotten()
     if "load" in names:
-        names["load"] = tables.load
+        names["load"] = loading.load
     paper, lost, raised = names["paper"], set(), []
     paper.found = {}
     paper.mutated = f"{column.table}.{column.column} shuffled"
-    constant = mutation.constant(cells)
+    constant = mutate.constant(cells)
     try:
         for cell in cells:
             raised += statements(cell.source, names, constant, lost)

@@ -31,9 +31,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from scalinglaws import notebooks
 from scalinglaws.claims.stated import Stated
-from scalinglaws.nbformats import NotebookNode
+from scalinglaws.notebooks import files
+from scalinglaws.notebooks.formats import NotebookNode
 
 SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 LETTERS = {"K": 3, "M": 6, "B": 9, "T": 12}
@@ -207,7 +207,7 @@ def outputs(cell: NotebookNode) -> set[Number]:
 
 def constants(cell: NotebookNode) -> set[Number]:
     """The numbers written in the code of a cell, if it draws nothing."""
-    nodes = [*ast.walk(notebooks.python(cell.source, "a code cell"))]
+    nodes = [*ast.walk(files.python(cell.source, "a code cell"))]
     calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
     if "show" in calls:
         return set()
@@ -338,7 +338,7 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
         If there is no verdict cell, or a code cell is no Python.
     """
     cells, pieces = notebook.cells, parts(notebook)
-    verdict = cells.index(notebooks.tagged(notebook, notebooks.TAG_VERDICT))
+    verdict = cells.index(files.tagged(notebook, files.TAG_VERDICT))
     code = [part for part in pieces if part.prose is None]
     shown = {part.cell: outputs(cells[part.cell]) | constants(cells[part.cell]) for part in code}
     everything = frozenset().union(*shown.values())

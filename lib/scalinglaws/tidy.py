@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scalinglaws import notebooks, repository
-from scalinglaws.nbformats import nbformat
+from scalinglaws import repository
+from scalinglaws.notebooks import files
+from scalinglaws.notebooks.formats import nbformat
 
 
 def tidied(path: Path) -> bytes:
@@ -16,13 +17,13 @@ def tidied(path: Path) -> bytes:
     NotebookError
         If the file is missing or no sound notebook; says where it breaks.
     """
-    notebooks.glance(path)  # says at which line it is no JSON
+    files.glance(path)  # says at which line it is no JSON
     try:
         read = nbformat.reader.reads(path.read_text(encoding="utf-8"))
         if read.get("nbformat") != 4:
-            raise notebooks.NotebookError(f"it is of format {read.get('nbformat')}, not 4")
-        return notebooks.dumps(notebooks.normalise(read)).encode()
-    except (nbformat.ValidationError, notebooks.NotebookError) as error:
+            raise files.NotebookError(f"it is of format {read.get('nbformat')}, not 4")
+        return files.dumps(files.normalise(read)).encode()
+    except (nbformat.ValidationError, files.NotebookError) as error:
         reason = getattr(error, "message", error)
     except (AttributeError, KeyError) as error:
         reason = f"a part is missing or is something else ({error})"
@@ -30,7 +31,7 @@ def tidied(path: Path) -> bytes:
     except (TypeError, ValueError) as error:
         reason = error
     # A reason may quote a whole output.
-    raise notebooks.NotebookError(f"{path} is no sound notebook: {' '.join(str(reason).split())[:200]}")
+    raise files.NotebookError(f"{path} is no sound notebook: {' '.join(str(reason).split())[:200]}")
 
 
 def tidy(path: Path, check: bool = False) -> bool:
