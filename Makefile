@@ -75,5 +75,5 @@ clean: ## Remove what make made: its environment, its output folder, caches
 	  elif [ -e "$$made" ]; then echo "kept $$made: it holds no $(MADE), so make did not make it"; fi; \
 	done
 	rm -rf .pytest_cache .ruff_cache .hypothesis lib/scalinglaws.egg-info
-	find conftest.py lib tests data notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find conftest.py lib tests benchmarks data notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf __pycache__

@@ -64,8 +64,8 @@ _HOMES = {
     "Replication": "claims.replication",
     "compute_optimal": "frontier",
     "law": "laws",
-    "load": "tables",
-    "provenance": "tables",
+    "load": "tables.loading",
+    "provenance": "tables.loading",
     "size_exponent": "frontier",
 }
 

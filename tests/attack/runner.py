@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from _tries import counted
 from runner_processes import DAEMON, started
 from waiting import until

@@ -28,11 +28,11 @@ RUNNER = """
 import sys
 from pathlib import Path
 from small_notebook import ALONE, small
-from scalinglaws import execution
+from scalinglaws.notebooks import execute
 
 out = Path(sys.argv[1])
 tasks = {"10_good": (small("10_good", body=(out / "body.py").read_text(), claims=ALONE), out / "10_good.ipynb", {})}
-with execution.outcomes(tasks, 1, 60) as stream:
+with execute.outcomes(tasks, 1, 60) as stream:
     print([outcome.error for outcome in stream])
 """
 

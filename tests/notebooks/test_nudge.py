@@ -55,13 +55,13 @@ def test_a_table_keeps_its_groups_its_integers_its_text_and_its_attributes():
 def test_every_load_of_the_library_is_nudged_once_whatever_was_imported_before():
     code = """
 import replications.rectified_finetuning_law.fits as early
-from scalinglaws import tables
-plain = tables.load("rectified_losses")
+from scalinglaws.tables import loading
+plain = loading.load("rectified_losses")
 from scalinglaws.notebooks.nudge import nudge_loads, nudged_table
 for draw in (0, 1):
     nudge_loads(draw)
     import scalinglaws
-    for module in (scalinglaws, tables, early):
+    for module in (scalinglaws, loading, early):
         if hasattr(module, "load"):
             assert module.load("rectified_losses").equals(nudged_table(plain, draw)), module
 assert "load" in vars(early)

@@ -21,7 +21,7 @@ from scalinglaws.sweeps.sweep import sweep
 
 
 def test_fifty_kills_lose_nothing_and_repeat_nothing(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parent / "attack")
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "attack")
     import sweeps
 
     kills = sweeps.attack(random.Random(0), 0.0, ends=["SIGKILL"], tries=50)

@@ -48,10 +48,10 @@ def test_odd_configurations_are_refused(value):
 
 def test_keys_agree_between_interpreters(repository):
     code = (
-        "from scalinglaws import keys; import sweep_toys as t; "
+        "from scalinglaws.sweeps import keys; import sweep_toys as t; "
         "print(keys.key({'b': 1, 'a': 'x'}, keys.foundation(t.run)))"
     )
-    path = os.pathsep.join([str(repository / "tests"), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(repository / "tests" / "sweeps"), os.environ.get("PYTHONPATH", "")])
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", code],
@@ -79,7 +79,7 @@ def package(tmp_path, monkeypatch):
     }
     for name, text in files.items():
         (folder / name).write_text(text)
-    source = "from scalinglaws import thing\nfrom scalinglaws.tables import load\n\n\ndef run(x):\n"
+    source = "from scalinglaws import thing\nfrom scalinglaws.tables.loading import load\n\n\ndef run(x):\n"
     (tmp_path / "outside.py").write_text(f'{source}    return {{"y": thing() + len(load("some"))}}\n')
     monkeypatch.setattr(keys, "PACKAGE", folder)
     monkeypatch.setattr(keys, "BOOKKEEPING", {folder / "__init__.py", folder / "sweep.py"})
@@ -104,7 +104,7 @@ def package(tmp_path, monkeypatch):
         ("scalinglaws/deep.py", "return 1", "return 1  # one", False),
         ("scalinglaws/deep.py", "Deep", "Deeper", False),
         ("scalinglaws/unused.py", "1", "2", False),
-        ("scalinglaws/sweeps/sweep.py", "1", "2", False),
+        ("scalinglaws/sweep.py", "1", "2", False),
     ],
 )
 def test_a_key_changes_with_the_code_that_counts(package, file, old, new, changes):

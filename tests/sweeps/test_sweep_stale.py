@@ -122,23 +122,24 @@ def test_where_code_is_loaded_without_a_name_all_of_the_project_counts_and_that_
         ("from scalinglaws import load\nWHICH = 'mine'", "load(WHICH)"),
         ("import scalinglaws", "scalinglaws.load('mine')"),
         ("import scalinglaws as sl", "sl.load('mine')"),
-        ("import scalinglaws as sl", "sl.tables.load('mine')"),
+        ("import scalinglaws as sl", "sl.tables.loading.load('mine')"),
         ("import scalinglaws as sl", "getattr(sl, 'load')('mine')"),
         ("from scalinglaws import *", "load('mine')"),
-        ("from scalinglaws import tables", "tables.load('mine')"),
-        ("import scalinglaws.tables as t", "t.load('mine')"),
-        ("from scalinglaws.tables import load as read", "read('mine')"),
-        ("from scalinglaws.tables import *", "load('mine')"),
+        ("from scalinglaws import tables", "tables.loading.load('mine')"),
+        ("from scalinglaws.tables import loading", "loading.load('mine')"),
+        ("import scalinglaws.tables.loading as t", "t.load('mine')"),
+        ("from scalinglaws.tables.loading import load as read", "read('mine')"),
+        ("from scalinglaws.tables.loading import *", "load('mine')"),
         ("from scalinglaws import load\nread = load", "read('mine')"),
         ("from reads import load", "load('mine')"),
         ("from reads import *", "load('mine')"),
         ("import reads", "reads.mine()"),
         (
-            "import pandas as pd\nfrom scalinglaws.tables import folder_of",
+            "import pandas as pd\nfrom scalinglaws.tables.loading import folder_of",
             "pd.read_csv(folder_of('mine') / 'table.csv')",
         ),
         (
-            "import pandas as pd\nfrom scalinglaws.tables import folders",
+            "import pandas as pd\nfrom scalinglaws.tables.loading import folders",
             "pd.read_csv(folders()['mine'] / 'table.csv')",
         ),
     ],
@@ -154,13 +155,13 @@ def test_a_change_of_a_table_makes_runs_new_that_may_load_it(tmp_path, imports, 
 
 
 def test_a_change_of_a_table_that_is_not_loaded_is_none(tmp_path):
-    imports = "import scalinglaws as sl\nfrom scalinglaws import tables"
+    imports = "import scalinglaws as sl\nfrom scalinglaws.tables import loading"
     written(
         tmp_path,
         {
             "study.py": STUDY.format(
                 imports=imports,
-                value="float(sl.load('mine')['v'].iloc[0] + len(tables.load(slug='third')) - 1)",
+                value="float(sl.load('mine')['v'].iloc[0] + len(loading.load(slug='third')) - 1)",
             )
         },
     )

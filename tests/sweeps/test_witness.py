@@ -33,7 +33,7 @@ TRAINED = (
     "knowledge_capacity",
     "learning_curves",
     "data_pruning_images_small",
-    "weight_decay",
+    "width_transfer_weight_decay_small",
     "width_transfer_rates",
 )
 
@@ -52,7 +52,9 @@ def test_todays_code_makes_the_table(slug):
 def test_every_branch_of_the_grid_has_a_witness(slug):
     about, module = loading.source(slug), module_of(slug)
     branches = [name for name, column in module.COLUMNS.items() if "min" not in column]
-    branches += ["zero"] * (slug == "rectified_fits") + ["depth"] * (slug == "knowledge_capacity")
+    branches += ["zero"] * (slug == "rectified_finetuning_law_fits") + ["depth"] * (
+        slug == "knowledge_capacity"
+    )
     grid, witnesses = module.grid(about["scale"]), module.witnesses(about["scale"]).configs
     # Sets that only a mirror or a network can give are other data for the same code.
     here = {"data": {"flights", "mnist1d", "python"}} if slug == "learning_curves" else {}
@@ -76,7 +78,7 @@ def test_a_witness_that_is_a_row_of_the_table_agrees_with_it(slug):
         for name, value in one["measured"].items():
             kept = table.loc[row, name]
             assert not declared.departs(name, value, kept.item() if hasattr(kept, "item") else kept), name
-    if slug == "rectified_fits":
+    if slug == "rectified_finetuning_law_fits":
         assert found == len(declared.configs)
 
 
@@ -201,7 +203,12 @@ PLANTED = {
     ),
     "a start of 0.03 for 0.02": (
         lambda m: m.setattr(decoder, "SIGMA", 0.03),
-        ["isoflop_from_scratch_ladder", "width_transfer_rates", "knowledge_capacity", "weight_decay"],
+        [
+            "isoflop_from_scratch_ladder",
+            "width_transfer_rates",
+            "knowledge_capacity",
+            "width_transfer_weight_decay_small",
+        ],
     ),
     "ten times the weight decay": (
         lambda m: decay_by(m, 10),
@@ -210,7 +217,7 @@ PLANTED = {
             "knowledge_capacity",
             "learning_curves",
             "data_pruning_images_small",
-            "weight_decay",
+            "width_transfer_weight_decay_small",
         ],
     ),
     "no clipping": (lambda m: config_with(m, clip=0.0), ["isoflop_from_scratch_ladder"]),
@@ -223,7 +230,7 @@ PLANTED = {
     ),
     "a decay of the rate where there was none": (
         lambda m: config_with(m, schedule="cosine"),
-        ["isoflop_from_scratch_ladder", "weight_decay"],
+        ["isoflop_from_scratch_ladder", "width_transfer_weight_decay_small"],
     ),
     "a rate that ends at nought": (lambda m: config_with(m, final=0.0), ["knowledge_capacity"]),
     "Adam's eps of 1e-6": (
@@ -236,10 +243,10 @@ PLANTED = {
     ),
     "muP's attention divided by the root of the width": (temperature, ["width_transfer_rates"]),
     "weights cut off, not rounded": (cut_off, ["knowledge_capacity"]),
-    "one rate for matrices and the rest": (alike, ["weight_decay"]),
+    "one rate for matrices and the rest": (alike, ["width_transfer_weight_decay_small"]),
     "the largest logit for the margin": (largest_logit, ["data_pruning_images_small"]),
     "the mean of the examples for the maximum margin": (mean_direction, ["data_pruning_perceptron"]),
-    "a robust loss for squares": (other_loss, ["rectified_fits"]),
+    "a robust loss for squares": (other_loss, ["rectified_finetuning_law_fits"]),
     "trees with twice the leaves": (more_leaves, ["learning_curves"]),
     "one smoothing for both n-grams": (one_smoothing, ["learning_curves"]),
 }
@@ -250,7 +257,7 @@ FOCUS = {
     "isoflop_from_scratch_ladder": {"width": 24},
     "learning_curves": {"data": "python"},
     "data_pruning_images_small": {"f": 1.0},
-    "rectified_fits": {"law": "shift"},
+    "rectified_finetuning_law_fits": {"law": "shift"},
 }
 
 

@@ -116,7 +116,7 @@ REPEAT = """
 import sys, torch
 torch.set_num_threads(1)
 from scalinglaws.training.classifiers import mlp
-from scalinglaws.training import TrainConfig, examples, train
+from scalinglaws.training.loop import TrainConfig, examples, train
 torch.manual_seed(int(sys.argv[1]))
 x, y = torch.linspace(-1, 1, 64 * 12).sin().view(64, 12), torch.arange(64) % 10
 run = train(mlp((12, 16, 10), 3), examples(x, y, 16, 50, 3), TrainConfig(steps=50, lr=1e-2))
@@ -198,7 +198,7 @@ def test_a_checkpoint_of_another_run_is_refused(signals, tmp_path):
 
 
 def test_a_damaged_checkpoint_never_resumes_to_other_numbers(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parent / "attack")
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "attack")
     import checkpoints
 
     # 200 flipped bits, and then damage of all kinds.
@@ -469,7 +469,7 @@ def test_a_run_describes_itself():
     flops = about["targets_per_s"] * SHAPE.flops_per_token("6N + head + attention")
     assert about["flops_per_s"] == pytest.approx(flops)
     assert about["share_of_peak"] == flops / peak_flops(torch.device("cpu"), "float32")
-    assert set(about["code"]) == {"scalinglaws.training", "scalinglaws.training.decoder"}
+    assert set(about["code"]) == {"scalinglaws.training.loop", "scalinglaws.training.decoder"}
     assert "torch" in about["versions"] and about["device"] and about["threads"] == 1
 
 

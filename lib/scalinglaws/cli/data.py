@@ -60,18 +60,18 @@ def verify(
     the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
     could be made again.
     """
-    from scalinglaws.tables import loading as tables
+    from scalinglaws.tables import loading
 
-    picked = slugs or list(tables.folders())
-    problems = found_wrong(picked, tables.verify)
+    picked = slugs or list(loading.folders())
+    problems = found_wrong(picked, loading.verify)
     published = [s for s in picked if is_published(s)] if upstream and not problems else []
     absent: list[str] = []
-    problems += found_wrong(published, tables.rebuilt, absent)
+    problems += found_wrong(published, loading.rebuilt, absent)
     for line in absent:
         typer.echo(f"not made again: {line}", err=True)
     if published and len(absent) == len(published):
         problems.append("no table could be made again from its upstream files")
-    if not slugs and not problems and not tables.is_described():
+    if not slugs and not problems and not loading.is_described():
         problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
     terminal.fail_if(problems)
     are = "is what its" if len(picked) == 1 else "are what their"
@@ -83,23 +83,23 @@ def verify(
 
 def is_published(slug: str) -> bool:
     """Whether a table's figures were carried over from a publication."""
-    from scalinglaws.tables import loading as tables
+    from scalinglaws.tables import loading
 
-    return tables.folder_of(slug).parent.name == "published"
+    return loading.folder_of(slug).parent.name == "published"
 
 
 def found_wrong(
     slugs: list[str], examine: Callable[[str], None], absent: list[str] | None = None
 ) -> list[str]:
     """What is wrong with tables, a line each; where a file cannot be had, the line goes to `absent`."""
-    from scalinglaws.tables import loading as tables
+    from scalinglaws.tables import loading
 
     problems = []
     for slug in slugs:
         try:
             examine(slug)
-        except tables.TableError as error:
-            is_absent = absent is not None and isinstance(error, tables.Unavailable)
+        except loading.TableError as error:
+            is_absent = absent is not None and isinstance(error, loading.Unavailable)
             (absent if is_absent else problems).append(str(error))
     return problems
 
@@ -109,19 +109,19 @@ def rebuild(
     slugs: Annotated[list[str] | None, tables_argument("Tables; all published ones if none.")] = None,
 ) -> None:
     """Make published tables again from their upstream files, and data/README.md with them."""
-    from scalinglaws.tables import loading as tables
+    from scalinglaws.tables import loading
 
-    for slug in slugs or tables.converters():
-        typer.echo(f"{tables.rebuild(slug).name}: {counted(tables.source(slug)['rows'], 'row')}")
-    repository.write_atomically(repository.data_folder() / "README.md", tables.describe())
+    for slug in slugs or loading.converters():
+        typer.echo(f"{loading.rebuild(slug).name}: {counted(loading.source(slug)['rows'], 'row')}")
+    repository.write_atomically(repository.data_folder() / "README.md", loading.describe())
 
 
 @data.command()
 def seal(slugs: Annotated[list[str], tables_argument("Tables.")]) -> None:
     """Write SHA256SUMS of tables anew, after an edit of their files that is meant to stay."""
-    from scalinglaws.tables import loading as tables
+    from scalinglaws.tables import loading
 
     for slug in slugs:
-        tables.seal(tables.folder_of(slug))
-        tables.verify(slug)
-    repository.write_atomically(repository.data_folder() / "README.md", tables.describe())
+        loading.seal(loading.folder_of(slug))
+        loading.verify(slug)
+    repository.write_atomically(repository.data_folder() / "README.md", loading.describe())

@@ -66,17 +66,12 @@ def nudged_table(table: pd.DataFrame, draw: int = 0) -> pd.DataFrame:
     return found
 
 
-def ours(name: str) -> bool:
-    """Whether a module of this name is one of the library's."""
-    return name.partition(".")[0] == "scalinglaws"
-
-
 def alter_loads(change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> None:
     """Have `load` give other tables in this process, in notebooks and in the library alike.
 
-    A table is loaded by name from many modules, so the name is replaced wherever a module of
-    the library holds it; modules and notebooks that import it later get the same one. A later
-    call takes another change instead.
+    A table is loaded by name from many modules, so the name is replaced wherever a module
+    holds it; modules and notebooks that import it later get the same one. A later call takes
+    another change instead.
 
     Parameters
     ----------
@@ -90,8 +85,8 @@ def alter_loads(change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> None:
         return change(slug, plain(slug, *args, **kwargs))
 
     load.plain = plain
-    for name, module in list(sys.modules.items()):
-        if ours(name) and getattr(module, "load", None) is before:
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("load") is before:
             module.load = load
 
 

@@ -1,4 +1,4 @@
-"""Runs of our own: one module a finding, one row a run, one command to make them all.
+"""Runs of our own: one module a table, one row a run, one command to make them all.
 
 An experiment is a module with
 
@@ -15,7 +15,7 @@ An experiment is a module with
 - where runs of one shape can go together, `pack(**config)` and `run_many(configs)`
   (see `scalinglaws.sweeps.sweep.sweep`).
 
-`python -m scalinglaws.sweeps.command.<name> --scale full` calls `command`, which resumes
+`python -m replications.<stem>.<part> --scale full` calls `command`, which resumes
 where an earlier call stopped, on another machine too if the store is brought there. Needs
 numpy, scipy, pandas, psutil and torch only. Runs on Python's own library read that of the
 interpreter; for the text of the stored tables let SCALINGLAWS_PYTHON_LIBRARY name a copy of
@@ -24,7 +24,7 @@ the folder `lib/python3.11` of Python 3.11.7.
 Past one machine: `pip install 'scalinglaws[cluster]'` there and here, the same commit of
 the repository on every machine (a worker with other code is refused), a Dask cluster, and
 
-    python -m scalinglaws.sweeps.command.<name> --scale full --executor dask --scheduler ADDRESS
+    python -m replications.<stem>.<part> --scale full --executor dask --scheduler ADDRESS
 
 - Machines by hand: `dask scheduler` prints ADDRESS; on each machine
   `dask worker ADDRESS --nworkers 8 --nthreads 1`. One thread each: runs hold the interpreter.
@@ -43,6 +43,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import pkgutil
 import sys
 import time
 import warnings
@@ -94,7 +95,7 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
         "recipe": witness.recipe_of(module),
         "made": {
             "commit": commit(),
-            "command": f"python -m {name} --scale {scale}",
+            "command": witness.command_of(name, scale),
             "machines": merge_machines(table["run_machine"]),
             "seconds": round(float(table["run_seconds"].sum()), 1),
         },
@@ -128,6 +129,18 @@ def dask(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
+def command_of_finding(package: str) -> None:
+    """The command line of a finding: that of its table, or where it has several, which commands make them."""
+    folder = importlib.import_module(package).__path__
+    names = [f"{package}.{found.name}" for found in pkgutil.iter_modules(folder) if found.name != "__main__"]
+    modules = [module for module in map(importlib.import_module, names) if hasattr(module, "SLUG")]
+    if len(modules) == 1:
+        command(modules[0].__name__)
+        return
+    for module in modules:
+        print(f"{witness.command_of(module.__name__, 'full')}\n    {module.TITLE}")
+
+
 def sweep_up(folder: Path) -> None:
     """Remove what writers that were killed have left of files; one that still writes takes less than a minute."""
     for part in folder.glob(".*.part"):
@@ -148,7 +161,7 @@ def command(name: str) -> None:
         Module of the experiment, as `__spec__.name` gives it.
     """
     module = importlib.import_module(name)
-    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=module.TITLE)
+    parser = argparse.ArgumentParser(prog=f"python -m {name.removesuffix('.runs')}", description=module.TITLE)
     parser.add_argument("--scale", choices=("ci", "full"), default="ci")
     parser.add_argument("--workers", type=int, help="processes (default: one a core; one on a GPU)")
     parser.add_argument("--executor", choices=("processes", "dask"), default="processes")

@@ -27,27 +27,29 @@ from scalinglaws.sweeps import imports
 from scalinglaws.sweeps.imports import Source
 from scalinglaws.tables import loading
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 #: Files that do not change what a run computes.
 BOOKKEEPING = {
     PACKAGE / name
     for name in (
         "__init__.py",
-        "cluster.py",
-        "experiments/__init__.py",
-        "imports.py",
-        "interrupts.py",
-        "keys.py",
-        "loaded.py",
         "machine.py",
-        "pool.py",
         "repository.py",
-        "salvage.py",
-        "store.py",
-        "sweep.py",
-        "tables.py",
-        "witness.py",
-        "worker.py",
+        "sweeps/__init__.py",
+        "sweeps/cluster.py",
+        "sweeps/command.py",
+        "sweeps/imports.py",
+        "sweeps/interrupts.py",
+        "sweeps/keys.py",
+        "sweeps/loaded.py",
+        "sweeps/pool.py",
+        "sweeps/salvage.py",
+        "sweeps/store.py",
+        "sweeps/sweep.py",
+        "sweeps/witness.py",
+        "sweeps/worker.py",
+        "tables/__init__.py",
+        "tables/loading.py",
     )
 }
 
@@ -57,7 +59,7 @@ OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "w
 
 #: What reads tables. A use that does not name one may read any.
 READERS = {
-    f"scalinglaws.tables.{name}"
+    f"scalinglaws.tables.loading.{name}"
     for name in (
         "load",
         "source",
@@ -75,6 +77,7 @@ READERS = {
     "scalinglaws",
     "scalinglaws.repository",
     "scalinglaws.tables",
+    "scalinglaws.tables.loading",
 }
 
 

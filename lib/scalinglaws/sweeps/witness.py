@@ -93,6 +93,11 @@ def recipe_of(module: ModuleType) -> int:
     return getattr(module, "RECIPE", 1)
 
 
+def command_of(name: str, scale: str) -> str:
+    """The command that makes the table of an experiment's module."""
+    return f"python -m {name.removesuffix('.runs')} --scale {scale}"
+
+
 def forget(modules: list[ModuleType]) -> None:
     """Empty the caches of functions that modules hold: they may rest on what is shortened."""
     for module in modules:
@@ -221,8 +226,8 @@ def write(module: ModuleType, scale: str, folder: Path) -> int:
 def problem(slug: str) -> str:
     """Why today's code does not make a table, and what to do; empty if its witnesses come out."""
     about, folder = loading.source(slug), loading.folders()[slug]
-    module, command = importlib.import_module(about["module"]), about["made"]["command"]
-    anew = f"make data/runs/{slug} anew: {command}"
+    module = importlib.import_module(about["module"])
+    anew = f"make data/runs/{slug} anew: {command_of(about['module'], about['scale'])}"
     if about["recipe"] != recipe_of(module):
         return f"the table is of recipe {about['recipe']}, the code of {recipe_of(module)}: {anew}"
     if others := unkept(module, about["scale"], folder):

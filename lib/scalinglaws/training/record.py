@@ -80,7 +80,7 @@ def describe(
     targets: int,
     seconds: float,
     flops_per_target: float,
-    module: str = "scalinglaws.training",
+    module: str = "scalinglaws.training.loop",
 ) -> dict[str, Any]:
     """A run's description of itself, in what JSON can hold.
 
