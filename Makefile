@@ -67,7 +67,7 @@ attack: setup ## Kill, flip and signal at random for MINUTES=20, and count what 
 
 bench: setup ## Time the library against the usual way of doing it, count coverage; ratios side by side
 	-$(PIP) --editable '.[bench]'
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/bench.py $(SECTIONS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" benchmarks/bench.py $(SECTIONS)
 
 clean: ## Remove what make made: its environment, its output folder, caches
 	@for made in .venv "$$OUT"; do \
@@ -75,5 +75,5 @@ clean: ## Remove what make made: its environment, its output folder, caches
 	  elif [ -e "$$made" ]; then echo "kept $$made: it holds no $(MADE), so make did not make it"; fi; \
 	done
 	rm -rf .pytest_cache .ruff_cache .hypothesis lib/scalinglaws.egg-info
-	find conftest.py lib tests data notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find conftest.py lib tests benchmarks data notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf __pycache__

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from scalinglaws import execution, mutation, notebooks, verdicts
-from scalinglaws.claims import stated
+from scalinglaws.claims import stated, verdicts
+from scalinglaws.notebooks import execute, mutate
+from scalinglaws.notebooks import files as notebooks
 
 BUDGET = 60.0  # seconds a notebook may take at CI scale; tests report above it, fail at six times
 MEAN = 12.0  # seconds that the average run may take
@@ -31,17 +32,17 @@ class MutatedRun(pytest.Item):
 
     def runtest(self) -> None:
         name, paper = self.path.stem, stated(self.path.stem)
-        broken = mutation.mutated(name, notebooks.read(self.path), paper.mutations)
+        broken = mutate.mutated(name, notebooks.read(self.path), paper.mutations)
         keep = self.config.cache.mkdir("mutated") / self.path.name
-        executed = execution.execute(broken, keep, {}, timeout=120)
+        executed = execute.execute(broken, keep, {}, timeout=120)
         text = str([cell.outputs for cell in executed.cells])
         assert all(f"MUTATED: {m.name}" in text for m in paper.mutations)
-        survivors = mutation.survivors(paper, verdicts.read(name), notebooks.records(executed))
+        survivors = mutate.survivors(paper, verdicts.read(name), notebooks.records(executed))
         if survivors:
             pytest.fail("\n".join(survivors), pytrace=False)
 
     def repr_failure(self, excinfo):
-        if isinstance(excinfo.value, execution.ExecutionError):
+        if isinstance(excinfo.value, execute.ExecutionError):
             return f"the mutated run of {self.path.stem} failed: {excinfo.value}"
         return super().repr_failure(excinfo)
 

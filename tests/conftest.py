@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from small_notebook import STATED, small
 
-from scalinglaws import notebooks
+from scalinglaws.notebooks import files
 from scalinglaws.repository import data_folder
 
 # A job in the background, or under nohup, is started with these ignored, and so would be all that it starts.
@@ -35,7 +35,7 @@ def cli():
 
     def call(*words: str, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "scalinglaws.run", *words],
+            [sys.executable, "-m", "scalinglaws.cli.main", *words],
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -50,12 +50,12 @@ def command(monkeypatch, capsys):
     """Call the command line in this process, which is quicker; its exit status, and what it said."""
 
     def call(*words: str) -> tuple[int, str]:
-        from scalinglaws import run
+        from scalinglaws.cli import main
 
         monkeypatch.setattr(sys, "argv", ["scalinglaws", *words])
         monkeypatch.setenv("COLUMNS", "200")
         with pytest.raises(SystemExit) as stopped:
-            run.main()
+            main.main()
         said = capsys.readouterr()
         return stopped.value.code, said.out + said.err
 
@@ -98,7 +98,7 @@ def place(tmp_path, repository, cli):
             (self.root / "data/claims" / f"{name}.toml").write_text(stated, encoding="utf-8")
 
         def keep(self, name: str, notebook) -> Path:
-            notebooks.save(notebook, self.root / "notebooks" / f"{name}.ipynb")
+            files.save(notebook, self.root / "notebooks" / f"{name}.ipynb")
             return self.root / "notebooks" / f"{name}.ipynb"
 
         def __call__(self, *words: str, **env: str):

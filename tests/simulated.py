@@ -7,7 +7,7 @@ import pandas as pd
 
 from scalinglaws.frontier import tokens_from_flops
 from scalinglaws.laws import Law, chinchilla
-from scalinglaws.tables import load
+from scalinglaws.tables.loading import load
 
 #: Close to the estimates of Besiroglu et al. (2024).
 TRUTH = {"E": 1.8, "A": 480.0, "B": 2100.0, "alpha": 0.35, "beta": 0.37}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 
-from scalinglaws import notebooks
+from scalinglaws.notebooks import files
 
 
 def stating(id: str, paper: float, rival: float) -> str:
@@ -77,15 +77,15 @@ def small(
 ) -> nbformat.NotebookNode:
     """A notebook of a few cells with the tags that the runner needs."""
     cells = [
-        (notebooks.TAG_CLAIMS, claims.replace("NAME", name)),
-        (notebooks.TAG_PARAMETERS, 'scale = "ci"\nseed = 0\ndraws = 10'),
+        (files.TAG_CLAIMS, claims.replace("NAME", name)),
+        (files.TAG_PARAMETERS, 'scale = "ci"\nseed = 0\ndraws = 10'),
         ("", LAWS),
         ("", body or "draws"),
         ("", measure),
-        (notebooks.TAG_FALSIFICATION, falsify),
-        (notebooks.TAG_MUTATIONS, edits),
-        (notebooks.TAG_VERDICT, notebooks.VERDICT[0]),
-        *(("", source) for source in notebooks.VERDICT[1:]),
+        (files.TAG_FALSIFICATION, falsify),
+        (files.TAG_MUTATIONS, edits),
+        (files.TAG_VERDICT, files.VERDICT[0]),
+        *(("", source) for source in files.VERDICT[1:]),
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {name}")])
     for tag, source in cells:

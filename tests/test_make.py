@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is n
 def make(repository, tmp_path):
     """Call make in a folder that holds the Makefile and what it names, with an active environment of stubs."""
     place = tmp_path / "a checkout"
-    for folder in ("lib", "tests", "data", "notebooks"):
+    for folder in ("lib", "tests", "benchmarks", "data", "notebooks"):
         (place / folder).mkdir(parents=True)
     for name in ("Makefile", "requirements.lock", "pyproject.toml", "conftest.py"):
         shutil.copy(repository / name, place / name)

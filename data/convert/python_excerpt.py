@@ -3,12 +3,12 @@
 The library of the interpreter that happens to run changes with every patch. These modules
 were chosen once: in the order of the hash of their names, ASCII alone, of 2,000 to 24,000
 bytes, until 445,000 bytes fell to training and 50,000 to the tenth that is held out
-(`scalinglaws.corpora.Corpus.split`), each side left out once it was full.
+(`scalinglaws.training.texts.Corpus.split`), each side left out once it was full.
 """
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables.loading import Upstream
 
 SOURCE = {
     "title": "An excerpt of Python's standard library, to train on: 55 modules, half a megabyte",

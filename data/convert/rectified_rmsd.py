@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream, converter
+from scalinglaws.tables.loading import Upstream, converter
 
 LOSSES = converter("rectified_losses")
 

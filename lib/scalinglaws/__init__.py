@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from scalinglaws.frontier import compute_optimal, size_exponent
     from scalinglaws.laws import Law, law
-    from scalinglaws.tables import load, provenance
+    from scalinglaws.tables.loading import load, provenance
 
 __all__ = [
     "Bootstrap",
@@ -64,8 +64,8 @@ _HOMES = {
     "Replication": "claims.replication",
     "compute_optimal": "frontier",
     "law": "laws",
-    "load": "tables",
-    "provenance": "tables",
+    "load": "tables.loading",
+    "provenance": "tables.loading",
     "size_exponent": "frontier",
 }
 

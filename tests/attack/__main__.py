@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.0, help="how long, all together")
     parser.add_argument("--seed", type=int, default=0, help="what the random numbers begin with")
     options = parser.parse_args()
-    sys.path.append(str(HERE.parent))
+    sys.path += [str(HERE.parent / folder) for folder in (".", "sweeps", "notebooks")]
     began = time.monotonic()
     survived, failures = attacked(options.only, 60 * options.minutes, options.seed)
     print(table(survived, failures))

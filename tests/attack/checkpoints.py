@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from _tries import counted
 
-from scalinglaws.models import mlp
-from scalinglaws.training import TrainConfig, examples, train
+from scalinglaws.training.classifiers import mlp
+from scalinglaws.training.loop import TrainConfig, examples, train
 
 CONFIG = TrainConfig(steps=4, lr=1e-2, warmup=2, ema=0.9)
 

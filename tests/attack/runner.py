@@ -15,11 +15,12 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from _tries import counted
 from runner_processes import DAEMON, started
 from waiting import until
 
-from scalinglaws import notebooks, scratch
+from scalinglaws.notebooks import files, scratch
 from scalinglaws.processes import alive
 
 SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT", "SIGKILL")
@@ -56,7 +57,7 @@ def once(rng: random.Random, out: Path, kept: bytes) -> str:
     if both:
         scratch.sweep(out)
     assert until(lambda: not list(out.glob(".*")), GRACE), list(out.glob(".*"))
-    assert keep.read_bytes() == kept or notebooks.records(notebooks.read(keep)), f"{keep} is torn"
+    assert keep.read_bytes() == kept or files.records(files.read(keep)), f"{keep} is torn"
     return f"{name} to the runner{' and a kill of its keeper' * both}"
 
 

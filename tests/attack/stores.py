@@ -11,7 +11,7 @@ from pathlib import Path
 from _tries import counted
 from sweeping import flipped, killed
 
-from scalinglaws import store
+from scalinglaws.sweeps import store
 
 #: Some of them in the log yet, as a kill leaves a store.
 ROWS = {f"{k:064x}": {"status": "done", "result": {"y": k / 7}, "message": "m" * k} for k in range(90)}

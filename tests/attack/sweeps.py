@@ -21,8 +21,8 @@ from _tries import counted
 from sweeping import FORK, GRID, done, runs, same
 from waiting import until
 
-from scalinglaws import keys
-from scalinglaws.sweep import sweep
+from scalinglaws.sweeps import keys
+from scalinglaws.sweeps.sweep import sweep
 
 WORKER = "SIGKILL to a worker"
 ENDS = ("SIGKILL", "SIGTERM", "SIGINT", WORKER)

@@ -10,10 +10,11 @@ import nbformat
 import pytest
 from small_notebook import EDITS, FALSIFY, STATED, small
 
-from scalinglaws import anatomy, drift, mutation, notebooks, repository, verdicts
-from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, stated
+from scalinglaws import repository
+from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, drift, stated, verdicts
 from scalinglaws.claims.claim import GIVEN, LOCKED
 from scalinglaws.claims.replication import Verdict
+from scalinglaws.notebooks import anatomy, files, mutate
 
 from .made import NAMED, ROUNDED, Raw, claim, read, replication, value
 from .made import mutation as breaking
@@ -89,9 +90,9 @@ class TestMutations:
 
     def test_that_no_cell_gives_have_the_notebook_refused(self):
         lacks = small("10_a", edits="pass")
-        lacks.cells = [c for c in lacks.cells if notebooks.TAG_MUTATIONS not in notebooks.tags(c)]
-        with pytest.raises(notebooks.NotebookError, match="0 code cells are tagged 'mutations'"):
-            notebooks.tagged(lacks, notebooks.TAG_MUTATIONS)
+        lacks.cells = [c for c in lacks.cells if files.TAG_MUTATIONS not in files.tags(c)]
+        with pytest.raises(files.NotebookError, match="0 code cells are tagged 'mutations'"):
+            files.tagged(lacks, files.TAG_MUTATIONS)
         assert any("0 code cells are tagged 'mutations'" in line for line in anatomy.structure(lacks))
 
     def test_without_edits_break_nothing_and_stop_the_mutated_run(self):
@@ -223,11 +224,11 @@ KEPT_BEFORE = {
     "17_width_and_depth",
     "19_isoflop_from_scratch",
     "24_width_transfer",
-    "30_data_pruning_past_power_law",
+    "30_data_pruning",
     "40_inverse_scaling",
     "41_u_shaped_scaling",
     "46_rectified_finetuning_law",
-    "60_power_laws_on_real_data",
+    "60_learning_curves",
     "70_knowledge_capacity",
 }
 
@@ -300,6 +301,6 @@ def test_a_constant_that_is_returned_whatever_the_data_survives_no_mutation():
     """A hard-coded value: the word stays where the data it should rest on are broken."""
     paper = read(claim(), breaking("x"))
     record = kept() | {"mutated": None}
-    assert mutation.survivors(paper, record, [record, record | {"mutated": "shuffled"}]) == [
+    assert mutate.survivors(paper, record, [record, record | {"mutated": "shuffled"}]) == [
         "'shuffled' leaves 'x' 'replicated', but should change it"
     ]

@@ -1,0 +1,1 @@
+"""What one finding alone uses, a folder a finding: its theory, its runs. No finding imports another."""

@@ -1,0 +1,1 @@
+"""How many bits of facts a transformer stores."""

@@ -1,0 +1,1 @@
+"""Learning curves on real data: subsets of it, families of models, what is read off their curves."""

@@ -1,0 +1,1 @@
+"""Learning rates and weight decay that carry over to another width."""

@@ -1,0 +1,127 @@
+"""The command line of the tables in data/: list, verify, rebuild, seal."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+
+from scalinglaws import repository
+from scalinglaws.cli import terminal
+from scalinglaws.errors import UserError
+from scalinglaws.text import counted
+
+data = typer.Typer(no_args_is_help=True, help="The tables in data/.")
+
+
+def completed(incomplete: str) -> Iterator[str]:
+    """The tables that a word on the command line may become."""
+    with contextlib.suppress(UserError):
+        known = repository.data_folder().glob("*/*/SOURCE.json")
+        yield from sorted(path.parent.name for path in known if path.parent.name.startswith(incomplete))
+
+
+def tables_argument(help: str) -> typer.models.ArgumentInfo:
+    """Tables on the command line."""
+    return typer.Argument(help=help, show_default=False, autocompletion=completed)
+
+
+@data.command("list")
+def list_() -> None:
+    """List the tables, with where they are from and how many rows they have; exit 1 if one is damaged."""
+    from scalinglaws.tables import loading
+
+    rows, problems = [], []
+    for slug, folder in loading.folders().items():
+        try:
+            about = loading.source(slug)
+            rows.append((slug, folder.parent.name, f"{about['rows']:,}", about["title"]))
+        except loading.TableError as error:
+            rows.append((slug, folder.parent.name, "–", "–"))
+            problems.append(str(error))
+    terminal.show(terminal.tables_listed(rows))
+    typer.echo(counted(len(rows), "table"))
+    terminal.fail_if(problems)
+
+
+@data.command()
+def verify(
+    slugs: Annotated[list[str] | None, tables_argument("Tables; all if none.")] = None,
+    upstream: Annotated[
+        bool, typer.Option("--upstream", help="Also make published tables again from their upstream files.")
+    ] = False,
+) -> None:
+    """Check hash, types, columns and ranges of every table, and that data/README.md describes them.
+
+    A hash says that nothing was changed by accident. That the numbers are the published ones is
+    proved by --upstream, which makes every published table again from the authors' files: read in
+    the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
+    could be made again.
+    """
+    from scalinglaws.tables import loading
+
+    picked = slugs or list(loading.folders())
+    problems = found_wrong(picked, loading.verify)
+    published = [s for s in picked if is_published(s)] if upstream and not problems else []
+    absent: list[str] = []
+    problems += found_wrong(published, loading.rebuilt, absent)
+    for line in absent:
+        typer.echo(f"not made again: {line}", err=True)
+    if published and len(absent) == len(published):
+        problems.append("no table could be made again from its upstream files")
+    if not slugs and not problems and not loading.is_described():
+        problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
+    terminal.fail_if(problems)
+    are = "is what its" if len(picked) == 1 else "are what their"
+    typer.echo(f"{counted(len(picked), 'table')} {are} SOURCE.json says")
+    if upstream:
+        made, come = len(published) - len(absent), "comes" if len(published) == 1 else "come"
+        typer.echo(f"{made} of {counted(len(published), 'published one')} {come} out of upstream again")
+
+
+def is_published(slug: str) -> bool:
+    """Whether a table's figures were carried over from a publication."""
+    from scalinglaws.tables import loading
+
+    return loading.folder_of(slug).parent.name == "published"
+
+
+def found_wrong(
+    slugs: list[str], examine: Callable[[str], None], absent: list[str] | None = None
+) -> list[str]:
+    """What is wrong with tables, a line each; where a file cannot be had, the line goes to `absent`."""
+    from scalinglaws.tables import loading
+
+    problems = []
+    for slug in slugs:
+        try:
+            examine(slug)
+        except loading.TableError as error:
+            is_absent = absent is not None and isinstance(error, loading.Unavailable)
+            (absent if is_absent else problems).append(str(error))
+    return problems
+
+
+@data.command()
+def rebuild(
+    slugs: Annotated[list[str] | None, tables_argument("Tables; all published ones if none.")] = None,
+) -> None:
+    """Make published tables again from their upstream files, and data/README.md with them."""
+    from scalinglaws.tables import loading
+
+    for slug in slugs or loading.converters():
+        typer.echo(f"{loading.rebuild(slug).name}: {counted(loading.source(slug)['rows'], 'row')}")
+    repository.write_atomically(repository.data_folder() / "README.md", loading.describe())
+
+
+@data.command()
+def seal(slugs: Annotated[list[str], tables_argument("Tables.")]) -> None:
+    """Write SHA256SUMS of tables anew, after an edit of their files that is meant to stay."""
+    from scalinglaws.tables import loading
+
+    for slug in slugs:
+        loading.seal(loading.folder_of(slug))
+        loading.verify(slug)
+    repository.write_atomically(repository.data_folder() / "README.md", loading.describe())

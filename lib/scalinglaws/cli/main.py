@@ -1,0 +1,364 @@
+"""The command line: list, run, check, mutate, lint, scoreboard, new; `data` is in `run_data`.
+
+What a command needs is imported when it is called, so that those which only read are quick.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scalinglaws import repository
+from scalinglaws.claims import ClaimError, verdicts
+from scalinglaws.cli import overview, terminal
+from scalinglaws.cli.data import data
+from scalinglaws.cli.terminal import fail, fail_if, print_json
+from scalinglaws.errors import UserError
+from scalinglaws.notebooks import files
+from scalinglaws.text import counted
+
+app = typer.Typer(no_args_is_help=True, help="Scaling Laws, Replicated.")
+app.add_typer(data, name="data")
+
+EXPECTED = (UserError, ClaimError, OSError)
+
+
+def completed(incomplete: str) -> Iterator[str]:
+    """The notebooks that a word on the command line may become."""
+    with contextlib.suppress(UserError):
+        yield from (name for name in files.names() if name.startswith(incomplete))
+
+
+def scales(incomplete: str) -> Iterator[str]:
+    """The scales that a word on the command line may become."""
+    return (scale for scale in ("ci", "full") if scale.startswith(incomplete))
+
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Notebooks: their numbers, names or parts of names.",
+        show_default=False,
+        autocompletion=completed,
+    ),
+]
+Everything = Annotated[bool, typer.Option("--all", help="Every notebook.")]
+Jobs = Annotated[int, typer.Option(min=1, help="How many notebooks at a time.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds that one cell may take.")]
+Output = Annotated[Path, typer.Option(help="Folder for executed copies, HTML and verdicts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs instead.")]
+
+
+def chosen(names: list[str] | None, everything: bool) -> list[str]:
+    """The notebooks meant by the command line, in reading order."""
+    if everything == bool(names):
+        fail("name notebooks, or say --all", 2)
+    try:
+        return sorted({files.locate(name).stem for name in names or files.names()})
+    except files.NotebookError as error:
+        fail(str(error), 2)
+
+
+def literal(text: str) -> Any:
+    """A parameter value as typed: a Python literal, otherwise text."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        from scalinglaws.machine import version
+
+        typer.echo(f"scalinglaws {version('scalinglaws') or 'of a checkout that is not installed'}")
+        raise typer.Exit
+
+
+@app.callback()
+def every(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Scaling Laws, Replicated."""
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the notebooks with their claims and costs; exit 1 if one cannot be read.
+
+    JSON: `notebooks`, each with `name`, `title`, `claims`, `words` (how
+    many claims have each verdict word), `ci_seconds`, `full_seconds` and
+    `problems`; then `claims` and `words` of all.
+    """
+    found = [overview.entry(name) for name in files.names()]
+    if as_json:
+        print_json(overview.listing(found))
+    else:
+        terminal.show(terminal.listed(found))
+        typer.echo(overview.tally(found))
+    fail_if(overview.problems(found))
+
+
+@app.command()
+def run(
+    names: Names = None,
+    everything: Everything = False,
+    scale: Annotated[str, typer.Option(help="ci or full.", autocompletion=scales)] = "ci",
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE of another parameter.")
+    ] = None,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+    output: Output = Path("out"),
+    html: Annotated[bool, typer.Option(help="Write HTML pages too.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Refresh the committed outputs, verdicts and costs.")
+    ] = False,
+    moved: Annotated[
+        str, typer.Option(help="Why kept numbers or words move; with --write, kept in their history.")
+    ] = "",
+) -> None:
+    """Run notebooks headlessly; exit 1 if one fails or a verdict differs from the one kept.
+
+    With --write the CI-scale run of seeds 0 to 4 replaces what is committed; a kept word, or
+    a kept number beyond drift, moves only if --moved says why. At full scale --write records
+    the cost only.
+    """
+    moved = " ".join(moved.split())
+    if moved and not (write and scale == "ci"):
+        fail("--moved says why --write replaces kept verdicts: it goes with --write at CI scale", 2)
+    wanted = {"scale": scale, "seed": seed}
+    for item in parameter or []:
+        name, equals, value = item.partition("=")
+        if not equals:
+            fail(f"write a parameter as NAME=VALUE, got {item!r}", 2)
+        wanted[name] = literal(value)
+    picked = chosen(names, everything)
+    if write and scale == "ci" and wanted != {"scale": "ci", "seed": 0}:
+        fail("--write takes the default parameters", 2)
+    tasks, problems = {}, []
+    for name in picked:
+        try:
+            notebook = files.read(files.locate(name))
+            tasks[name] = (notebook, output / f"{name}.ipynb", files.given(notebook, wanted))
+        except files.ParameterError as error:
+            fail(f"{name}: {error}", 2)
+        except files.NotebookError as error:
+            problems.append(f"{name}: {error}")
+
+    from scalinglaws.claims import drift
+    from scalinglaws.cli import batch, writing
+    from scalinglaws.notebooks import pages
+
+    found = batch.run_all(tasks, jobs, timeout)
+    problems += batch.failures(found)
+    good = {}
+    for name, outcome in found.items():
+        if not outcome.error and len(files.records(outcome.notebook)) != 1:
+            problems.append(f"{name}: ended without its verdict record")
+        elif not outcome.error:
+            good[name] = outcome
+    differ: dict[str, list[drift.Difference]] = {}
+    for name, outcome in good.items():
+        repository.write_atomically(output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record))
+        if write and scale == "full":
+            verdicts.add_cost(name, full_seconds=round(outcome.seconds, 1))
+        elif not write:
+            differ[name] = writing.compared(name, outcome.record)
+        elif not moved:
+            differ[name] = [each for each in writing.compared(name, outcome.record) if each.claim]
+        else:
+            differ[name] = [each for each in writing.compared(name, outcome.record) if each.stated]
+    problems += writing.told(differ)
+    if write and scale == "ci" and not problems:
+        problems += writing.write_back(good, jobs, timeout, moved)
+    if html:
+        pages.export({name: outcome.notebook for name, outcome in good.items()}, output)
+    if good:
+        judged = [overview.entry(name, output / "verdicts") for name in good]
+        terminal.show(terminal.scoreboard(judged))
+        typer.echo(overview.tally(judged))
+    fail_if(problems)
+
+
+@app.command()
+def check(
+    names: Names = None,
+    everything: Everything = False,
+    output: Output = Path("out"),
+    other_kernels: Annotated[
+        bool, typer.Option("--kernels", help="Run them under the kernels of other processors instead.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="With --kernels: only settings that contain this, e.g. Haswell.")
+    ] = None,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+    as_json: Json = False,
+) -> None:
+    """Compare the fresh verdicts of a run with those in data/verdicts; exit 1 if they differ.
+
+    With --kernels the notebooks (all, if none is named) are run anew under each choice of
+    kernels that this processor supports and that is shown to round otherwise.
+
+    JSON: `same`; `differences`, each with `notebook`, `text`, `claim` and
+    `verdict` (whether a word moved); `problems`; `advice`. With --kernels:
+    `same`; `kernels`, each with `name`, `moved`, `why_not`, `of`, `failed`
+    and `differences`; `problems`.
+    """
+    if other_kernels:
+        check_kernels(chosen(names, everything or not names), only or [], jobs, timeout, output, as_json)
+        return
+    from scalinglaws.cli import writing
+
+    differ, problems = {}, []
+    for name in chosen(names, everything):
+        try:
+            differ[name] = writing.compared(name, verdicts.read(name, output / "verdicts"))
+        except verdicts.VerdictError as error:
+            problems.append(f"{name}: {error}")
+    if as_json:
+        differences = writing.as_json(differ)
+        same = not differences and not problems
+        print_json(
+            {
+                "same": same,
+                "differences": differences,
+                "problems": problems,
+                "advice": writing.advice(differ),
+            }
+        )
+    fail_if(problems + writing.told(differ))
+    if not as_json:
+        typer.echo("the fresh verdicts are those kept in data/verdicts")
+
+
+def check_kernels(
+    picked: list[str], only: list[str], jobs: int, timeout: float, output: Path, as_json: bool
+) -> None:
+    """Run notebooks under every setting of the kernels that moves bits; show which words move with them."""
+    from scalinglaws.cli import other_kernels
+
+    try:
+        settings = other_kernels.chosen(only)
+    except other_kernels.NoSuchKernels as error:
+        fail(str(error), 2)
+    found = other_kernels.tried(picked, settings, jobs, timeout, output / "kernels")
+    problems = other_kernels.problems(found)
+    if as_json:
+        print_json({"same": not problems, "kernels": found, "problems": problems})
+    else:
+        terminal.show(other_kernels.table(found))
+    fail_if(problems)
+    if not as_json:
+        shown = counted(sum(bool(result["of"]) for result in found), "other choice")
+        typer.echo(f"under {shown} of kernels, shown to move bits, every word is the one kept")
+
+
+@app.command()
+def mutate(
+    names: Names = None,
+    everything: Everything = False,
+    jobs: Jobs = 1,
+    timeout: Timeout = 600,
+    output: Output = Path("out"),
+) -> None:
+    """Break what each claim rests on and see that its verdict changes, and no other."""
+    picked = chosen(names, everything)
+    from scalinglaws.cli import batch
+    from scalinglaws.notebooks import mutate as mutation
+
+    broken, papers, problems = mutation.prepared(picked)
+    tasks = {name: (book, output / "mutated" / f"{name}.ipynb", {}) for name, book in broken.items()}
+    found = batch.run_all(tasks, jobs, timeout)
+    problems += batch.failures(found)
+    for name in (name for name, outcome in found.items() if not outcome.error):
+        try:
+            kept = verdicts.read(name)
+        except verdicts.VerdictError as error:
+            problems.append(f"{name}: {error}")
+            continue
+        records = files.records(found[name].notebook)
+        problems += [f"{name}: {line}" for line in mutation.survivors(papers[name], kept, records)]
+    fail_if(problems)
+    typer.echo("every mutation changes the verdicts it names, and no other")
+
+
+@app.command()
+def lint(names: Names = None, everything: Everything = False) -> None:
+    """Check the anatomy of notebooks as text; no cell is run."""
+    picked = chosen(names, everything)
+    from scalinglaws.notebooks import anatomy
+
+    problems = []
+    for name in picked:
+        try:
+            problems += [f"{name}: {line}" for line in anatomy.problems(name)]
+        except EXPECTED as error:
+            problems.append(f"{name}: {error}")
+    fail_if(problems)
+    typer.echo("every notebook has the anatomy")
+
+
+@app.command()
+def scoreboard(
+    write: Annotated[
+        bool, typer.Option("--write", help="Put it into README.md and data/verdicts/README.md.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the scoreboard of the verdicts kept, or put it into the README and data/verdicts.
+
+    Notebooks that have no verdicts yet are named, and left out of the README.
+
+    JSON: `notebooks`, each with `name`, `title`, `problems` and `verdicts`,
+    each with `id`, `statement`, `paper`, `printed`, `measured`, `low`,
+    `high`, `word` and `unproved`; then `claims` and `words` (how many have
+    each) of all.
+    """
+    found = [overview.entry(name, need=True) for name in files.names()]
+    if write:
+        from scalinglaws.notebooks.scoreboard import write as bring_up_to_date
+
+        bring_up_to_date()
+    if as_json:
+        print_json(overview.scores(found))
+    elif not write:
+        terminal.show(terminal.scoreboard(found))
+        typer.echo(overview.tally(found))
+    fail_if(overview.problems(found))
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="NN_short_finding")]) -> None:
+    """Write a notebook that has the anatomy, and fails until it is filled."""
+    from scalinglaws.notebooks import anatomy
+
+    typer.echo(f"wrote {anatomy.start(name)}; 'scalinglaws lint {name}' says what is missing")
+
+
+def main() -> None:
+    """The `scalinglaws` command: what a user can mend is one line, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console of another encoding shows a question mark for what it does not have.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(prog_name="scalinglaws")
+    except EXPECTED as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

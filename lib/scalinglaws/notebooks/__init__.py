@@ -1,0 +1,1 @@
+"""Notebooks as files and as runs: read, looked over, executed, broken on purpose, shown."""

@@ -1,0 +1,77 @@
+"""The process that runs one notebook: papermill, which starts the kernel; ends with the runner, and takes all along.
+
+`execution` starts it as `python -m scalinglaws.notebooks.keeper SCRATCH`. It is a process of its own because
+papermill changes the working directory of the whole process, and because whatever a cell forks,
+daemons included, becomes its child and is ended with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from scalinglaws import processes
+from scalinglaws.notebooks.formats import without_grammar
+from scalinglaws.repository import write_atomically
+
+START_TIMEOUT = 120
+
+
+def papermill_one(folder: Path, parameters: dict[str, Any], timeout: float) -> str | None:
+    """Run `in.ipynb` of a folder to `out.ipynb`; the reason if it failed."""
+    with without_grammar():
+        import papermill
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    try:
+        papermill.execute_notebook(
+            folder / "in.ipynb",
+            folder / "out.ipynb",
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=START_TIMEOUT,
+            execution_timeout=timeout,
+        )
+    except papermill.PapermillExecutionError as error:
+        return f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}"
+    except DeadKernelError:
+        return "the kernel died (killed, or out of memory); run it again"
+    except CellTimeoutError:
+        return f"a cell took longer than {timeout:.0f} s; give more with --timeout"
+    return None
+
+
+def warm(matplotlib: Path) -> None:
+    """Have matplotlib list its fonts before a cell does: what it says of that belongs to no notebook."""
+    if not any(matplotlib.glob("fontlist*.json")):
+        import matplotlib.font_manager
+
+
+def main(folder: Path) -> None:
+    """Run what `request.json` asks for and say in `reason.json` how it went."""
+
+    def leave(signum: int, _: Any) -> None:
+        processes.end_descendants()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(128 + signum)
+
+    asked = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+    for signum in processes.ENDING:
+        signal.signal(signum, leave)
+    processes.adopt_orphans()
+    processes.die_with(asked["runner"], signal.SIGTERM)
+    warm(Path(os.environ["MPLCONFIGDIR"]))
+    reason = papermill_one(folder, asked["parameters"], asked["timeout"])
+    processes.end_descendants()
+    write_atomically(folder / "reason.json", json.dumps(reason))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

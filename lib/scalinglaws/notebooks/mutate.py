@@ -1,0 +1,254 @@
+"""Break what the claims rest on, run the notebook again, and see the words change.
+
+One execution of a mutated notebook runs it unbroken, then once more for each declared mutation;
+throughout, the tables that it loads are nudged in their last digits. An injected cell replaces the name that the mutation targets (`load`, a law, a
+constant) in the notebook's namespace; nothing in the library knows of it. Of the notebook's
+own cells only those run again that depend on that name, directly or through other names.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scalinglaws.claims import (
+    NOT_REPLICATED,
+    REPLICATED,
+    ClaimError,
+    Mutation,
+    Stated,
+    drift,
+    stated,
+    verdicts,
+)
+from scalinglaws.notebooks import files, nudge
+from scalinglaws.notebooks.formats import NotebookNode, nbformat
+from scalinglaws.text import counted
+
+NUDGED = """
+from scalinglaws.notebooks.nudge import nudge_loads as _nudge_loads
+
+_nudge_loads({draw})
+"""
+#: Which draws nudge the tables; any would do. The first of these catch the fault told of in `nudge`.
+DRAWS = (3, 4, 5)
+#: Seconds that the unbroken passes may take together; the first one is taken in any case.
+UNBROKEN = 45.0
+
+SNAPSHOT = """
+from scalinglaws.claims.snapshot import snapshot as _snapshot
+
+_kept = _snapshot(globals())
+"""
+INJECTED = """
+globals().update(_snapshot(_kept))
+paper.mutated = {name!r}
+{target} = paper.broken({target})
+print("MUTATED: " + paper.mutated)
+"""
+
+
+def imported(source: str) -> set[str]:
+    """The names that a cell imports at its top level."""
+    return {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+
+
+def binds(source: str, name: str) -> bool:
+    """Whether a cell imports, defines or assigns a name at its top level."""
+    bound = imported(source)
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            bound |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return name in bound
+
+
+def names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
+    """The notebook's names that a statement reads, and those that it binds or changes in place."""
+    scope = symtable.symtable(ast.unparse(statement), "cell", "exec")
+    read = {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced()}
+    changed = {s.get_name() for s in scope.get_symbols() if s.is_assigned() or s.is_imported()}
+    inner = scope.get_children()
+    while inner:  # functions and comprehensions: their own names stay their own
+        child = inner.pop()
+        inner += child.get_children()
+        read |= {symbol.get_name() for symbol in child.get_symbols() if symbol.is_global()}
+    for node in ast.walk(statement):
+        place = None
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            place = node.value
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            # A call whose result nobody takes is made for what it changes: a list that grows.
+            place = node.value.func
+        if place is not None:
+            changed |= {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
+    return read, changed
+
+
+def loads(statement: ast.stmt, slug: str) -> bool:
+    """Whether a statement loads a table: by its slug, or by something not written out."""
+    return any(
+        not node.args or not isinstance(node.args[0], ast.Constant) or node.args[0].value == slug
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load"
+    )
+
+
+def spread(
+    cell: NotebookNode, tainted: set[str], constant: set[str], slug: str
+) -> tuple[bool, set[str], set[str]]:
+    """Whether a cell reads a tainted name; the names it taints; all that it binds or changes."""
+    hot = False
+    caught: set[str] = set()
+    fresh: set[str] = set()
+    every: set[str] = set()
+    for statement in ast.parse(cell.source).body:
+        read, changed = names_in(statement)
+        changed -= constant
+        touched = read & (tainted | caught) - fresh
+        if touched == {"load"} and slug and not loads(statement, slug):
+            touched = set()
+        if touched:
+            hot = True
+            caught |= changed
+            fresh -= changed
+        else:
+            fresh |= changed
+        every |= changed
+    return hot, caught, every
+
+
+def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[NotebookNode]:
+    """The cells that must run again under a mutation, in order.
+
+    Raises
+    ------
+    NotebookError
+        If no cell binds the mutation's target.
+    """
+    places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
+    if not places:
+        raise files.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
+    # Modules are not changed by calling what is in them; measurements land in `paper`, which only
+    # the cells of the verdict read.
+    constant = {"paper", *dir(builtins)} | {n for c in cells for n in imported(c.source)}
+    constant -= {mutation.target}
+    tainted = {mutation.target}
+    for place, cell in enumerate(cells):
+        if {files.TAG_CLAIMS, files.TAG_MUTATIONS} & set(files.tags(cell)):
+            continue
+        if place == places[0]:
+            # Running it again would mend what was broken; functions beside the target feel it anyway.
+            tainted |= spread(cell, tainted, constant | tainted, mutation.table)[1]
+            continue
+        hot, caught, every = spread(cell, tainted, constant, mutation.table)
+        # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
+        if hot or every & tainted or cell.source.strip() in files.VERDICT:
+            tainted |= caught
+            yield cell
+
+
+def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells that a measurement rests on: what only shows something is left out."""
+    kept, needed = [], set()
+    for cell in reversed(cells):
+        read, changed = set(), set()
+        for statement in ast.parse(cell.source).body:
+            found = names_in(statement)
+            read, changed = read | found[0], changed | found[1]
+        if "paper" in read | changed or changed & needed:
+            needed |= read
+            kept.insert(0, cell)
+    return kept
+
+
+def draws(name: str) -> tuple[int, ...]:
+    """The draws by which a notebook's tables are nudged: several where that costs little."""
+    seconds = verdicts.costs().get(name, {}).get("ci_seconds", UNBROKEN)
+    return DRAWS[: max(1, int(UNBROKEN / seconds))]
+
+
+def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) -> NotebookNode:
+    """A notebook that runs unbroken on nudged tables, once a draw, and then once for each mutation.
+
+    Figures, the falsification and whatever else no measurement rests on are left out.
+    """
+    aside = {files.TAG_FIGURE, files.TAG_FALSIFICATION}
+    cells = measuring([c for c in files.code(notebook) if not aside & set(files.tags(c))])
+    sources = []
+    for draw in draws(name):
+        sources += [NUDGED.format(draw=draw), *(cell.source for cell in cells)]
+    sources.append(SNAPSHOT)
+    for mutation in mutations:
+        sources.append(INJECTED.format(name=mutation.name, target=mutation.target))
+        sources += [cell.source for cell in dependent(cells, mutation)]
+    broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    broken.cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+    return broken
+
+
+def prepared(names: list[str]) -> tuple[dict[str, NotebookNode], dict[str, Stated], list[str]]:
+    """Notebooks as they run mutated, what each states, and a line for each that cannot be mutated."""
+    broken, papers, problems = {}, {}, []
+    for name in names:
+        try:
+            notebook, paper = files.read(files.locate(name)), stated(name)
+            files.trees(notebook)  # names a cell that is no Python
+            if not paper.mutations:
+                raise ClaimError("it states no mutation, so that nothing would be tested")
+            broken[name], papers[name] = mutated(name, notebook, paper.mutations), paper
+        except (files.NotebookError, ClaimError) as error:
+            problems.append(f"{name}: {error}")
+    return broken, papers, problems
+
+
+def survivors(paper: Stated, pinned: dict[str, Any], found: list[dict[str, Any]]) -> list[str]:
+    """What a mutated run should have changed and did not, or changed and should not have.
+
+    Parameters
+    ----------
+    paper
+        What the claims file states.
+    pinned
+        The verdict record kept in `data/verdicts`.
+    found
+        The records of the mutated run: one per unbroken pass on nudged tables, then one per mutation.
+
+    Returns
+    -------
+    list of str
+        One sentence for each offence; empty if every mutation did what it says, and every sign
+        and every order that is kept as replicated was turned into its reverse by one of them.
+    """
+    before = {verdict["id"]: verdict["word"] for verdict in pinned["verdicts"]}
+    unbroken = len(found) - len(paper.mutations)
+    expected = [None] * max(1, unbroken) + [mutation.name for mutation in paper.mutations]
+    if [record["mutated"] for record in found] != expected:
+        return [f"the mutated run ended with {len(found)} of at least {counted(len(expected), 'record')}"]
+    drifted = [str(line) for record in found[:unbroken] for line in drift.differences(record, pinned)]
+    problems = [f"unbroken, the tables nudged by a relative {nudge.SIZE:g}: {line}" for line in drifted]
+    reversible = {
+        c.id for c in paper.claims if c.kind in ("sign", "order") and before.get(c.id) == REPLICATED
+    }
+    for mutation, record in zip(paper.mutations, found[unbroken:], strict=True):
+        after = {verdict["id"]: verdict["word"] for verdict in record["verdicts"]}
+        for claim, word in ((claim, word) for claim, word in before.items() if claim in after):
+            if claim in mutation.changes and after[claim] == word:
+                problems.append(f"{mutation.name!r} leaves {claim!r} {word!r}, but should change it")
+            if claim not in mutation.changes and after[claim] != word:
+                problems.append(
+                    f"{mutation.name!r} turns {claim!r} from {word!r} to {after[claim]!r}, "
+                    "but does not name it"
+                )
+        reversible -= {claim for claim, word in after.items() if word == NOT_REPLICATED}
+    return problems + [f"no mutation turns {claim!r} into {NOT_REPLICATED!r}" for claim in sorted(reversible)]

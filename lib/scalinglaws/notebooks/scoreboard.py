@@ -1,0 +1,157 @@
+"""The scoreboard as people read it on the web: one row a paper in the README, every claim in data/verdicts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+from scalinglaws import repository
+from scalinglaws.claims import INCONCLUSIVE, NOT_REPLICATED, PARTLY, REPLICATED, UNTESTABLE, WIDER, verdicts
+from scalinglaws.claims.claim import ROLES
+from scalinglaws.claims.stated import stated
+from scalinglaws.notebooks import files
+
+#: The notebook whose last figure stands at the top of the README.
+COVER = "10_chinchilla_third_approach"
+BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
+#: From the weakest: a finding is as good as its weakest part.
+WEAKEST = (NOT_REPLICATED, UNTESTABLE, INCONCLUSIVE, PARTLY, WIDER, REPLICATED)
+HELD = (REPLICATED, WIDER)
+#: What tests a finding; what is recomputed reproduces printed numbers, and arithmetic follows from the rest.
+TESTING = ("re-analysed", "independent", "live")
+INTRODUCTION = """\
+# All verdicts
+
+Every claim of every replication, as `data/verdicts/*.json` keeps it; written by `scalinglaws scoreboard --write`.
+Claims of one group state parts of one thing and are folded together; what failed stands first. Roles are never
+pooled: *recomputed* reproduces a printed number from the authors' data by their recipe; *re-analysed* asks a
+question of ours of their data; *independent* rests on other data, own training or theory; *live* is run in the
+notebook; *arithmetic* follows from other claims or from counting. Power is the chance that an interval as wide
+as ours, centred on the paper's value, would have excluded the rival.
+"""
+
+
+def weakest(words: Iterable[str]) -> str:
+    """The word of a conjunction: that of its weakest part."""
+    return min(words, key=WEAKEST.index)
+
+
+def held(found: Iterable[dict[str, Any]]) -> str:
+    """How many of some verdicts hold, as "3 of 5"; a dash where there are none."""
+    words = [verdict["word"] for verdict in found if verdict["word"] != UNTESTABLE]
+    return f"{sum(word in HELD for word in words)} of {len(words)}" if words else "–"
+
+
+def of_role(found: Iterable[dict[str, Any]], *roles: str) -> list[dict[str, Any]]:
+    """The verdicts whose claim has one of these roles."""
+    return [verdict for verdict in found if verdict["role"] in roles]
+
+
+def headline(name: str, found: list[dict[str, Any]]) -> str:
+    """The word for a finding: that of the weakest of the claims that it names."""
+    cited = stated(name).cited
+    return weakest(verdict["word"] for verdict in found if verdict["id"] in cited)
+
+
+def heading(name: str, above: str) -> str:
+    """A notebook's title as a link, from a folder that lies so far below the root."""
+    return f"[{cell(files.title(files.glance(files.locate(name))))}]({above}notebooks/{name}.ipynb)"
+
+
+def papers() -> str:
+    """One row a paper, and then what failed, by name."""
+    lines = ["| finding | headline | printed numbers | finding tested | evidence | cost |"]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    failed = []
+    for name in filter(verdicts.kept().__contains__, files.names()):
+        found = verdicts.read(name)["verdicts"]
+        evidence = ", ".join(dict.fromkeys(verdict["evidence"] for verdict in found))
+        cells = [heading(name, ""), headline(name, found), held(of_role(found, "recomputed"))]
+        cells += [
+            held(of_role(found, *TESTING)),
+            evidence,
+            verdicts.cost_in_words(verdicts.costs().get(name, {})),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+        if names := [f"`{verdict['id']}`" for verdict in found if verdict["word"] == NOT_REPLICATED]:
+            failed.append(f"- {name[:2]}: {', '.join(names)}")
+    return "\n".join([*lines, "", "**What did not replicate**, by the claim's name:", "", *failed])
+
+
+def claims(name: str) -> list[str]:
+    """Every claim of a notebook, role by role, its groups folded, failures first."""
+    found = verdicts.read(name)["verdicts"]
+    lines = [f"## {name[:2]} {heading(name, '../../')}", "", stated(name).sentence, ""]
+    for role in ROLES:
+        mine = of_role(found, role)
+        groups = {
+            group: [v for v in mine if v["group"] == group]
+            for group in dict.fromkeys(v["group"] for v in mine)
+        }
+        if groups:
+            lines += [f"### {role}", ""]
+        for group in sorted(groups, key=lambda g: WEAKEST.index(weakest(v["word"] for v in groups[g]))):
+            lines += folded(group, groups[group])
+    return lines
+
+
+def folded(group: str, found: list[dict[str, Any]]) -> list[str]:
+    """One group: a line that says how it went, and its claims as a table that unfolds."""
+    words = [verdict["word"] for verdict in found]
+    counts = ", ".join(f"{words.count(word)} {word}" for word in WEAKEST if word in words)
+    table = [
+        "| claim | statement | paper | ours [95 % interval] | power | verdict |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for verdict in sorted(found, key=lambda v: WEAKEST.index(v["word"])):
+        statement, paper, ours, word = verdicts.row(verdict)
+        power = "–" if verdict.get("power") is None else f"{verdict['power']:.2f}"
+        said = f"{word} (restated: {verdict['restated']})" if verdict.get("restated") else word
+        table.append(f"| {' | '.join(map(cell, (verdict['id'], statement, paper, ours, power, said)))} |")
+    summary = f"<details><summary>{cell(group)}: {counts}</summary>"
+    return [summary, "", *table, "", "</details>", ""]
+
+
+def every_claim() -> str:
+    """What stands in data/verdicts/README.md."""
+    return (
+        "\n".join([INTRODUCTION, *(line for name in verdicts.kept() for line in claims(name))]).rstrip()
+        + "\n"
+    )
+
+
+def cell(text: str) -> str:
+    """Text as it stands in a cell of a markdown table."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cover() -> tuple[bytes, str]:
+    """The README's figure and its alt text, as the notebook stores them."""
+    notebook = files.read(files.locate(COVER))
+    outputs = [output for cell in files.code(notebook) for output in cell.outputs]
+    last = [output for output in outputs if "image/png" in output.get("data", {})][-1]
+    return base64.b64decode(last.data["image/png"]), last.metadata["image/png"]["alt"]
+
+
+def placed(readme: str) -> str:
+    """The README's text with a fresh scoreboard between its markers.
+
+    Raises
+    ------
+    VerdictError
+        If the markers are missing.
+    """
+    head, begin, rest = readme.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise verdicts.VerdictError(f"README.md lacks the markers {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n{papers()}\n{END}{tail}"
+
+
+def write() -> None:
+    """Bring the README, its figure and data/verdicts/README.md up to date."""
+    readme = repository.data_folder().parent / "README.md"
+    repository.write_atomically(readme, placed(readme.read_text(encoding="utf-8")))
+    repository.write_atomically(verdicts.folder() / "README.md", every_claim())
+    (readme.parent / ".github" / "figure.png").write_bytes(cover()[0])

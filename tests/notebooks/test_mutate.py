@@ -1,0 +1,183 @@
+"""Which cells run again under a mutation, and what a mutated run is judged by."""
+
+from __future__ import annotations
+
+import ast
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from scalinglaws.claims import Claim, Mutation
+from scalinglaws.claims.snapshot import snapshot
+from scalinglaws.notebooks import files, mutate
+
+CELLS = [
+    "paper = Replication('00_test')",
+    "import numpy as np\nfrom scalinglaws import load",
+    "runs = load('runs')",
+    "other = load('other')",
+    "def law(x):\n    return x\n\n\ndef curve(x):\n    return law(x) + 1",
+    "fitted = np.mean([law(r) for r in runs])",
+    "apart = np.mean(other)",
+    "shown = []\nshown.append(apart)",
+    "both = curve(3)\nshown.append(both)",
+    "last = shown[0]",
+    *files.VERDICT,
+]
+
+
+def cells() -> list[nbformat.NotebookNode]:
+    made = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    made[0].metadata["tags"] = [files.TAG_CLAIMS]
+    return made
+
+
+def rerun(**target: str) -> list[int]:
+    made = cells()
+    broken = Mutation("broken", ("one",), **target)
+    return [made.index(cell) for cell in mutate.dependent(made, broken)]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ({"table": "runs"}, [2, 5, 10, 11, 12]),
+        # A list that grows is changed; and its first cell must make it anew before it grows again.
+        ({"table": "other"}, [3, 6, 7, 8, 9, 10, 11, 12]),
+        # A function that calls a broken one is broken, wherever it was defined.
+        ({"target": "law"}, [5, 8, 9, 10, 11, 12]),
+        ({"target": "fitted"}, [10, 11, 12]),
+        ({"target": "curve"}, [8, 9, 10, 11, 12]),
+        ({"target": "np"}, [5, 6, 7, 8, 9, 10, 11, 12]),
+    ],
+)
+def test_only_what_depends_on_the_target_runs_again(target, expected):
+    assert rerun(**target) == expected
+
+
+def test_cells_that_no_measurement_rests_on_are_left_out():
+    sources = ["x = 1", "y = x + 1", "shown = y * 2", "shown", "paper.measured('one', y)"]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert [cell.source for cell in mutate.measuring(made)] == [sources[0], sources[1], sources[4]]
+
+
+@pytest.mark.parametrize(
+    ("source", "read", "changed"),
+    [
+        ("a = b + c", {"b", "c"}, {"a"}),
+        ("a[0] = b", {"a", "b"}, {"a"}),
+        ("a.x = b", {"a", "b"}, {"a"}),
+        ("a += b", {"b"}, {"a"}),
+        ("for i in a:\n    b.append(i)", {"a", "b", "i"}, {"i", "b"}),
+        ("x = [f(i) for i in a]", {"f", "a"}, {"x"}),
+        ("def f(x, y=a):\n    z = x\n    return g(z)", {"g", "a"}, {"f"}),
+        ("from m import a as b", set(), {"b"}),
+    ],
+)
+def test_names_that_a_statement_reads_and_changes(source, read, changed):
+    (statement,) = ast.parse(source).body
+    found = mutate.names_in(statement)
+    assert read <= found[0] and not {"z", "x", "y"} & found[0] - read
+    assert found[1] == changed
+
+
+def test_a_snapshot_is_not_changed_by_what_comes_after():
+    namespace = {"table": pd.DataFrame({"x": [1.0]}), "values": np.zeros(2), "f": len, "_hidden": 1}
+    kept = snapshot(namespace)
+    namespace["table"]["y"] = 2.0
+    namespace["values"][0] = 1.0
+    assert list(kept["table"]) == ["x"] and kept["values"][0] == 0 and kept["f"] is len
+    assert "_hidden" not in kept
+
+
+def record(mutated: str | None, **words: str) -> dict:
+    verdicts = [
+        {"id": id, "word": word, "measured": 1.0, "low": None, "high": None, "within": 0.1, "restated": ""}
+        for id, word in words.items()
+    ]
+    return {"mutated": mutated, "verdicts": verdicts, "data_checks": []}
+
+
+SAID = {
+    "statement": "s",
+    "source": "Table 1",
+    "why": "rounding",
+    "evidence": "theory",
+    "role": "independent",
+    "group": "g",
+}
+VALUE = SAID | {"paper": 1.0, "rival": 2.0, "within": 0.1, "tolerance": "named choice: a tenth"}
+
+
+VALUES = Claim("one", **VALUE), Claim("two", **VALUE)
+
+
+def paper(*changes: str, claims: tuple[Claim, Claim] = VALUES) -> SimpleNamespace:
+    """What a claims file states, with one mutation; of claims that it need not name, unlike in a file."""
+    return SimpleNamespace(claims=claims, mutations=(Mutation("broken", changes, table="runs"),))
+
+
+BOTH = paper("one", "two")
+PINNED = record(None, one="replicated", two="replicated")
+GOOD = record("broken", one="not replicated", two="inconclusive")
+HALF = record("broken", one="not replicated", two="replicated")
+
+
+def test_mutations_that_do_what_they_say_leave_nothing_to_name():
+    assert mutate.survivors(BOTH, PINNED, [PINNED, GOOD]) == []
+    assert mutate.survivors(BOTH, PINNED, [PINNED, PINNED, GOOD]) == []
+
+
+def test_survivors_are_named():
+    assert mutate.survivors(BOTH, PINNED, [PINNED, HALF]) == [
+        "'broken' leaves 'two' 'replicated', but should change it"
+    ]
+    assert mutate.survivors(paper("one"), PINNED, [PINNED, GOOD]) == [
+        "'broken' turns 'two' from 'replicated' to 'inconclusive', but does not name it"
+    ]
+
+
+def test_an_unbroken_pass_gives_the_kept_words():
+    moved = HALF | {"mutated": None}
+    for found in ([moved, GOOD], [PINNED, moved, GOOD]):
+        (line,) = mutate.survivors(BOTH, PINNED, found)
+        assert line.startswith("unbroken, the tables nudged") and "claim 'one' was 'replicated'" in line
+
+
+def test_a_run_that_ended_early_is_named():
+    for found in ([], [PINNED], [GOOD], [PINNED, PINNED]):
+        (line,) = mutate.survivors(BOTH, PINNED, found)
+        assert f"ended with {len(found)} of at least 2 records" in line
+
+
+def test_claims_that_are_kept_and_not_stated_or_stated_and_not_kept_are_named():
+    renamed = record(None, one="replicated", three="replicated")
+    broken = record("broken", one="not replicated", three="not replicated")
+    lines = mutate.survivors(BOTH, PINNED, [renamed, broken])
+    assert any("claim 'two' is gone" in line for line in lines)
+    assert any("claim 'three' is new" in line for line in lines)
+
+
+SIGNED = (
+    Claim("one", kind="sign", **SAID | {"paper": "+"}),
+    Claim("two", kind="order", **SAID | {"paper": "a > b"}),
+)
+
+
+@pytest.mark.parametrize("word", ["inconclusive", "partly", "replicated, wider"])
+def test_a_sign_and_an_order_that_are_replicated_must_be_reversed_by_one_mutation(word):
+    signed = paper("one", "two", claims=SIGNED)
+    reversed_ = record("broken", one="not replicated", two="not replicated")
+    assert mutate.survivors(signed, PINNED, [PINNED, reversed_]) == []
+    for claim in ("one", "two"):
+        words = {"one": "not replicated", "two": "not replicated"} | {claim: word}
+        assert mutate.survivors(signed, PINNED, [PINNED, record("broken", **words)]) == [
+            f"no mutation turns '{claim}' into 'not replicated'"
+        ]
+    # What is not kept as replicated need not be reversed.
+    weak = record(None, one="replicated", two="replicated, wider")
+    half = record("broken", one="not replicated", two="inconclusive")
+    assert mutate.survivors(signed, weak, [weak, half]) == []

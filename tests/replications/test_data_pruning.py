@@ -1,0 +1,107 @@
+"""The theory of the pruned perceptron against equations, limits and simulations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq, minimize
+from scipy.stats import norm
+
+from replications.data_pruning import perceptron
+from replications.data_pruning.theory import saddle_hard, saddle_probe, solve
+
+
+@pytest.mark.parametrize(("alpha", "f"), [(0.5, 0.5), (1.5, 0.5), (3.0, 1.0), (3.2, 0.1), (10.0, 0.3)])
+def test_saddle_point_equations_hold_for_a_perfect_probe(alpha, f):
+    student = solve(alpha, f)
+    assert np.abs(saddle_hard(alpha, f, float(student.overlap), float(student.margin))).max() < 1e-8
+    # The equations notice one part in a hundred.
+    assert np.abs(saddle_hard(1.01 * alpha, f, float(student.overlap), float(student.margin))).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("alpha", "f", "theta"), [(1.5, 0.5, 0.35), (2.4, 0.4, 0.8), (3.2, 0.1, 0.2), (3, 1, 0.5)]
+)
+def test_saddle_point_equations_hold_for_an_imperfect_probe(alpha, f, theta):
+    student = solve(alpha, f, theta)
+    found = float(student.overlap), float(student.probe_overlap), float(student.margin)
+    assert np.abs(saddle_probe(alpha, f, theta, *found)).max() < 1e-8
+    assert np.abs(saddle_probe(alpha, f, 1.02 * theta, *found)).max() > 1e-4
+
+
+def test_without_pruning_neither_the_rule_nor_the_probe_matters():
+    alpha = np.array([0.7, 3.0, 12.0])
+    plain = solve(alpha).error
+    for theta, keep in [(0.0, "easy"), (0.4, "hard"), (0.4, "easy"), (1.2, "hard")]:
+        np.testing.assert_allclose(solve(alpha, 1.0, theta, keep).error, plain, rtol=1e-6)
+
+
+def test_a_nearly_perfect_probe_is_nearly_perfect():
+    np.testing.assert_allclose(solve(2.0, 0.5, 0.02).error, solve(2.0, 0.5).error, rtol=0.02)
+    assert solve(2.0, 0.5, 0.3).error > solve(2.0, 0.5).error
+
+
+def test_the_unpruned_error_falls_as_half_over_alpha():
+    alpha = np.array([100.0, 1000.0])
+    np.testing.assert_allclose(alpha * solve(alpha).error, 0.5005, atol=2e-4)
+
+
+def test_labels_of_the_very_hardest_examples_are_like_random_ones():
+    # Below two examples a dimension the margin is that of random labels (Gardner); above,
+    # there is no such margin and the student is forced into the teacher's direction.
+    alpha = 1.2
+    random_labels = brentq(lambda m: alpha * ((1 + m * m) * norm.cdf(m) + m * norm.pdf(m)) - 1, 0.01, 5)
+    assert abs(solve(alpha, 1e-4).margin / random_labels - 1) < 1e-3
+    assert solve(1.8, 1e-4).error > 0.4
+    assert solve(2.2, 1e-4).error < 1e-3
+
+
+def test_error_falls_with_more_examples_and_shapes_broadcast():
+    student = solve(np.array([[0.5], [1.5], [4.0]]), np.array([0.3, 0.9]), 0.5)
+    assert student.error.shape == student.margin.shape == (3, 2)
+    assert (np.diff(student.error, axis=0) < 0).all()
+    np.testing.assert_allclose(student.error, np.arccos(student.overlap) / np.pi, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"alpha": 0}, {"f": 0}, {"f": 1.2}, {"theta": -0.1}, {"theta": 1.6}, {"keep": "middle"}]
+)
+def test_nonsense_is_refused(bad):
+    with pytest.raises(ValueError):
+        solve(**{"alpha": 1.0, **bad})
+
+
+def test_maximum_margin_agrees_with_a_general_optimiser():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((20, 5))
+    rows = x * np.sign(x[:, :1])
+    exact = perceptron.max_margin(rows)
+    other = minimize(
+        lambda w: w @ w,
+        10 * np.eye(5)[0],
+        jac=lambda w: 2 * w,
+        method="SLSQP",
+        constraints={"type": "ineq", "fun": lambda w: rows @ w - 1, "jac": lambda w: rows},
+        options={"ftol": 1e-14, "maxiter": 500},
+    ).x
+    np.testing.assert_allclose(exact, other / np.linalg.norm(other), atol=1e-6)
+    with pytest.raises(ValueError, match="separated"):
+        perceptron.max_margin(np.vstack([rows, -rows]))
+
+
+@pytest.mark.parametrize(
+    ("f", "theta", "keep"), [(0.5, 0.0, "easy"), (0.5, 0.35, "hard"), (1.0, 0.0, "hard")]
+)
+def test_simulation_agrees_with_theory(f, theta, keep):
+    point = {"n_dim": 150, "alpha_total": 3.0, "f": f, "theta": theta, "keep": keep}
+    errors = np.array([perceptron.run(**point, seed=seed)["error"] for seed in range(16)])
+    theory = float(solve(3.0 * f, f, theta, keep).error)
+    # Three standard errors, and 5 % for the finite dimension.
+    assert abs(errors.mean() - theory) < 3 * errors.std(ddof=1) / 4 + 0.05 * theory
+    assert perceptron.run(**point, seed=3)["error"] == errors[3]
+
+
+def test_the_grid_is_unique_and_holds_what_it_needs():
+    grid = perceptron.grid("full")
+    assert len({tuple(config.items()) for config in grid}) == len(grid)
+    assert set(grid[0]) | {"error", "probe_overlap", "margin"} == set(perceptron.COLUMNS)

@@ -1,0 +1,146 @@
+"""The arms of the width experiments: who equals whom, how each starts, what the coordinate check finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from replications.width_transfer import arms, coordinates, teacher, weight_decay
+from replications.width_transfer.arms import ARMS, OCTAVES, decoder
+from replications.width_transfer.rates import BASE_WIDTH
+from scalinglaws import machine
+from scalinglaws.training import texts
+
+
+@pytest.fixture(autouse=True)
+def here():
+    """On the CPU and on the pinned text."""
+    with machine.on_cpu(), texts.pinned():
+        yield
+
+
+def rms(weight: torch.Tensor) -> float:
+    return float(weight.detach().square().mean().sqrt())
+
+
+def test_matched_mup_is_the_standard_network_at_the_base_width_and_nowhere_else():
+    x = torch.arange(64)[None]
+    for width, equal in ((BASE_WIDTH, True), (2 * BASE_WIDTH, False)):
+        standard, matched = (decoder(arm, width, 3) for arm in ("standard fan-in", "mup matched"))
+        assert torch.equal(standard(x), matched(x)) == equal
+        assert [g["scale"] for g in standard.groups()] == [1.0] * len(standard.groups())
+    some = {"width": BASE_WIDTH, "batch": 2, "steps": 5, "log2_lr": -6, "seed": 1}
+    assert arms.run("standard fan-in", **some) == arms.run("mup matched", **some)
+    # The muP that shares its weights alone is another function.
+    assert not torch.allclose(
+        decoder("standard 0.02", BASE_WIDTH, 3)(x), decoder("mup 0.02", BASE_WIDTH, 3)(x), rtol=1e-3
+    )
+
+
+@pytest.mark.parametrize("arm", ["standard fan-in", "mup matched"])
+def test_weights_start_by_their_fan_in(arm):
+    width = 256
+    model = decoder(arm, width, 0)
+    block = model.blocks[1]
+    head = BASE_WIDTH if arm == "mup matched" else width
+    expected = {
+        model.embedding.weight: 1.0,
+        block.qkv.weight: width**-0.5,
+        block.up.weight: width**-0.5,
+        block.project.weight: width**-0.5 / 2,  # two branches in each of two blocks
+        block.down.weight: (4 * width) ** -0.5 / 2,
+        model.head.weight: head**-0.5,
+    }
+    for weight, sd in expected.items():
+        assert rms(weight) == pytest.approx(sd, rel=0.02)
+    assert model.head.multiplier == (BASE_WIDTH / width if arm == "mup matched" else 1)
+    assert block.temperature == 0.25
+    scales = {
+        name: g["scale"]
+        for g in model.groups()
+        for name, p in model.named_parameters()
+        if any(p is q for q in g["params"])
+    }
+    assert scales["embedding.weight"] == scales["head.weight"] == 1
+    assert scales["blocks.0.up.weight"] == (BASE_WIDTH / width if arm == "mup matched" else 1)
+
+
+def test_an_unknown_arm_is_named():
+    with pytest.raises(ValueError, match="there are: standard"):
+        decoder("ntk", 64, 0)
+
+
+@pytest.mark.parametrize("scale", ["ci", "full"])
+def test_the_grid_has_five_arms_five_widths_and_three_seeds(scale):
+    grid = arms.grid(scale)
+    assert {c["arm"] for c in grid} == ARMS.keys() == OCTAVES.keys() == coordinates.OCTAVES.keys()
+    assert len({c["width"] for c in grid}) == 5 and {c["seed"] for c in grid} == {0, 1, 2}
+    assert max(c["width"] for c in grid) >= 256
+
+
+def test_the_coordinate_check_tells_mup_from_the_standard_network(monkeypatch):
+    monkeypatch.setattr(coordinates, "BATCH", 2)
+    monkeypatch.setattr(coordinates, "WATCHED", 2)
+    growth = {}
+    for arm in ("standard fan-in", "mup matched"):
+        narrow, wide = (coordinates.run(arm, width, -7, 0) for width in (32, 128))
+        growth[arm] = np.log(wide["change_logits"] / narrow["change_logits"]) / np.log(4)
+        # Before any update nothing depends on the width but muP's logits, which fall.
+        assert wide["start_hidden"] == pytest.approx(narrow["start_hidden"], rel=0.1)
+    assert growth["standard fan-in"] > growth["mup matched"] + 0.25
+    row = coordinates.run("u-mup", 32, 0, 0)
+    assert row.keys() | {"arm", "width", "log2_lr", "seed"} == coordinates.COLUMNS.keys()
+    assert all(row[f"change_{site}"] > 0 for site in coordinates.SITES)
+
+
+def test_scores_are_those_of_a_place_with_itself():
+    model = decoder("standard fan-in", 32, 0)
+    x = torch.arange(6)[None]
+    found = coordinates.outputs(model, x)["scores"]
+    block, seen = model.blocks[-1], {}
+    block.qkv.register_forward_hook(lambda _, __, out: seen.update(out=out))
+    model(x)
+    q, k, _ = seen["out"].view(1, 6, 6, 16).split([2, 2, 2], dim=2)
+    by_hand = torch.tensor(
+        [[[float((q[0, t, h] @ k[0, t, h]).detach()) / 4 for h in range(2)] for t in range(6)]]
+    )
+    assert torch.allclose(found, by_hand, atol=1e-5)
+
+
+def test_all_but_the_teacher_is_as_in_the_weight_decay(monkeypatch):
+    monkeypatch.setattr(teacher, "teacher", lambda units, ports, task, *which: weight_decay.teacher(*which))
+    old = weight_decay.run("mlp", 32, "sqrt", weight_decay.DECAY, 60, 0)
+    new = teacher.run(32, 8, 8, 60, 0)
+    assert {name: new[name] for name in old} == pytest.approx(old, rel=1e-12)
+
+
+def test_directions_are_counted():
+    class Block(torch.nn.Module):
+        def __init__(self, weight):
+            super().__init__()
+            self.up = torch.nn.Linear(8, 8, bias=False)
+            self.up.weight.data = weight
+
+    class Model(torch.nn.Module):
+        def __init__(self, *weights):
+            super().__init__()
+            self.blocks = torch.nn.ModuleList(map(Block, weights))
+
+    flat = teacher.spectra(Model(2 * torch.eye(8)), "up")
+    assert flat == pytest.approx({"top": 2, "median": 2, "rms": 2 / 8**0.5, "directions": 8})
+    one = torch.zeros(8, 8)
+    one[2, 3] = 5.0
+    mixed = teacher.spectra(Model(one + 1e-9 * torch.eye(8), torch.eye(8)), "up")
+    assert mixed["directions"] == pytest.approx(8**0.5)
+
+
+@pytest.mark.parametrize(("units", "ports"), [(2, 2), (32, 32), (128, 8)])
+def test_a_teachers_outputs_have_unit_variance_and_no_linear_part(units, ports):
+    x, y = teacher.teacher(units, ports, 1, 0, 50_000)(0)
+    assert x.shape == (50_000, 2 * ports) and y.shape == (50_000, ports)
+    assert float(y.mean(0).abs().max()) < 0.03
+    assert float((x.T @ y / len(x)).abs().max()) < 0.04
+    # Units that share inputs agree a little, by chance of the draw.
+    assert float(y.var(0).mean()) == pytest.approx(1 + weight_decay.NOISE**2, rel=0.3)
+    assert not torch.equal(y, teacher.teacher(units, ports, 2, 0, 50_000)(0)[1])
