@@ -156,9 +156,9 @@ def run(
         except files.NotebookError as error:
             problems.append(f"{name}: {error}")
 
-    from scalinglaws import index_page
     from scalinglaws.claims import drift
     from scalinglaws.cli import batch, writing
+    from scalinglaws.notebooks import index_page
 
     found = batch.run_all(tasks, jobs, timeout)
     problems += batch.failures(found)
@@ -352,7 +352,7 @@ def tidy(
     goes. Exit 1 if one cannot be read; it is left as it is.
     """
     picked = chosen(names, everything)
-    from scalinglaws.tidy import tidy as put_right
+    from scalinglaws.notebooks.tidy import tidy as put_right
 
     changed, problems = [], []
     for name in picked:

@@ -6,11 +6,11 @@ import ast
 import re
 from pathlib import Path
 
-from scalinglaws import prose, repository
+from scalinglaws import repository
 from scalinglaws.claims import ClaimError, stated
 from scalinglaws.claims.checklist import BLANK
 from scalinglaws.claims.stated import path_of
-from scalinglaws.notebooks import files, loose
+from scalinglaws.notebooks import files, loose, prose
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.text import counted
 

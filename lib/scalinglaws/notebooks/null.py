@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import permuted, repository
+from scalinglaws import repository
 from scalinglaws.claims import Claim, ClaimError, Stated, stated, verdicts
 from scalinglaws.cli import batch
 from scalinglaws.errors import UserError
-from scalinglaws.notebooks import files, mutate
+from scalinglaws.notebooks import files, mutate, permuted
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.text import counted
 

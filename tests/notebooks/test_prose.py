@@ -9,10 +9,9 @@ import nbformat
 import pytest
 from small_notebook import STATED, small
 
-from scalinglaws import prose
 from scalinglaws.claims import stated
 from scalinglaws.claims.stated import parsed
-from scalinglaws.notebooks import files
+from scalinglaws.notebooks import files, prose
 
 
 def digits(text: str) -> list[str]:

@@ -46,13 +46,13 @@ SHARES = (1.0, 0.1)
 
 
 TRIED = """
-from scalinglaws.permuted import tried as _tried
+from scalinglaws.notebooks.permuted import tried as _tried
 
 _tried(globals(), {cells!r}, {seconds})
 """
 AGAIN = """
 globals().update(_snapshot(_kept))
-from scalinglaws.permuted import again as _again
+from scalinglaws.notebooks.permuted import again as _again
 
 _again(globals(), {cells!r}, {column!r})
 """

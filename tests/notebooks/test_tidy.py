@@ -12,8 +12,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from small_notebook import small
 
-from scalinglaws import tidy
-from scalinglaws.notebooks import files
+from scalinglaws.notebooks import files, tidy
 
 NAMES = ("40_inverse_scaling", "41_u_shaped_scaling")
 #: What a kernel says of its language; the editor keeps it in the file.

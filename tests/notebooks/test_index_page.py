@@ -14,10 +14,10 @@ from PIL import Image
 from small_notebook import STATED
 from test_pages import Seen
 
-from scalinglaws import Replication, index_page
+from scalinglaws import Replication
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import parsed, stated
-from scalinglaws.notebooks import files, pages, scoreboard
+from scalinglaws.notebooks import files, index_page, pages, scoreboard
 
 
 def judged(name: str, one: float, two: float):
