@@ -114,6 +114,34 @@ def place(tmp_path, repository, cli):
     return Place()
 
 
+@pytest.fixture
+def nulled(monkeypatch):
+    """The null of a notebook of a few cells: what is kept of it, judged by the claims it states."""
+    from types import SimpleNamespace
+
+    import nbformat
+
+    import scalinglaws
+    from scalinglaws.notebooks import null, permuted
+    from scalinglaws.tables import loading
+
+    def of(cells: list[str], paper, seconds: float = 60.0, **known) -> SimpleNamespace:
+        def load(slug: str):
+            return known[slug].copy()
+
+        for module in (loading, scalinglaws):
+            monkeypatch.setattr(module, "load", load)
+        made = [nbformat.v4.new_code_cell(source) for source in cells]
+        names = {"paper": paper, "__name__": "__main__"}
+        book = nbformat.v4.new_notebook(cells=made)
+        excused = [*null.excuses(paper.stated, book)]
+        found = permuted.tried(names, permuted.as_text(made), excused, seconds).content
+        kept = null.record(found, paper.stated, book)
+        return SimpleNamespace(found=found, kept=kept, problems=null.problems("10_a", kept))
+
+    return of
+
+
 @pytest.fixture(scope="session")
 def runs():
     """The 240 runs of Hoffmann et al.'s figure 4."""

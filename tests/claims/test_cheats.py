@@ -7,6 +7,8 @@ import dataclasses
 import json
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 from small_notebook import EDITS, FALSIFY, STATED, small
 
@@ -279,3 +281,92 @@ def test_a_constant_that_is_returned_whatever_the_data_survives_no_mutation():
     assert mutate.survivors(paper, record, [record, record | {"mutated": "shuffled"}]) == [
         "'shuffled' leaves 'x' 'replicated', but should change it"
     ]
+
+
+LOADED = 'from scalinglaws import load\n\nruns = load("runs")'
+RUNS = pd.DataFrame(
+    {"arm": list("aabb") * 5, "n_params": [1e6, 2e6] * 10, "loss": np.linspace(3.0, 2.0, 20) ** 2}
+)
+
+
+class TestATypedNumber:
+    """A hard-coded value with a mutation aimed at that constant, which does change the word."""
+
+    CELLS = (LOADED, "B = 1.0", "paper.measured('x', B)")
+
+    def paper(self, target: str = "B", **says):
+        return replication(claim(**says), breaking("x", table=None, target=target))
+
+    def test_moves_under_no_column(self, nulled):
+        done = nulled([*self.CELLS], self.paper(), runs=RUNS)
+        assert done.kept["unmoved"] == ["x"]
+        (line,) = done.problems
+        assert line.startswith("10_a: no column moves 'x' (") and "a typed number" in line
+
+    def test_is_caught_without_any_table_too(self, nulled):
+        assert nulled(["B = 1.0", "paper.measured('x', B)"], self.paper()).kept["unmoved"] == ["x"]
+
+    @pytest.mark.parametrize("says", [{"role": "live"}, {"evidence": "theory"}])
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "B = 1.0",
+            "def B():\n    return 1.0",
+            "import numpy as np\n\ndef B():\n    return np.exp(0.0)",
+            "B = lambda: inner()\n\ndef inner():\n    return 1.0",
+        ],
+    )
+    def test_is_not_excused_as_computed_here(self, nulled, says, typed):
+        call = "B" if typed == "B = 1.0" else "B()"
+        done = nulled([typed, f"paper.measured('x', {call})"], self.paper(**says))
+        assert done.kept["unmoved"] == ["x"] and not done.kept["covered"]
+
+    def test_that_hides_behind_a_table_which_a_shuffle_breaks_is_caught(self, nulled):
+        cells = [
+            LOADED + "\nwide = runs[runs.loss.cummin() == runs.loss]\nassert len(wide) == len(runs)",
+            "paper.measured('x', 1.0)",
+        ]
+        done = nulled(cells, self.paper(), runs=RUNS)
+        assert done.kept["unmoved"] == ["x"]
+        cells[-1] = "wide.loss\npaper.measured('x', 1.0 + 0 * wide.loss.mean())"
+        assert nulled(cells, self.paper(), runs=RUNS).kept["unmoved"] == ["x"]
+
+    def test_is_not_written(self, place):
+        place.add("10_typed", stated=STATED.replace('"arithmetic"', '"independent"'))
+        done = place("run", "10", "--write", "--output", str(place.out))
+        assert done.returncode == 1
+        for id in ("one", "two"):
+            assert f"10_typed: no column moves {id!r}" in done.stderr
+        assert not [*(place.root / "data/verdicts").rglob("10_typed.json")]
+
+
+class TestTheNumberOfRows:
+    """A value that depends on the row count only."""
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "len(runs) / 20",
+            "runs.shape[0] / 20",
+            "runs.loss.count() / 20",
+            "runs.groupby('arm').size().max() / 10",
+            "sum(1 for _ in runs.itertuples()) / 20",
+        ],
+    )
+    def test_moves_under_no_column(self, nulled, value):
+        paper = replication(claim(), breaking("x", table="runs"))
+        done = nulled([LOADED, f"paper.measured('x', {value})"], paper, runs=RUNS)
+        assert done.kept["unmoved"] == ["x"] and done.problems
+        assert [(c["column"], c["moved"]) for c in done.kept["columns"]] == [("loss", []), ("n_params", [])]
+
+    def test_beside_what_is_measured_is_told_apart(self, nulled):
+        paper = replication(claim(), claim("y"), breaking("x", "y", table="runs"))
+        cells = [
+            LOADED,
+            "paper.measured('x', runs[runs.arm == 'a'].loss.mean() / 7)\npaper.measured('y', len(runs) / 20)",
+        ]
+        done = nulled(cells, paper, runs=RUNS)
+        assert done.kept["unmoved"] == ["y"]
+        assert done.kept["columns"][0] | {"share": 1.0} == {
+            "table": "runs", "column": "loss", "share": 1.0, "moved": ["x"], "stopped": [],
+        }  # fmt: skip

@@ -116,6 +116,16 @@ def test_where_a_number_must_stand(where, text, found):
     assert [problem.partition(" stands")[0] for problem in said] == found
 
 
+def test_words_may_stand_between_the_words_and_the_table_of_the_verdict():
+    notebook = executed("# T", "## C", "## B", "## V\nIt is 1.047.")
+    notebook.cells.insert(-2, nbformat.v4.new_markdown_cell("The other is 2.063, and not 2.073."))
+    (problem,) = prose.problems(notebook, parsed(STATED, "claims"))
+    assert problem == (
+        "2.073 stands in no output of its section and not in the claims file: "
+        "'The other is 2.063, and not 2.073.' (cell-12)"
+    )
+
+
 def test_constants_of_a_figure_support_nothing():
     notebook = executed(
         "# T", "## C", "## B\nIt is 0.25.", "## V", body='show(plot(alpha=0.25), alt="a line")'

@@ -137,8 +137,19 @@ def constant(cells: list[NotebookNode]) -> set[str]:
     return {"paper", *dir(builtins)} | {name for cell in cells for name in imported(cell.source)}
 
 
-def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[NotebookNode]:
+def dependent(
+    cells: list[NotebookNode], mutation: Mutation, *, mended: bool = False
+) -> Iterator[NotebookNode]:
     """The cells that must run again under a mutation, in order.
+
+    Parameters
+    ----------
+    cells
+        Those of a notebook.
+    mutation
+        What is broken.
+    mended
+        Whether the cell that binds the target may run again, where it gives the broken one anyway.
 
     Raises
     ------
@@ -148,12 +159,12 @@ def dependent(cells: list[NotebookNode], mutation: Mutation) -> Iterator[Noteboo
     places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
     if not places:
         raise files.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
-    unchanged = constant(cells) - {mutation.target}
+    unchanged = constant(cells) - (set() if mended else {mutation.target})
     tainted = {mutation.target}
     for place, cell in enumerate(cells):
         if {files.TAG_CLAIMS, files.TAG_MUTATIONS} & set(files.tags(cell)):
             continue
-        if place == places[0]:
+        if place == places[0] and not mended:
             # Running it again would mend what was broken; functions beside the target feel it anyway.
             tainted |= spread(cell, tainted, unchanged | tainted, mutation.table)[1]
             continue

@@ -64,13 +64,11 @@ def keep(name: str, record: dict[str, Any]) -> None:
     repository.write_atomically(path_of(name), verdicts.dumps(record))
 
 
-def prepared(notebook: NotebookNode, seconds: float = permuted.SECONDS) -> NotebookNode:
+def prepared(notebook: NotebookNode, excused: list[str], seconds: float) -> NotebookNode:
     """A notebook of one cell, which runs another one unbroken and then with its columns shuffled."""
     text = permuted.as_text(mutate.resting(notebook))
-    return nbformat.v4.new_notebook(
-        metadata=notebook.metadata,
-        cells=[nbformat.v4.new_code_cell(permuted.TRIED.strip().format(cells=text, seconds=seconds))],
-    )
+    source = permuted.TRIED.strip().format(cells=text, excused=excused, seconds=seconds)
+    return nbformat.v4.new_notebook(metadata=notebook.metadata, cells=[nbformat.v4.new_code_cell(source)])
 
 
 def tried(
@@ -101,7 +99,11 @@ def tried(
             problems.append(f"{name}: {error}")
     with tempfile.TemporaryDirectory() as scratch:
         tasks = {
-            f"{name} null": (prepared(book, seconds), Path(scratch) / f"{name}.ipynb", {})
+            f"{name} null": (
+                prepared(book, [*excuses(papers[name], book)], seconds),
+                Path(scratch) / f"{name}.ipynb",
+                {},
+            )
             for name, book in books.items()
         }
         done = batch.run_all(tasks, jobs, timeout) if tasks else {}
@@ -132,15 +134,20 @@ def record(found: dict[str, Any], paper: Stated, notebook: NotebookNode) -> dict
         no table: claim -> why no column need move it; `unmoved`, the claims that do not land.
     """
     said = ("table", "column", "share", "moved", "stopped")
-    claims = {claim.id: claim for claim in paper.claims}
-    excuses = {id: excuse(claims[id], paper, notebook) for id in found["unmoved"]}
+    excused = excuses(paper, notebook)
     return {
         "columns": [{key: column[key] for key in said} for column in found["columns"]],
         "untried": found["untried"],
         "hidden": found["hidden"],
-        "covered": {id: said for id, said in excuses.items() if said},
-        "unmoved": [id for id, said in excuses.items() if not said],
+        "covered": {id: excused[id] for id in found["unmoved"] if id in excused},
+        "unmoved": [id for id in found["unmoved"] if id not in excused],
     }
+
+
+def excuses(paper: Stated, notebook: NotebookNode) -> dict[str, str]:
+    """The claims that no column need move, and why."""
+    found = {claim.id: excuse(claim, paper, notebook) for claim in paper.claims}
+    return {id: said for id, said in found.items() if said}
 
 
 def excuse(claim: Claim, paper: Stated, notebook: NotebookNode) -> str:

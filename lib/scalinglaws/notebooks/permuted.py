@@ -48,7 +48,7 @@ SHARES = (1.0, 0.1)
 TRIED = """
 from scalinglaws.notebooks.permuted import tried as _tried
 
-_tried(globals(), {cells!r}, {seconds})
+_tried(globals(), {cells!r}, {excused!r}, {seconds})
 """
 AGAIN = """
 globals().update(_snapshot(_kept))
@@ -207,7 +207,7 @@ def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
     if hidden:  # what the library makes of it shows in no name of the notebook
         again = list(cells)
     elif any(mutate.binds(cell.source, "load") for cell in cells):
-        again = list(mutate.dependent(cells, Mutation("null", ("any",), table=slug)))
+        again = list(mutate.dependent(cells, Mutation("null", ("any",), table=slug), mended=True))
     else:
         again = []
     kept = {files.TAG_CLAIMS, files.TAG_PARAMETERS, files.TAG_MUTATIONS}
@@ -289,8 +289,10 @@ def in_turn(base: Unbroken) -> list[Column]:
     return [column for *_, column in sorted(found, key=lambda each: each[:2])]
 
 
-def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
+def tried(names: dict[str, Any], text: str, excused: list[str], seconds: float) -> Shown:
     """Run a notebook unbroken, then with one column shuffled after another until each claim has moved.
+
+    Columns are left out on whose table no claim that is waited for rests.
 
     Parameters
     ----------
@@ -298,6 +300,8 @@ def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
         The namespace to run in.
     text
         The cells, from `as_text`.
+    excused
+        Claims that no column need move: no column is shuffled for their sake alone.
     seconds
         What the shuffled runs may take together.
 
@@ -310,7 +314,7 @@ def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
     cells = from_text(text)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         base = unbroken(cells, names)
-        still, found, untried = set(base.measured), [], []
+        still, found, untried = set(base.measured) - set(excused), [], []
         ends = time.perf_counter() + seconds
         for share in SHARES:
             for whole in in_turn(base):
@@ -327,7 +331,7 @@ def tried(names: dict[str, Any], text: str, seconds: float) -> Shown:
         {
             "columns": found,
             "untried": untried,
-            "unmoved": sorted(still),
+            "unmoved": sorted(set(base.measured) - {id for column in found for id in column["moved"]}),
             "hidden": sorted(base.hidden),
         }
     )

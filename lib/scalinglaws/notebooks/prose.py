@@ -342,7 +342,8 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
     code = [part for part in pieces if part.prose is None]
     shown = {part.cell: outputs(cells[part.cell]) | constants(cells[part.cell]) for part in code}
     everything = frozenset().union(*shown.values())
-    rows = rows_of(cells[verdict + 1])
+    table = next((part.cell for part in code if part.cell > verdict), verdict)
+    rows = rows_of(cells[table])
     verdicts_section = next(part.section for part in code if part.cell == verdict)
     of_the_paper = claimed(claims)
     for part in pieces:
@@ -353,7 +354,7 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
             near = [other.cell for other in code if other.cell < part.cell][-1:]
             near += [other.cell for other in code if other.cell > part.cell][:1]
         if part.section <= 1 or part.section >= verdicts_section:
-            near += [verdict + 1]
+            near.append(table)
         named = [row for id, row in rows.items() if names(part.prose, id)]
         stands = frozenset(of_the_paper.union(*(shown[cell] for cell in near), *named))
         for number, around, points in written(part.prose):
