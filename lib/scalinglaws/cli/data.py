@@ -107,7 +107,7 @@ def found_wrong(
 @data.command()
 def new(slug: Annotated[str, typer.Argument(help="Name of the table: paper_what")]) -> None:
     """Write a converter, which carries a published table over; it is refused until it is filled in."""
-    from scalinglaws import new_converter
+    from scalinglaws.tables import new_converter
 
     path = new_converter.start(slug).relative_to(repository.data_folder().parent)
     typer.echo(

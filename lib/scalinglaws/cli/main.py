@@ -16,11 +16,11 @@ import typer
 
 from scalinglaws import repository
 from scalinglaws.claims import ClaimError, verdicts
-from scalinglaws.cli import overview, terminal
+from scalinglaws.cli import terminal
 from scalinglaws.cli.data import data
 from scalinglaws.cli.terminal import fail, fail_if, print_json
 from scalinglaws.errors import UserError
-from scalinglaws.notebooks import files
+from scalinglaws.notebooks import files, overview
 from scalinglaws.text import counted
 
 app = typer.Typer(no_args_is_help=True, help="Scaling Laws, Replicated.")

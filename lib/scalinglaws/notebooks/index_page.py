@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws.claims import ClaimError, stated
-from scalinglaws.cli import overview
-from scalinglaws.notebooks import files, pages, scoreboard
+from scalinglaws.notebooks import files, overview, pages, scoreboard
 from scalinglaws.notebooks.formats import NotebookNode
 from scalinglaws.repository import write_atomically
 

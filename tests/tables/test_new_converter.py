@@ -9,8 +9,7 @@ import sys
 import pandas as pd
 import pytest
 
-from scalinglaws import new_converter
-from scalinglaws.tables import loading
+from scalinglaws.tables import loading, new_converter
 from scalinglaws.text import FILL
 
 UPSTREAM = "params,n_tokens,loss,other\n1e8,1e9,3.5,x\n2e8,2e9,3.25,y\n"
