@@ -129,7 +129,8 @@ def nulled(monkeypatch):
         def load(slug: str):
             return known[slug].copy()
 
-        for module in (loading, scalinglaws):
+        # The package gets its names when they are asked for: its own first, before it would get the other.
+        for module in (scalinglaws, loading):
             monkeypatch.setattr(module, "load", load)
         made = [nbformat.v4.new_code_cell(source) for source in cells]
         names = {"paper": paper, "__name__": "__main__"}

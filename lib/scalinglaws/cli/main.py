@@ -310,14 +310,15 @@ def null(
 ) -> None:
     """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
     picked = chosen(names, everything)
-    from scalinglaws.notebooks import null as nulls
+    from scalinglaws.cli import nulls
+    from scalinglaws.notebooks import null as kept
 
     found, problems = nulls.tried(picked, jobs, timeout, seconds)
     for name, record in found.items():
-        typer.echo(nulls.told(name, record))
-        wrong = nulls.problems(name, record)
+        typer.echo(kept.told(name, record))
+        wrong = kept.problems(name, record)
         if write and not wrong:
-            nulls.keep(name, record)
+            kept.keep(name, record)
         problems += wrong
     fail_if(problems)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from scalinglaws import repository
 from scalinglaws.claims import drift, verdicts
-from scalinglaws.cli import batch
+from scalinglaws.cli import batch, nulls
 from scalinglaws.notebooks import execute, files, null
 
 #: Seeds under which the words must be the same before they are kept.
@@ -82,9 +82,9 @@ def write_back(good: dict[str, execute.Outcome], jobs: int, timeout: float, why:
         wrong = unsteady(name, [good[name].record, *(other.record for other in mine)])
         landing += [] if wrong else [name]
         problems += wrong
-    nulls, wrong = null.tried(landing, jobs, timeout)
+    shuffled, wrong = nulls.tried(landing, jobs, timeout)
     problems += wrong
-    for name, found in nulls.items():
+    for name, found in shuffled.items():
         wrong = null.problems(name, found)
         if not wrong:
             keep(name, good[name], why)

@@ -219,8 +219,9 @@ def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
 
 
 def forgotten() -> None:
-    """Empty the caches of the library, which may hold what was made of a table."""
-    witness.forget([module for name, module in list(sys.modules.items()) if nudge.ours(name)])
+    """Empty the caches of our packages, which may hold what was made of a table."""
+    ours = ("scalinglaws", "replications")
+    witness.forget([m for name, m in list(sys.modules.items()) if name.partition(".")[0] in ours])
 
 
 def shuffled_run(

@@ -31,7 +31,7 @@ TEMPLATE = '''\
 
 import pandas as pd
 
-from scalinglaws.tables import Upstream
+from scalinglaws.tables.loading import Upstream
 
 SOURCE = {
     "title": "FILL IN: what the table holds",
