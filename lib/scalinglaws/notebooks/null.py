@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import repository
-from scalinglaws.claims import Claim, ClaimError, Stated, stated, verdicts
+from scalinglaws.claims import Claim, Stated, verdicts
 from scalinglaws.errors import UserError
 from scalinglaws.notebooks import files, mutate, permuted
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
