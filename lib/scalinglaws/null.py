@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import ast
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scalinglaws import batch, mutation, notebooks, permuted, repository, verdicts
-from scalinglaws.claims import Claim, ClaimError, Stated, stated
+from scalinglaws import mutation, notebooks, permuted, repository, verdicts
+from scalinglaws.claims import Claim, Stated
 from scalinglaws.errors import UserError
 from scalinglaws.nbformats import NotebookNode, nbformat
 from scalinglaws.text import counted
@@ -67,50 +66,6 @@ def prepared(notebook: NotebookNode, excused: list[str], seconds: float) -> Note
     text = permuted.as_text(mutation.resting(notebook))
     source = permuted.TRIED.strip().format(cells=text, excused=excused, seconds=seconds)
     return nbformat.v4.new_notebook(metadata=notebook.metadata, cells=[nbformat.v4.new_code_cell(source)])
-
-
-def tried(
-    names: Sequence[str], jobs: int, timeout: float, seconds: float = permuted.SECONDS
-) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Find the null of notebooks.
-
-    Parameters
-    ----------
-    names
-        The notebooks.
-    jobs, timeout
-        How many run at a time, and the seconds that one may take.
-    seconds
-        What the shuffled runs of each may take together.
-
-    Returns
-    -------
-    dict, list of str
-        The nulls as they are kept, by notebook; and a sentence for each that could not be found.
-    """
-    problems, books, papers = [], {}, {}
-    for name in names:
-        try:
-            books[name], papers[name] = notebooks.read(notebooks.locate(name)), stated(name)
-            notebooks.trees(books[name])  # names a cell that is no Python
-        except (notebooks.NotebookError, ClaimError) as error:
-            problems.append(f"{name}: {error}")
-    with tempfile.TemporaryDirectory() as scratch:
-        tasks = {
-            f"{name} null": (
-                prepared(book, [*excuses(papers[name], book)], seconds),
-                Path(scratch) / f"{name}.ipynb",
-                {},
-            )
-            for name, book in books.items()
-        }
-        done = batch.run_all(tasks, jobs, timeout) if tasks else {}
-    found = {}
-    for name in books:
-        outcome = done[f"{name} null"]
-        if not outcome.error:
-            found[name] = record(outcome.record, papers[name], books[name])
-    return found, problems + batch.failures(done)
 
 
 def record(found: dict[str, Any], paper: Stated, notebook: NotebookNode) -> dict[str, Any]:

@@ -305,14 +305,15 @@ def null(
 ) -> None:
     """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
     picked = chosen(names, everything)
-    from scalinglaws import null as nulls
+    from scalinglaws import null as kept_null
+    from scalinglaws import writing
 
-    found, problems = nulls.tried(picked, jobs, timeout, seconds)
+    found, problems = writing.nulls(picked, jobs, timeout, seconds)
     for name, record in found.items():
-        typer.echo(nulls.told(name, record))
-        wrong = nulls.problems(name, record)
+        typer.echo(kept_null.told(name, record))
+        wrong = kept_null.problems(name, record)
         if write and not wrong:
-            nulls.keep(name, record)
+            kept_null.keep(name, record)
         problems += wrong
     fail_if(problems)
 
