@@ -10,8 +10,11 @@ from html.parser import HTMLParser
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from small_notebook import STATED
 
-from scalinglaws import notebooks, pages
+from scalinglaws import Replication, notebooks, pages
+from scalinglaws.claims import printing
+from scalinglaws.claims.stated import parsed
 
 BAD = '<script>alert(1)</script><img src=x onerror="alert(2)"><iframe src="https://evil.example"></iframe>'
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><{} onload="alert(3)"/><rect width="9" height="9"/></svg>'
@@ -118,33 +121,76 @@ def test_mathematics_needs_no_other_file_and_only_pages_with_some_carry_it():
     assert '"[-]": ["require", "autoload"]' in with_some
 
 
-def test_the_index_shows_titles_as_text(tmp_path):
-    book = {
-        "10_good": new_notebook(cells=[new_markdown_cell("# <b>A</b> & <script>alert(1)</script>")]),
-        "11_untitled": new_notebook(cells=[new_markdown_cell("")]),
-        "12_empty": new_notebook(),
-    }
-    pages.export(book, tmp_path)
-    html = (tmp_path / "index.html").read_text()
-    seen = Seen(html)
-    assert seen.scripts == [] and "b" not in {tag for tag, _ in seen.elements}
-    assert "<b>A</b> & <script>alert(1)</script>" in seen.text
-    assert "11_untitled" in seen.text and "12_empty" in seen.text
-    assert any(a.get("name") == "viewport" for _, a in seen.elements) and "<style>" in html
-    links = [a["href"] for tag, a in seen.elements if tag == "a"]
-    assert links == ["10_good.html", "11_untitled.html", "12_empty.html"]
-    assert all((tmp_path / link).is_file() for link in links)
+def column(seen: Seen, heading: str) -> int:
+    """How many cells of a page say that they stand in a column."""
+    return sum(a.get("data-label") == heading for tag, a in seen.elements if tag == "td")
 
 
-def test_a_committed_notebook_is_whole(tmp_path):
-    name = notebooks.names()[0]
-    notebook = notebooks.read(notebooks.locate(name))
-    pages.export({name: notebook}, tmp_path)
-    seen = Seen((tmp_path / f"{name}.html").read_text())
+def test_cells_of_prose_say_their_column_and_rows_of_numbers_scroll():
+    claims = "<table><thead><tr><th>claim</th><th>a &amp; b</th></tr></thead><tbody><tr><td>x</td><td>y</td></tr></tbody></table>"
+    numbers = claims.replace("<table>", '<table class="dataframe">')
+    uneven = claims.replace("<td>y</td>", "")
+    hostile = claims.replace("a &amp; b", "&quot; onclick=&quot;alert(1)")
+    plain = "| claim | a & b |\n| --- | --- |\n| x | y |"
+
+    def of(cell):
+        return Seen(pages.of_notebook(new_notebook(cells=[new_markdown_cell("# A"), cell]), "A"))
+
+    for cell in (shown({"text/html": claims}), new_markdown_cell(plain)):
+        seen = of(cell)
+        (table,) = [a for tag, a in seen.elements if tag == "table"]
+        assert table["class"] == "rows" and column(seen, "claim") == column(seen, "a & b") == 1
+    for html in (numbers, uneven):
+        seen = of(shown({"text/html": html}))
+        assert column(seen, "claim") == 0 and "x" in seen.text
+    seen = of(shown({"text/html": hostile}))
+    assert column(seen, '" onclick="alert(1)') == 1 and not [a for _, a in seen.elements if "onclick" in a]
+
+
+def test_a_page_fits_a_screen_of_390_pixels():
+    """No browser is asked: no width is fixed, what is wider scrolls by itself, and rows of prose are stacked."""
+    style = pages.STYLE
+    widths = re.findall(r"(?<![-\w])(?:min-)?width:\s*([^;}]+)", re.sub(r"@media[^{]+", "", style))
+    assert widths == [], "only max-width"
+    for scrolls in ("pre", "table", 'mjx-container[display="true"]'):
+        assert re.search(rf"^{re.escape(scrolls)} {{[^}}]*overflow-x: auto", style, re.MULTILINE), scrolls
+    assert "img { max-width: 100%; height: auto; }" in style and "overflow-wrap: break-word" in style
+    narrow = style.partition("@media (max-width: 40rem) {")[2].partition("\n}\n")[0]
+    assert "table.rows td { display: block; }" in narrow and "content: attr(data-label)" in narrow
+
+
+def test_what_has_a_light_ground_in_the_dark_has_dark_letters():
+    for rule in re.findall(r"^[^@{}\n]+{[^}]*background: #f[^}]*}", pages.STYLE, re.MULTILINE):
+        assert re.search(r"(?<!-)color: #222", rule), rule
+
+
+def test_verdicts_are_a_table_and_what_stands_below_them_stays():
+    paper = Replication("00_page", parsed(STATED, "claims"))
+    paper.measured("one", 1.0, (0.95, 1.05))
+    paper.measured("two", 2.5)
+    paper.data_check("a < b", 1.0, 2.0, 0.1)
+    cells = [new_markdown_cell("# A")]
+    for source in notebooks.VERDICT[1:]:
+        shows = eval(source, {"paper": paper, "scale": "ci", "seed": 0})
+        data = shows._repr_mimebundle_() if "record" in source else {"text/plain": str(shows)}
+        cells.append(shown(data))
+        cells[-1].source = source
+    seen = Seen(pages.of_notebook(new_notebook(cells=cells), "A"))
+    for heading in printing.VERDICTS:
+        assert column(seen, heading) == 2
+    assert "[0.95, 1.05]" in seen.text and "replicated" in seen.text and "2.5" in seen.text
+    assert "data checks: 0 of 1 hold" in seen.text and "fails: a < b: ours 1, printed 2" in seen.text
+    assert "claim  paper" not in seen.text, "the lines of text are the table now"
+
+
+def test_a_committed_notebook_is_whole():
+    notebook = notebooks.read(notebooks.locate(notebooks.names()[0]))
+    seen = Seen(pages.of_notebook(notebook, notebooks.title(notebook)))
     figures = [o for c in notebooks.code(notebook) for o in c.outputs if "image/png" in o.get("data", {})]
     assert [a["alt"] for tag, a in seen.elements if tag == "img"] == [
         o.metadata["image/png"]["alt"] for o in figures
     ]
     assert notebooks.title(notebook) in seen.text
-    for record in notebooks.records(notebook)[0]["verdicts"][:3]:
-        assert record["id"] in seen.text
+    found = notebooks.records(notebook)[0]["verdicts"]
+    assert all(record["id"] in seen.text for record in found)
+    assert column(seen, "verdict") == len(found)

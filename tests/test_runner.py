@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +65,21 @@ def test_failures_stand_alone(place):
     assert (place.out / "12_raises.ipynb").read_text() == "an earlier run"
     assert notebooks.read(place.out / "12_raises.failed.ipynb").cells
     assert not list(place.out.glob(".*"))
+
+
+def test_a_run_ends_by_saying_where_to_look(place):
+    place.add("10_good")
+    place.add("11_raises", body='raise ValueError("<no>")')
+    done = place("run", "--all", "--html", "--output", str(place.out))
+    *_, look, beside, tally = done.stdout.splitlines()
+    assert look.startswith(f"Look at {place.out / 'index.html'} in a browser")
+    assert beside.startswith(f"Beside it in {place.out}: ")
+    for named in re.findall(r"[\w/]*NAME\.\w+", beside):
+        assert (place.out / named.replace("NAME", "10_good")).is_file(), named
+    assert tally == "1 notebook, 2 claims: 2 replicated"
+    index = (place.out / "index.html").read_text(encoding="utf-8")
+    assert 'href="10_good.html"' in index and "11_raises.html" not in index
+    assert re.search(r"11_raises did not run: cell \[\d\] raised ValueError: &lt;no&gt;", index)
 
 
 def test_write_check_and_a_changed_verdict(place):

@@ -19,8 +19,8 @@ from pathlib import Path
 import nh3
 
 from scalinglaws import notebooks
+from scalinglaws.claims import printing
 from scalinglaws.nbformats import NotebookNode
-from scalinglaws.repository import write_atomically
 
 SITE = "Scaling Laws, Replicated"
 #: Elements that vanish with all that is in them; of others that are not allowed the text stays.
@@ -29,6 +29,7 @@ ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {
     "*": {"class", "id", "style", "title", "lang", "dir"},
     "details": {"open"},
     "img": {"src", "alt", "width", "height"},
+    "td": nh3.ALLOWED_ATTRIBUTES["td"] | {"data-label"},
 }
 STYLES = {
     "background-color", "border", "color", "font-style", "font-weight", "text-align", "text-decoration",
@@ -46,20 +47,39 @@ window.MathJax = {
   options: {enableMenu: false}
 };"""
 STYLE = """\
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; color: #222; }
+:root { color-scheme: light dark; }
+body {
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif;
+  color: #222; background: #fff; overflow-wrap: break-word;
+}
 h1, h2, h3 { line-height: 1.25; }
 pre, code { font: 0.85rem/1.45 ui-monospace, monospace; }
 pre { overflow-x: auto; margin: 0.3rem 0; }
-.highlight { background: #f6f7f9; border-left: 3px solid #b8c4d6; padding: 0.4rem 0.8rem; margin: 0.8rem 0 0.3rem; }
-.output_stderr { background: #fdf0f0; }
+.highlight {
+  background: #f6f7f9; color: #222; border-left: 3px solid #b8c4d6; padding: 0.4rem 0.8rem; margin: 0.8rem 0 0.3rem;
+}
+.output_stderr { background: #fdf0f0; color: #222; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: 0.2rem 0.7rem; border-bottom: 1px solid #ddd; text-align: right; }
+th, td { padding: 0.2rem 0.7rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top; }
+table.rows th, table.rows td { text-align: left; }
 img { max-width: 100%; height: auto; }
+mjx-container[display="true"] { overflow-x: auto; overflow-y: hidden; }
 .prompt, .anchor-link { display: none; }
 a { color: #1f5fa8; }
+@media (max-width: 40rem) {
+  body { margin: 1rem auto; }
+  pre { font-size: 0.75rem; }
+  table.rows thead { display: none; }
+  table.rows tbody, table.rows tr, table.rows td { display: block; }
+  table.rows tr { padding: 0.5rem 0; border-bottom: 1px solid #ddd; }
+  table.rows td { padding: 0; border: 0; }
+  table.rows td:empty { display: none; }
+  table.rows td:first-child { font-weight: bold; }
+  table.rows td:not(:first-child)::before { content: attr(data-label) ": "; opacity: 0.7; }
+}
 @media (prefers-color-scheme: dark) {
-  body { background: #16181c; color: #ddd; } .highlight { background: #f6f7f9; color: #222; }
-  img { background: #fff; } a { color: #8ab4f0; } th, td { border-color: #444; }
+  body { background: #16181c; color: #ddd; }
+  img { background: #fff; color: #222; } a { color: #8ab4f0; } th, td, table.rows tr { border-color: #444; }
 }"""
 
 
@@ -136,11 +156,48 @@ def page(title: str, body: str, style: str = "") -> str:
     return "\n".join(lines)
 
 
+def labelled(html: str) -> str:
+    """HTML of which each cell of a table says its column, so that a narrow screen can stack the cells of a row.
+
+    Tables of pandas stay as they are: rows of numbers are compared down a column, and scroll.
+    """
+    from bs4 import BeautifulSoup
+
+    def stacking(found: re.Match[str]) -> str:
+        table = BeautifulSoup(found[0], "html.parser").table
+        headings = [cell.get_text(" ", strip=True) for cell in table.select("thead th")]
+        body = table.select("tbody tr")
+        cells = [row.find_all(["td", "th"], recursive=False) for row in body]
+        if "dataframe" in table.get("class", []) or any(len(row) != len(headings) for row in cells):
+            return found[0]
+        table["class"] = [*table.get("class", []), "rows"]
+        for row in cells:
+            for cell, heading in zip(row, headings, strict=True):
+                cell["data-label"] = heading
+        return str(table)
+
+    return re.sub(r"<table\b.*?</table>", stacking, html, flags=re.DOTALL | re.IGNORECASE)
+
+
+def tabulate(notebook: NotebookNode) -> None:
+    """Show the verdicts as a table of HTML, as wide as the screen, instead of as lines of text."""
+    records = notebooks.records(notebook)
+    cells = [cell for cell in notebooks.code(notebook) if cell.source.strip() == notebooks.VERDICT[1]]
+    for output in (output for cell in cells for output in cell.outputs if len(records) == 1):
+        found = records[0]["verdicts"]
+        # Below a line for each verdict stand the data checks, and what is unproved.
+        rest = output.get("data", {}).get("text/plain", "").splitlines()[1 + len(found) :]
+        output.data = {
+            "text/html": printing.verdicts_html(found) + "".join(f"<p>{escape(r)}</p>" for r in rest)
+        }
+
+
 def of_notebook(notebook: NotebookNode, title: str) -> str:
     """An executed notebook as a page."""
     from nbconvert import HTMLExporter
 
     notebook = deepcopy(notebook)
+    tabulate(notebook)
     for output in (output for cell in notebooks.code(notebook) for output in cell.outputs):
         if RUNS.search(output.get("data", {}).get("image/svg+xml", "")):
             del output.data["image/svg+xml"]
@@ -148,26 +205,4 @@ def of_notebook(notebook: NotebookNode, title: str) -> str:
     # Of the template that is only a body: all of it passes the allow-list, whatever cell it came from.
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
     back = f'<p><a href="index.html">{SITE}</a></p>'
-    return page(title, sanitised(back + body), highlighting())
-
-
-def export(executed: dict[str, NotebookNode], output: Path) -> None:
-    """Write a page for each executed notebook, and an index of them.
-
-    Parameters
-    ----------
-    executed
-        Name -> notebook with its outputs.
-    output
-        Folder of the pages.
-    """
-    items = []
-    for name, notebook in executed.items():
-        try:
-            title = notebooks.title(notebook)
-        except notebooks.NotebookError:
-            title = name
-        write_atomically(output / f"{name}.html", of_notebook(notebook, title))
-        items.append(f'<li><a href="{escape(name)}.html">{escape(title)}</a></li>')
-    body = f"<h1>{SITE}</h1>\n<ul>\n" + "\n".join(items) + "\n</ul>"
-    write_atomically(output / "index.html", page(SITE, body))
+    return page(title, sanitised(labelled(back + body)), highlighting())

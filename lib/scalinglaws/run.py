@@ -154,7 +154,7 @@ def run(
         except notebooks.NotebookError as error:
             problems.append(f"{name}: {error}")
 
-    from scalinglaws import batch, drift, pages, writing
+    from scalinglaws import batch, drift, index_page, writing
 
     found = batch.run_all(tasks, jobs, timeout)
     problems += batch.failures(found)
@@ -178,11 +178,14 @@ def run(
     problems += writing.told(differ)
     if write and scale == "ci" and not problems:
         problems += writing.write_back(good, jobs, timeout, moved)
-    if html:
-        pages.export({name: outcome.notebook for name, outcome in good.items()}, output)
     if good:
         judged = [overview.entry(name, output / "verdicts") for name in good]
         terminal.show(terminal.scoreboard(judged))
+    if html:
+        failed = {name: outcome.error for name, outcome in found.items() if outcome.error}
+        index = index_page.export({name: outcome.notebook for name, outcome in good.items()}, output, failed)
+        typer.echo(index_page.where_to_look(index))
+    if good:
         typer.echo(overview.tally(judged))
     fail_if(problems)
 

@@ -60,6 +60,22 @@ def heading(name: str, above: str) -> str:
     )
 
 
+def standing(name: str, found: list[dict[str, Any]]) -> dict[str, str]:
+    """What is said of a paper in one row: heading of a column -> text."""
+    return {
+        "headline": headline(name, found),
+        "printed numbers": held(of_role(found, "recomputed")),
+        "finding tested": held(of_role(found, *TESTING)),
+        "evidence": ", ".join(dict.fromkeys(verdict["evidence"] for verdict in found)),
+        "cost": verdicts.cost_in_words(verdicts.costs().get(name, {})),
+    }
+
+
+def failures(found: Iterable[dict[str, Any]]) -> list[str]:
+    """The claims that did not replicate, by their ids."""
+    return [verdict["id"] for verdict in found if verdict["word"] == NOT_REPLICATED]
+
+
 def papers() -> str:
     """One row a paper, and then what failed, by name."""
     lines = ["| finding | headline | printed numbers | finding tested | evidence | cost |"]
@@ -67,16 +83,9 @@ def papers() -> str:
     failed = []
     for name in filter(verdicts.kept().__contains__, notebooks.names()):
         found = verdicts.read(name)["verdicts"]
-        evidence = ", ".join(dict.fromkeys(verdict["evidence"] for verdict in found))
-        cells = [heading(name, ""), headline(name, found), held(of_role(found, "recomputed"))]
-        cells += [
-            held(of_role(found, *TESTING)),
-            evidence,
-            verdicts.cost_in_words(verdicts.costs().get(name, {})),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-        if names := [f"`{verdict['id']}`" for verdict in found if verdict["word"] == NOT_REPLICATED]:
-            failed.append(f"- {name[:2]}: {', '.join(names)}")
+        lines.append(f"| {' | '.join([heading(name, ''), *standing(name, found).values()])} |")
+        if ids := [f"`{id}`" for id in failures(found)]:
+            failed.append(f"- {name[:2]}: {', '.join(ids)}")
     return "\n".join([*lines, "", "**What did not replicate**, by the claim's name:", "", *failed])
 
 

@@ -50,14 +50,16 @@ def claims(stated: Iterable[Claim]) -> list[str]:
     return aligned([CLAIMS, *rows(stated)])
 
 
+def html(headings: Sequence[str], table: Iterable[Sequence[str]]) -> str:
+    """Rows of text as an HTML table."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in headings)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def claims_html(stated: Stated) -> str:
     """The finding and its claims as an HTML table."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in CLAIMS)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows(stated.claims)
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<p>{escape(stated.sentence)}</p>{table}"
+    return f"<p>{escape(stated.sentence)}</p>{html(CLAIMS, rows(stated.claims))}"
 
 
 def words(found: Sequence[tuple[str, str]]) -> list[str]:
@@ -66,11 +68,21 @@ def words(found: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{id:<{width}}  {word}" for id, word in found]
 
 
-def verdicts(records: Iterable[dict[str, Any]]) -> list[str]:
-    """Verdicts with their numbers, as lines of text."""
-    table: list[Sequence[str]] = [VERDICTS]
+def verdict_rows(records: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Verdicts with their numbers, a row each."""
+    table = []
     for v in records:
         ours = number(None if v["measured"] is None else float(v["measured"]))
         span = "–" if v["low"] is None else f"[{number(float(v['low']))}, {number(float(v['high']))}]"
         table.append((v["id"], of_paper(v), ours, span, of_rival(v), v["word"]))
-    return aligned(table)
+    return table
+
+
+def verdicts(records: Iterable[dict[str, Any]]) -> list[str]:
+    """Verdicts with their numbers, as lines of text."""
+    return aligned([VERDICTS, *verdict_rows(records)])
+
+
+def verdicts_html(records: Iterable[dict[str, Any]]) -> str:
+    """Verdicts with their numbers as an HTML table."""
+    return html(VERDICTS, verdict_rows(records))
