@@ -104,11 +104,16 @@ def glance(path: Path) -> dict[str, Any]:
     return found
 
 
-def save(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook so that a kill leaves the old file or the new one, whole."""
+def dumps(notebook: NotebookNode) -> str:
+    """A notebook as the text of its file."""
     from scalinglaws.nbformats import nbformat
 
-    repository.write_atomically(path, nbformat.writes(notebook) + "\n")
+    return nbformat.writes(notebook) + "\n"
+
+
+def save(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook so that a kill leaves the old file or the new one, whole."""
+    repository.write_atomically(path, dumps(notebook))
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -255,8 +260,14 @@ def records(notebook: NotebookNode) -> list[dict[str, Any]]:
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """The notebook as it is kept in git: the same run gives the same bytes.
 
-    Keeps sources, tags, execution counts, text, tables, PNG with alt text and the verdict
-    record; drops timings, identities and whatever the execution engine added.
+    Keeps sources with their pasted pictures, tags, execution counts, text, tables, PNG with alt
+    text and the verdict record; drops timings, identities and whatever the execution engine or
+    an editor added.
+
+    Raises
+    ------
+    NotebookError
+        If a cell is of a type that there is not.
     """
     from scalinglaws.nbformats import nbformat
 
@@ -266,12 +277,18 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             "language_info": {"name": "python"},
         }
     )
+    prose = {"markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}
     for index, cell in enumerate(notebook.cells):
         metadata = {"tags": sorted(tags(cell))} if tags(cell) else {}
         clean = {"id": f"cell-{index:02d}", "metadata": metadata, "source": cell.source.rstrip()}
-        if cell.cell_type != "code":
-            kept.cells.append(nbformat.v4.new_markdown_cell(**clean))
+        if cell.cell_type in prose:
+            pasted = {"attachments": cell.attachments} if cell.get("attachments") else {}
+            kept.cells.append(prose[cell.cell_type](**clean, **pasted))
             continue
+        if cell.cell_type != "code":
+            raise NotebookError(
+                f"cell {index + 1} is of the type {cell.cell_type!r}, which Jupyter does not have"
+            )
         outputs = []
         for output in cell.outputs:
             if "metadata" in output:

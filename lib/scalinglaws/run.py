@@ -1,4 +1,4 @@
-"""The command line: list, run, check, mutate, lint, scoreboard, new; `data` is in `run_data`.
+"""The command line: list, run, check, mutate, lint, tidy, scoreboard, new; `data` is in `run_data`.
 
 What a command needs is imported when it is called, so that those which only read are quick.
 """
@@ -306,6 +306,38 @@ def lint(names: Names = None, everything: Everything = False) -> None:
             problems.append(f"{name}: {error}")
     fail_if(problems)
     typer.echo("every notebook has the anatomy")
+
+
+@app.command()
+def tidy(
+    names: Names = None,
+    everything: Everything = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if a notebook would be changed.")
+    ] = False,
+) -> None:
+    """Put notebooks that an editor has saved back into the form in which they are kept.
+
+    Sources and outputs stay; what the editor added (timings, versions, identities, hidden cells)
+    goes. Exit 1 if one cannot be read; it is left as it is.
+    """
+    picked = chosen(names, everything)
+    from scalinglaws.tidy import tidy as put_right
+
+    changed, problems = [], []
+    for name in picked:
+        try:
+            changed += [name] * put_right(notebooks.locate(name), check)
+        except notebooks.NotebookError as error:
+            problems.append(f"{name}: {error}; it is left as it is")
+    if check:
+        problems += [
+            f"{name}: not as it is kept; 'scalinglaws tidy {name}' puts it right" for name in changed
+        ]
+    for name in changed if not check else ():
+        typer.echo(f"{name}: tidied")
+    fail_if(problems)
+    typer.echo(f"{counted(len(picked), 'notebook is as it is kept', 'notebooks are as they are kept')}")
 
 
 @app.command()
