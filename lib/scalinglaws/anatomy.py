@@ -11,7 +11,7 @@ from scalinglaws.claims import ClaimError, stated
 from scalinglaws.claims.checklist import BLANK
 from scalinglaws.claims.stated import path_of
 from scalinglaws.nbformats import NotebookNode, nbformat
-from scalinglaws.text import counted
+from scalinglaws.text import FILL, counted
 
 MOST_CELLS = 40  # besides those of the verdict, which are the same everywhere
 MOST_LINES = 302
@@ -20,7 +20,6 @@ MOST_BYTES = 1_500_000
 MOST_PARAMETERS = 6
 FEWEST_WORDS = 400
 OUTPUT_TYPES = {"text/plain", "text/html", "image/png", "application/json"}
-FILL = "FILL IN"
 UNJUDGED = "the falsification cell judges nothing: call paper.without_effect(...), which returns the word and keeps it"
 
 FORBIDDEN = {

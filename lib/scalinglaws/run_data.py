@@ -1,4 +1,4 @@
-"""The command line of the tables in data/: list, verify, rebuild, seal."""
+"""The command line of the tables in data/: list, verify, new, rebuild, seal."""
 
 from __future__ import annotations
 
@@ -101,6 +101,18 @@ def found_wrong(
             is_absent = absent is not None and isinstance(error, tables.Unavailable)
             (absent if is_absent else problems).append(str(error))
     return problems
+
+
+@data.command()
+def new(slug: Annotated[str, typer.Argument(help="Name of the table: paper_what")]) -> None:
+    """Write a converter, which carries a published table over; it is refused until it is filled in."""
+    from scalinglaws import new_converter
+
+    path = new_converter.start(slug).relative_to(repository.data_folder().parent)
+    typer.echo(
+        f"wrote {path}: fill in where the file lies and its hash, the columns with units and ranges, and "
+        f"convert(), which makes the table; then 'scalinglaws data rebuild {slug}'"
+    )
 
 
 @data.command()

@@ -26,7 +26,7 @@ import pandas as pd
 from scalinglaws import repository
 from scalinglaws.machine import devices
 from scalinglaws.schema import TableError, described, encoded, parsed, plain, validate
-from scalinglaws.text import counted, instead
+from scalinglaws.text import FILL, counted, instead
 
 MIRROR_VARIABLE = "SCALINGLAWS_MIRROR"
 #: The files of a table's folder that SHA256SUMS vouches for, by their names without the ending.
@@ -216,11 +216,15 @@ def converter(slug: str) -> ModuleType:
     Raises
     ------
     TableError
-        If there is none of that name; no file outside `data/convert` is ever executed.
+        If there is none of that name, or it is not filled in yet; no file outside `data/convert` is
+        ever executed.
     """
     if slug not in (known := converters()):
         raise TableError(f"no converter {slug!r} in data/convert; {instead(slug, {n: n for n in known})}")
     path = repository.data_folder() / "convert" / f"{slug}.py"
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    if unfilled := [str(number) for number, line in lines if FILL in line]:
+        raise TableError(f"{path} is not filled in yet: line {', '.join(unfilled)}")
     spec = importlib.util.spec_from_file_location(f"convert_{slug}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -7,6 +7,9 @@ import math
 import re
 from collections.abc import Mapping
 
+#: Stands in what `scalinglaws new` and `scalinglaws data new` write, where something has to be written.
+FILL = "FILL IN"
+
 
 def number(x: float | None, digits: int = 4) -> str:
     """A number as tables print it: four significant digits, no exponent where avoidable."""
