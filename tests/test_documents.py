@@ -8,6 +8,7 @@ import shlex
 import pytest
 import typer
 
+from scalinglaws import scoreboard, verdicts
 from scalinglaws.run import app
 
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
@@ -73,3 +74,12 @@ def test_a_call_that_is_not_there_is_seen():
         ["scalinglaws", "nonesuch", "10", "--x"]
     ]
     assert commands("```sh\nmake setup && . x  # and more\nls\n```\n") == [["make", "setup"]]
+
+
+def test_the_scoreboard_brings_the_figures_text_along(repository):
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    stale = re.sub(r'alt="[^"]*"', 'alt="an earlier figure"', readme)
+    assert stale != readme and scoreboard.placed(stale) == scoreboard.placed(readme)
+    for lacking in (readme.replace(scoreboard.END, ""), readme.replace(".github/figure.png", "figure.png")):
+        with pytest.raises(verdicts.VerdictError, match=r"README\.md lacks the"):
+            scoreboard.placed(lacking)
