@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from covered import clusters, robust_loss, squared_loss
+from covered import clusters, least_squares, robust_loss, squared_loss
 from harsh import WORDS, harsh, table, two_valleys, verdicts
 from nist import PROBLEMS, solved
 from oracle import above_oracle
@@ -177,7 +177,7 @@ def certified() -> Iterator[Row]:
 def coverage() -> Iterator[Row]:
     """How often nominal 95 % intervals hold the truth."""
     for noise in (0.005, 0.02):
-        for method, counts in squared_loss(noise, range(2000)).items():
+        for method, counts in squared_loss(least_squares(noise, range(2000))).items():
             for name, count in counts.items():
                 yield (
                     f"coverage, squared loss, noise {noise}, {method}, {name} (2,000 simulations)",

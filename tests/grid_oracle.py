@@ -240,7 +240,7 @@ def valleys(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.flatnonzero(lower.ravel())
 
 
-def starts(ground: Ground, data: Mapping[str, np.ndarray]) -> np.ndarray:
+def starts(ground: Ground, data: Mapping[str, np.ndarray], most: int | None = None) -> np.ndarray:
     """The most promising places of the grid as coordinates, none next to another, best first, (starts, parameters)."""
     places, shape = places_of(ground.law, data)
     count = len(next(iter(places.values())))
@@ -263,7 +263,7 @@ def starts(ground: Ground, data: Mapping[str, np.ndarray]) -> np.ndarray:
     linear, value = filled(ground, close, 30)
     x = ground.coordinates(close | dict(zip(ground.law.linear, linear.T, strict=True)))
     few = len(ground.y) < FEW or not ground.law.linear
-    return x[apart(value, shape, chosen, MANY if few else POLISHED)]
+    return x[apart(value, shape, chosen, most or (MANY if few else POLISHED))]
 
 
 def apart(values: np.ndarray, shape: tuple[int, ...], places: np.ndarray, most: int) -> np.ndarray:
@@ -426,10 +426,13 @@ def search(law: Law, data: Mapping[str, np.ndarray], loss: Loss) -> Best:
     if loss.kind == "absolute":
         found = [sharpened(ground, found[k]) for k in np.argsort(values)[:2]]
         values = np.array([ground.value(x) for x in found])
-    best = found[int(values.argmin())]
-    return Best(
-        float(values.min()), {n: float(v) for n, v in ground.params(best).items()}, determined(ground, best)
-    )
+    return best_of(ground, found[int(values.argmin())])
+
+
+def best_of(ground: Ground, x: np.ndarray) -> Best:
+    """A place as the result of a search."""
+    params = {n: float(v) for n, v in ground.params(x).items()}
+    return Best(ground.value(x), params, determined(ground, x))
 
 
 def determined(ground: Ground, x: np.ndarray) -> bool:
