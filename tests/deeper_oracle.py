@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from grid_oracle import Best, Ground, at_edge, best_of, by_linear_programs, filled, starts
+from grid_oracle import Best, at_edge, best_of, by_linear_programs, filled, starts
+from ground import Ground
 
 from scalinglaws.fitting.losses import Loss
 from scalinglaws.laws import Law
