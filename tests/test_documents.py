@@ -8,7 +8,9 @@ import shlex
 import pytest
 import typer
 
+from scalinglaws.claims import verdicts
 from scalinglaws.cli.main import app
+from scalinglaws.notebooks import scoreboard
 
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -73,3 +75,12 @@ def test_a_call_that_is_not_there_is_seen():
         ["scalinglaws", "nonesuch", "10", "--x"]
     ]
     assert commands("```sh\nmake setup && . x  # and more\nls\n```\n") == [["make", "setup"]]
+
+
+def test_the_scoreboard_brings_the_figures_text_along(repository):
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    stale = re.sub(r'alt="[^"]*"', 'alt="an earlier figure"', readme)
+    assert stale != readme and scoreboard.placed(stale) == scoreboard.placed(readme)
+    for lacking in (readme.replace(scoreboard.END, ""), readme.replace(".github/figure.png", "figure.png")):
+        with pytest.raises(verdicts.VerdictError, match=r"README\.md lacks the"):
+            scoreboard.placed(lacking)

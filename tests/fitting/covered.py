@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from simulated import TRUTH, checkpoints, design
 
-from scalinglaws import Status, bootstrap, fit, huber, profile, size_exponent
+from scalinglaws import Fit, Status, bootstrap, fit, huber, profile, size_exponent
+from scalinglaws.fitting.wald import Quantity
 from scalinglaws.laws import chinchilla, power_law
 
 #: What the intervals are of, and its true value.
@@ -27,12 +28,19 @@ def simulate(noise: float, seed: int, n: int = 60):
     return runs.assign(loss=runs.loss * np.exp(noise * np.random.default_rng([1, seed]).normal(size=n)))
 
 
-def squared_loss(noise: float, seeds: Iterable[int]) -> dict[str, Counter]:
-    """Wald and profile intervals of least-squares fits: how many of the seeds each covers."""
-    inside = {"Wald": Counter(), "profile": Counter()}
+def least_squares(noise: float, seeds: Iterable[int]) -> Iterator[Fit]:
+    """A least-squares fit of each simulation."""
     for seed in seeds:
-        found = fit(chinchilla, simulate(noise, seed), starts=1)
-        for what, truth in QUANTITIES.items():
+        yield fit(chinchilla, simulate(noise, seed), starts=1)
+
+
+def squared_loss(
+    fits: Iterable[Fit], quantities: Mapping[Quantity, float] = QUANTITIES
+) -> dict[str, Counter]:
+    """Wald and profile intervals of some quantities: how many of the fits' intervals hold the truth."""
+    inside = {"Wald": Counter(), "profile": Counter()}
+    for found in fits:
+        for what, truth in quantities.items():
             for name, (low, high) in {"Wald": found.interval(what), "profile": profile(found, what)}.items():
                 inside[name][label(what)] += low <= truth <= high
     return inside

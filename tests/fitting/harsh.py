@@ -7,6 +7,7 @@ Five laws, three losses, all synthetic and fixed by their number. A fit is judge
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from deeper_oracle import search_deeper
 from grid_oracle import Best, search
 
 from scalinglaws import FitError, Status, absolute, fit, huber, squared
@@ -37,6 +39,8 @@ KINDS = ("short", "floorless", "edge", "few", "heavy", "outliers")
 #: The oracle is lower if it is so by more than this share: a hundred times what either search leaves
 #: to itself, and far below the distance of two valleys.
 LOWER = 1e-6
+#: How often the oracle starts anew where a fit is the lower one, and again where it still is.
+HOPS = (8, 60)
 #: A fit whose residuals are rounding has no valleys that could be told apart.
 ROUNDING = 1e-22
 
@@ -52,9 +56,19 @@ class Harsh:
     data: dict[str, np.ndarray]
 
 
+def law_of(number: int) -> Law:
+    """The laws in turn."""
+    return LAWS[number % 5]
+
+
+def loss_of(number: int) -> Loss:
+    """The losses in turn, each for all laws."""
+    return LOSSES[number // 5 % 3]
+
+
 def harsh(number: int) -> Harsh:
     """The problem of this number, 0 to 999 in the proof: the laws in turn, the losses in turn."""
-    form, loss = LAWS[number % 5], LOSSES[number // 5 % 3]
+    form, loss = law_of(number), loss_of(number)
     rng = np.random.default_rng([2026, number])
     kinds = tuple(map(str, rng.choice(KINDS, int(rng.integers(1, 4)), replace=False)))
     count = len(form.parameters)
@@ -230,32 +244,67 @@ def judged(problem: Harsh, got: Fitted, best: Best) -> Verdict:
 def verdicts(
     numbers: Iterable[int], draw: Callable[[int], Harsh] = harsh, kept: Kept | None = None
 ) -> dict[int, Verdict]:
-    """The verdict on each problem, with the oracle's search, neither of which sees the other's result."""
+    """The verdict on each problem, with the oracle's search, which sees nothing of where the library's fit lies.
+
+    Only where the fit is the lower one the oracle searches again, longer.
+    """
     found, kept = {}, kept or Kept()
     for number in numbers:
         problem = draw(number)
         got = kept.of(f"fit {number}", Fitted, lambda p=problem: fitted(p))
         best = kept.of(f"oracle {number}", Best, lambda p=problem: search(p.law, p.data, p.loss))
         found[number] = judged(problem, got, best)
+        for hops in HOPS:
+            if not found[number].below:
+                break
+            deeper = kept.of(
+                f"oracle {number}, {hops} hops",
+                Best,
+                lambda p=problem, h=hops: search_deeper(p.law, p.data, p.loss, h),
+            )
+            best = min(best, deeper, key=lambda b: b.value)
+            found[number] = judged(problem, got, best)
     return found
 
 
+def row(form: str, loss: str, found: Iterable[Verdict]) -> str:
+    """Counts of words; how often the oracle ended above the fit; processor time of a fit, on average and at most."""
+    found = list(found)
+    counts, seconds = Counter(v.word for v in found), [v.seconds for v in found]
+    figures = [*(counts[word] for word in WORDS), sum(v.below for v in found)]
+    figures += [f"{sum(seconds) / max(len(found), 1):.2f}", f"{max(seconds, default=0):.2f}"]
+    return f"{form:24} {loss:13} " + " ".join(f"{figure:>22}" for figure in figures)
+
+
 def table(found: dict[int, Verdict]) -> str:
-    """Counts by law and loss, a row each."""
-    lines = [f"{'law':24} {'loss':14} " + " ".join(f"{word:>23}" for word in WORDS) + f" {'s CPU, most':>12}"]
+    """Counts by law and loss of harsh problems and of those with two valleys, a row each."""
+    heads = (*WORDS, "oracle above", "s CPU a fit", "most")
+    lines = [f"{'law':24} {'loss':13} " + " ".join(f"{head:>22}" for head in heads)]
     for form in LAWS:
         for loss in LOSSES:
-            own = [v for k, v in found.items() if LAWS[k % 5] is form and LOSSES[k // 5 % 3] == loss]
-            counts = Counter(v.word for v in own)
-            most = max((v.seconds for v in own), default=0.0)
-            lines.append(
-                f"{form.name:24} {loss!s:14} "
-                + " ".join(f"{counts[word]:>23}" for word in WORDS)
-                + f" {most:12.2f}"
-            )
-    counts = Counter(v.word for v in found.values())
-    total = sum(v.seconds for v in found.values())
-    lines.append(
-        f"{'all':39} " + " ".join(f"{counts[word]:>23}" for word in WORDS) + f" {total:12.1f} in all"
-    )
+            own = (v for k, v in found.items() if k < 1000 and (law_of(k), loss_of(k)) == (form, loss))
+            lines.append(row(form.name, str(loss), own))
+    lines.append(row("all of these", "", (v for k, v in found.items() if k < 1000)))
+    lines.append(row("two valleys", "", (v for k, v in found.items() if k >= 1000)))
     return "\n".join(lines)
+
+
+def drawn_by(number: int) -> Harsh:
+    """The problem of a number: 1,000 harsh ones, then those with two valleys."""
+    return harsh(number) if number < 1000 else two_valleys(number)
+
+
+def main(file: str, seconds: str) -> None:
+    """As many problems as time allows, those in the file already done, in an order that mixes them; what is known."""
+    kept, until = Kept(Path(file)), time.monotonic() + float(seconds)
+    found = {}
+    for number in sorted(range(1200), key=lambda k: k * 617 % 1200):
+        done = {f"fit {number}", f"oracle {number}"} <= kept.known.keys()
+        if done or time.monotonic() < until:
+            found |= verdicts([number], drawn_by, kept)
+    print(table(found))
+    print({k: (v.word, v.status) for k, v in sorted(found.items()) if v.word != "proved" or v.below})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

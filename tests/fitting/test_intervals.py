@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from covered import clusters, label, robust_loss, squared_loss
+from covered import QUANTITIES, clusters, label, least_squares, robust_loss, squared_loss
 from scipy.optimize import curve_fit
 from scipy.special import stdtrit
 from simulated import checkpoints, design
@@ -25,9 +25,15 @@ def shares(counts, trials=TRIALS):
 # --- coverage (F8, F9)
 
 
-def test_wald_and_profile_intervals_cover():
-    for counts in squared_loss(0.005, range(TRIALS)).values():
-        assert all(0.91 <= share <= 0.98 for share in shares(counts).values()), shares(counts)
+@pytest.fixture(scope="module")
+def simulated_fits():
+    return list(least_squares(0.005, range(TRIALS)))
+
+
+@pytest.mark.parametrize("what", QUANTITIES, ids=label)
+def test_wald_and_profile_intervals_cover(simulated_fits, what):
+    for method, counts in squared_loss(simulated_fits, {what: QUANTITIES[what]}).items():
+        assert 0.91 <= shares(counts)[label(what)] <= 0.98, (method, shares(counts))
 
 
 def test_percentile_intervals_of_robust_fits_cover():

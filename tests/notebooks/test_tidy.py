@@ -40,8 +40,8 @@ def server(tmp_path, monkeypatch):
 
 @pytest.fixture(params=NAMES)
 def opened(request, server, tmp_path):
-    """A copy of a notebook as it is kept, as the browser gets it; its path; its bytes."""
-    kept = tidy.tidied(files.locate(request.param))
+    """A copy of a committed notebook, as the browser gets it; its path; its bytes."""
+    kept = files.locate(request.param).read_bytes()
     path = tmp_path / "lab" / f"{request.param}.ipynb"
     path.write_bytes(kept)
     # The model travels as JSON.
@@ -100,7 +100,7 @@ def test_what_the_editor_adds_is_put_right_to_the_byte(server, opened):
     "how", ["indented by two", "other order", "no line at the end", "line ends", "escaped"]
 )
 def test_however_the_json_is_written_it_is_put_right(tmp_path, how):
-    kept = tidy.tidied(files.locate(NAMES[0]))
+    kept = files.locate(NAMES[0]).read_bytes()
     text = kept.decode()
     content = json.loads(text)
     written = {

@@ -310,15 +310,15 @@ def null(
 ) -> None:
     """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
     picked = chosen(names, everything)
-    from scalinglaws.cli import nulls
-    from scalinglaws.notebooks import null as kept
+    from scalinglaws.cli import writing
+    from scalinglaws.notebooks import null as kept_null
 
-    found, problems = nulls.tried(picked, jobs, timeout, seconds)
+    found, problems = writing.nulls(picked, jobs, timeout, seconds)
     for name, record in found.items():
-        typer.echo(kept.told(name, record))
-        wrong = kept.problems(name, record)
+        typer.echo(kept_null.told(name, record))
+        wrong = kept_null.problems(name, record)
         if write and not wrong:
-            kept.keep(name, record)
+            kept_null.keep(name, record)
         problems += wrong
     fail_if(problems)
 

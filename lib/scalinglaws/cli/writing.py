@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from scalinglaws import repository
-from scalinglaws.claims import drift, verdicts
-from scalinglaws.cli import batch, nulls
-from scalinglaws.notebooks import execute, files, null
+from scalinglaws.claims import ClaimError, drift, stated, verdicts
+from scalinglaws.cli import batch
+from scalinglaws.notebooks import execute, files, null, permuted
 
 #: Seeds under which the words must be the same before they are kept.
 SEEDS = (0, 1, 2, 3, 4)
@@ -82,15 +83,59 @@ def write_back(good: dict[str, execute.Outcome], jobs: int, timeout: float, why:
         wrong = unsteady(name, [good[name].record, *(other.record for other in mine)])
         landing += [] if wrong else [name]
         problems += wrong
-    shuffled, wrong = nulls.tried(landing, jobs, timeout)
+    found, wrong = nulls(landing, jobs, timeout)
     problems += wrong
-    for name, found in shuffled.items():
-        wrong = null.problems(name, found)
+    for name, shuffled in found.items():
+        wrong = null.problems(name, shuffled)
         if not wrong:
             keep(name, good[name], why)
-            null.keep(name, found)
+            null.keep(name, shuffled)
         problems += wrong
     return problems
+
+
+def nulls(
+    names: Sequence[str], jobs: int, timeout: float, seconds: float = permuted.SECONDS
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Find the null of notebooks.
+
+    Parameters
+    ----------
+    names
+        The notebooks.
+    jobs, timeout
+        How many run at a time, and the seconds that one may take.
+    seconds
+        What the shuffled runs of each may take together.
+
+    Returns
+    -------
+    dict, list of str
+        The nulls as they are kept, by notebook; and a sentence for each that could not be found.
+    """
+    problems, books, papers = [], {}, {}
+    for name in names:
+        try:
+            books[name], papers[name] = files.read(files.locate(name)), stated(name)
+            files.trees(books[name])  # names a cell that is no Python
+        except (files.NotebookError, ClaimError) as error:
+            problems.append(f"{name}: {error}")
+    with tempfile.TemporaryDirectory() as scratch:
+        tasks = {
+            f"{name} null": (
+                null.prepared(book, [*null.excuses(papers[name], book)], seconds),
+                Path(scratch) / f"{name}.ipynb",
+                {},
+            )
+            for name, book in books.items()
+        }
+        done = batch.run_all(tasks, jobs, timeout) if tasks else {}
+    found = {}
+    for name in books:
+        outcome = done[f"{name} null"]
+        if not outcome.error:
+            found[name] = null.record(outcome.record, papers[name], books[name])
+    return found, problems + batch.failures(done)
 
 
 def keep(name: str, outcome: execute.Outcome, why: str = "") -> None:

@@ -68,6 +68,7 @@ mjx-container[display="true"] { overflow-x: auto; overflow-y: hidden; }
 a { color: #1f5fa8; }
 @media (max-width: 40rem) {
   body { margin: 1rem auto; }
+  h1 { font-size: 1.6rem; }
   pre { font-size: 0.75rem; }
   table.rows thead { display: none; }
   table.rows tbody, table.rows tr, table.rows td { display: block; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ from scalinglaws.notebooks import files
 
 #: The notebook whose last figure stands at the top of the README.
 COVER = "10_chinchilla_third_approach"
+#: Its place in the README, before and after the alternative text.
+FIGURE = re.compile(r'(<img src="\.github/figure\.png"[^>]* alt=")[^"]*(")')
 BEGIN, END = "<!-- scoreboard:begin -->", "<!-- scoreboard:end -->"
 #: From the weakest: a finding is as good as its weakest part.
 WEAKEST = (NOT_REPLICATED, UNTESTABLE, INCONCLUSIVE, PARTLY, WIDER, REPLICATED)
@@ -144,13 +147,17 @@ def cover() -> tuple[bytes, str]:
 
 
 def placed(readme: str) -> str:
-    """The README's text with a fresh scoreboard between its markers.
+    """The README's text with a fresh scoreboard between its markers, and its figure's text.
 
     Raises
     ------
     VerdictError
-        If the markers are missing.
+        If the markers or the figure are missing.
     """
+    alt = cover()[1].replace('"', "&quot;")
+    readme, found = FIGURE.subn(lambda image: image[1] + alt + image[2], readme)
+    if not found:
+        raise verdicts.VerdictError("README.md lacks the figure .github/figure.png with its alt text")
     head, begin, rest = readme.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
