@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scalinglaws.turning import cluster_interval, cluster_resamples, quadratic, robin_hood, two_lines
+from scalinglaws.turning import quadratic, robin_hood, two_lines
+from scalinglaws.uncertainty import cluster_interval, cluster_resamples
 
 X = np.linspace(0.0, 4.0, 60)
 
