@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scalinglaws.frontier import tokens_from_flops
+from scalinglaws.counting import tokens_from_flops
 from scalinglaws.laws import Law, chinchilla
 from scalinglaws.tables.loading import load
 

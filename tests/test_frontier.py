@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalinglaws.frontier import (
-    compute_optimal,
-    envelope,
-    exponent,
-    isoflop_interval,
-    isoflop_optimum,
-    tokens_from_flops,
-    training_flops,
-)
+from scalinglaws.counting import tokens_from_flops, training_flops
+from scalinglaws.frontier import compute_optimal, envelope, exponent, isoflop_interval, isoflop_optimum
 from scalinglaws.laws import chinchilla
 
 LAW = {"E": 1.8, "A": 480.0, "B": 2100.0, "alpha": 0.34, "beta": 0.37}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -69,7 +70,7 @@ def at_the_top(tree: ast.Module) -> ast.Module:
         def visit_If(self, node):
             return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
 
-    return Body().visit(ast.parse(ast.unparse(tree)))
+    return Body().visit(copy.deepcopy(tree))
 
 
 def own(names: set[str]) -> set[str]:

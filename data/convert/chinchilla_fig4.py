@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "Training runs of Hoffmann et al. (2022), figure 4, digitised: size, compute and loss",

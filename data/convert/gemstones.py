@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 #: Tokens in the vocabulary: the size of the embedding, and of the untied head, is this times the width.
 VOCABULARY = 50_304

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import converter
+from scalinglaws.tables.upstream import converter
 
 MAIN = converter("gemstones")
 FILES = {

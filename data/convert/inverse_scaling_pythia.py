@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "Accuracy of Pythia models over training on Inverse Scaling Prize tasks and TruthfulQA",

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from scalinglaws.tables.loading import converter
+from scalinglaws.tables.upstream import converter
 
 #: The same files, read for other lines.
 OBSERVATIONS = converter("nist_strd")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 
 def _score(benchmark, missing=False):

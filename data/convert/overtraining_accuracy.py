@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from scalinglaws.tables.loading import converter
+from scalinglaws.tables.upstream import converter
 
 RUNS = converter("overtraining_runs")
 

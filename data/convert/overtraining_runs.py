@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "Loss on C4 of 104 models, 11 million to 6.9 billion parameters, 5 to 640 tokens a parameter",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream, converter
+from scalinglaws.tables.upstream import Upstream, converter
 
 POINTS = converter("porian_isoflop")
 

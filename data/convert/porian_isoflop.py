@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "Losses of transformers of 5 to 14 sizes at each of 12 compute budgets, in 15 experiments",

@@ -8,7 +8,7 @@ bytes, until 445,000 bytes fell to training and 50,000 to the tenth that is held
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "An excerpt of Python's standard library, to train on: 55 modules, half a megabyte",

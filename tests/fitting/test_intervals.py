@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from simulated import checkpoints, design
 
 from scalinglaws import FitError, Status, bootstrap, fit, huber, jackknife, profile, size_exponent
-from scalinglaws.fitting import resample
+from scalinglaws.fitting import refits
 from scalinglaws.laws import chinchilla, power_law, power_law_with_constant
 
 TRIALS = 400
@@ -225,8 +225,8 @@ def test_failed_resamples_are_counted(monkeypatch, found):
         proved[broken] = False
         return natural, value, proved
 
-    solved, broken = resample.optima, [3]
-    monkeypatch.setattr(resample, "optima", optima)
+    solved, broken = refits.optima, [3]
+    monkeypatch.setattr(refits, "optima", optima)
     drawn = bootstrap(found, 10, seed=0)
     assert drawn.failed == (3,) and len(drawn.samples) == 9 and "1 failed" in repr(drawn)
     broken = slice(None)

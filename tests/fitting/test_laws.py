@@ -7,8 +7,9 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from scalinglaws import fit, laws
+from scalinglaws.counting import tokens_from_flops, training_flops
 from scalinglaws.fitting.derivatives import complex_step
-from scalinglaws.frontier import compute_optimal, size_exponent, tokens_from_flops, training_flops
+from scalinglaws.frontier import compute_optimal, size_exponent
 from scalinglaws.laws import Law, chinchilla, law, power_law
 
 LAWS = [laws.power_law, laws.power_law_with_constant, laws.chinchilla]

@@ -23,7 +23,7 @@ from replications.width_transfer import weight_decay
 from scalinglaws import fitting, machine, repository
 from scalinglaws.sweeps import witness
 from scalinglaws.sweeps.witness import Witnesses
-from scalinglaws.tables import loading
+from scalinglaws.tables import loading, schema, sealing
 from scalinglaws.training import decoder, loop, texts
 
 RUNS = [slug for slug, folder in loading.folders().items() if folder.parent.name == "runs"]
@@ -294,7 +294,7 @@ def toy(tmp_path):
     module.run = lambda x: base | change
     assert witness.write(module, "full", tmp_path) == 2
     (tmp_path / "SOURCE.json").write_text('{"recipe": 1}')
-    loading.seal(tmp_path)
+    sealing.seal(tmp_path)
     return module, tmp_path, change
 
 
@@ -403,18 +403,18 @@ def test_a_flipped_witness_accuses_no_code(copied):
         damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
         path.write_bytes(damaged)
         for call in (witness.problem, loading.verify):
-            with pytest.raises(loading.TableError, match=r"witnesses\.json has sha256 .*restore it with git"):
+            with pytest.raises(schema.TableError, match=r"witnesses\.json has sha256 .*restore it with git"):
                 call("data_pruning_perceptron")
     loading.load("data_pruning_perceptron")
     path.write_bytes(whole)
     sums = copied / "SHA256SUMS"
     lines = sums.read_bytes()
     sums.write_bytes(b"".join(lines.splitlines(keepends=True)[:2]))
-    with pytest.raises(loading.TableError, match="SHA256SUMS says nothing of it"):
+    with pytest.raises(schema.TableError, match="SHA256SUMS says nothing of it"):
         loading.verify("data_pruning_perceptron")
     sums.write_bytes(lines)
     path.unlink()
-    with pytest.raises(loading.TableError, match=r"witnesses\.json is missing"):
+    with pytest.raises(schema.TableError, match=r"witnesses\.json is missing"):
         loading.verify("data_pruning_perceptron")
 
 
@@ -423,8 +423,8 @@ def test_witnesses_that_are_written_vouch_for_no_other_file(copied, monkeypatch)
     (copied / "table.csv").write_bytes((copied / "table.csv").read_bytes() + b"\n")
     monkeypatch.setattr("sys.argv", ["witness", "data_pruning_perceptron"])
     witness.main()
-    assert loading.vouched(copied).keys() == {"SOURCE.json", "table.csv", witness.NAME}
-    with pytest.raises(loading.TableError, match=r"table\.csv has sha256"):
+    assert sealing.vouched(copied).keys() == {"SOURCE.json", "table.csv", witness.NAME}
+    with pytest.raises(schema.TableError, match=r"table\.csv has sha256"):
         loading.verify("data_pruning_perceptron")
 
 

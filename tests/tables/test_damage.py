@@ -17,8 +17,9 @@ import pytest
 from scalinglaws import fit, huber
 from scalinglaws.claims import drift, verdicts
 from scalinglaws.laws import chinchilla
-from scalinglaws.tables import loading
-from scalinglaws.tables.loading import MIRROR_VARIABLE, TableError
+from scalinglaws.tables import loading, sealing, upstream
+from scalinglaws.tables.schema import TableError
+from scalinglaws.tables.upstream import MIRROR_VARIABLE
 from scalinglaws.training import arrays, texts
 from scalinglaws.training.arrays import File, contents
 
@@ -29,7 +30,7 @@ def resealed(folder, **changes) -> None:
     """Change SOURCE.json and seal it again, as somebody who means it would."""
     about = json.loads((folder / "SOURCE.json").read_text()) | changes
     (folder / "SOURCE.json").write_text(json.dumps({k: v for k, v in about.items() if v is not None}))
-    loading.seal(folder)
+    sealing.seal(folder)
 
 
 @pytest.mark.parametrize("name", ["SOURCE.json", "SHA256SUMS", "table.csv"])
@@ -97,7 +98,7 @@ def test_a_source_that_is_sealed_and_wrong_is_refused(changes, says, copy_of_dat
 def test_a_source_that_describes_nothing_is_refused(content, copy_of_data):
     folder = loading.folders()[SLUG]
     (folder / "SOURCE.json").write_text(content)
-    loading.seal(folder)
+    sealing.seal(folder)
     with pytest.raises(TableError, match=rf"{SLUG}: SOURCE.json"):
         loading.load(SLUG)
 
@@ -113,7 +114,7 @@ def test_two_tables_of_one_name_are_refused(copy_of_data):
 def test_nothing_outside_the_converters_is_executed(slug, copy_of_data):
     for place in (copy_of_data.parent / "evil.py", copy_of_data / "evil.py"):
         place.write_text(f"open({str(copy_of_data / 'ran')!r}, 'w')\n")
-    for call in (loading.rebuild, loading.converter, loading.rebuilt):
+    for call in (upstream.rebuild, upstream.converter, upstream.rebuilt):
         with pytest.raises(TableError, match="no converter"):
             call(slug)
     assert not (copy_of_data / "ran").exists()
@@ -253,7 +254,7 @@ def test_verify_upstream_finds_another_description(copy_of_data):
         pytest.skip(f"no mirror folder: {MIRROR_VARIABLE} is not set")
     resealed(copy_of_data / "published" / SLUG, licence="CC0")
     with pytest.raises(TableError, match=r"SOURCE\.json says another 'licence' than its converter"):
-        loading.rebuilt(SLUG)
+        upstream.rebuilt(SLUG)
 
 
 def test_verify_upstream_says_what_it_could_not_fetch(command, mirror):

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scalinglaws import repository
-from scalinglaws.tables import loading, schema
+from scalinglaws.tables import description, loading, schema, upstream
 
 SLUGS = list(loading.folders())
 PUBLISHED = sorted(path.stem for path in repository.data_folder().glob("convert/*.py"))
@@ -51,22 +51,22 @@ def test_one_flipped_byte_is_refused(slug, copy_of_data):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(loading.TableError, match="sha256"):
+    with pytest.raises(schema.TableError, match="sha256"):
         loading.load(slug)
 
 
 @pytest.mark.parametrize("slug", PUBLISHED)
 def test_rebuilt_from_the_mirror_it_is_the_same(slug):
-    if not os.environ.get(loading.MIRROR_VARIABLE):
-        pytest.skip(f"no mirror folder: {loading.MIRROR_VARIABLE} is not set")
-    table, about = loading.convert(slug)
+    if not os.environ.get(upstream.MIRROR_VARIABLE):
+        pytest.skip(f"no mirror folder: {upstream.MIRROR_VARIABLE} is not set")
+    table, about = upstream.convert(slug)
     kept = loading.load(slug)
     pd.testing.assert_frame_equal(table, kept, check_exact=True, check_dtype=False)
     assert about == {key: value for key, value in kept.attrs.items() if key != "sha256"}
 
 
 def test_the_readme_of_data_is_generated():
-    assert (repository.data_folder() / "README.md").read_text(encoding="utf-8") == loading.describe()
+    assert (repository.data_folder() / "README.md").read_text(encoding="utf-8") == description.describe()
 
 
 def test_no_pickles_and_nothing_undescribed():
@@ -83,10 +83,10 @@ def test_no_pickles_and_nothing_undescribed():
 
 
 def test_missing_table_and_missing_file(copy_of_data):
-    with pytest.raises(loading.TableError, match="no table 'nonesuch'; there are: "):
+    with pytest.raises(schema.TableError, match="no table 'nonesuch'; there are: "):
         loading.load("nonesuch")
     (loading.folders()[SLUGS[0]] / "table.csv").unlink()
-    with pytest.raises(loading.TableError, match="is missing; run 'scalinglaws data rebuild"):
+    with pytest.raises(schema.TableError, match="is missing; run 'scalinglaws data rebuild"):
         loading.load(SLUGS[0])
 
 
@@ -112,8 +112,8 @@ ABOUT = {
     ],
 )
 def test_a_table_out_of_its_schema_is_refused(table, says):
-    with pytest.raises(loading.TableError, match=says):
-        loading.validate("t", pd.DataFrame(table), ABOUT)
+    with pytest.raises(schema.TableError, match=says):
+        schema.validate("t", pd.DataFrame(table), ABOUT)
 
 
 def test_what_is_saved_loads(copy_of_data):
@@ -165,7 +165,7 @@ def test_what_is_missing_comes_back_as_missing(saved):
     back = saved(given, family={"missing": True}, loss=NUMBER | {"missing": True})
     assert back["family"].isna().tolist() == back["loss"].isna().tolist() == [False, True, False]
     assert back["family"].tolist()[0] == "NA" and back["loss"].tolist()[::2] == [1.0, 3.5]
-    with pytest.raises(loading.TableError, match="missing values in a column that allows none"):
+    with pytest.raises(schema.TableError, match="missing values in a column that allows none"):
         saved(given, family={"missing": True}, loss=NUMBER)
 
 
@@ -182,7 +182,7 @@ def test_masked_arrays_keep_their_mask(saved):
     assert int(back["count"][0]) == 2**60 + 1 and back["loss"][2] == 3.0 and back["family"][2] == "NA"
     rows = pd.DataFrame([{"loss": value} for value in given["loss"]])
     assert saved(rows, loss=NUMBER | {"missing": True})["loss"].isna().tolist() == mask
-    with pytest.raises(loading.TableError, match="missing values"):
+    with pytest.raises(schema.TableError, match="missing values"):
         saved(given, count=large, loss=NUMBER, family={"missing": True})
 
 
@@ -201,7 +201,7 @@ def test_masked_arrays_keep_their_mask(saved):
     ],
 )
 def test_what_would_come_back_as_something_else_is_not_saved(saved, copy_of_data, values, column, says):
-    with pytest.raises(loading.TableError, match=says):
+    with pytest.raises(schema.TableError, match=says):
         saved({"x": values}, x=column)
     assert not (copy_of_data / "runs" / "fresh").exists()
 
@@ -224,7 +224,7 @@ def test_any_text_and_any_number_come_back_or_are_refused(saved, rows):
     given = {"name": [name for name, _ in rows], "x": [x for _, x in rows]}
     try:
         back = saved(given, name={}, x={"min": -1.8e308, "max": 1.8e308})
-    except loading.TableError:
+    except schema.TableError:
         # What csv cannot carry: lone surrogates, and for pandas' reader NUL and lone carriage returns.
         assert any(set("\0\r") & set(name) or not name.isprintable() for name in given["name"])
         return
@@ -233,14 +233,14 @@ def test_any_text_and_any_number_come_back_or_are_refused(saved, rows):
 
 def test_upstream_is_hash_checked(tmp_path, monkeypatch):
     (tmp_path / "file.csv").write_text("x\n")
-    monkeypatch.setenv(loading.MIRROR_VARIABLE, str(tmp_path))
-    with pytest.raises(loading.TableError, match="wrong sha256"):
-        loading.fetch(loading.Upstream("file.csv", "0" * 64, "file.csv"), "owner/name", "0" * 40)
-    with pytest.raises(loading.TableError, match="missing"):
-        loading.fetch(loading.Upstream("none.csv", "0" * 64, "none.csv"), "owner/name", "0" * 40)
-    monkeypatch.delenv(loading.MIRROR_VARIABLE)
-    with pytest.raises(loading.TableError, match="no public address"):
-        loading.fetch(loading.Upstream("f", "0" * 64, "f", public=False), "owner/name", "0" * 40)
+    monkeypatch.setenv(upstream.MIRROR_VARIABLE, str(tmp_path))
+    with pytest.raises(schema.TableError, match="wrong sha256"):
+        upstream.fetch(upstream.Upstream("file.csv", "0" * 64, "file.csv"), "owner/name", "0" * 40)
+    with pytest.raises(schema.TableError, match="missing"):
+        upstream.fetch(upstream.Upstream("none.csv", "0" * 64, "none.csv"), "owner/name", "0" * 40)
+    monkeypatch.delenv(upstream.MIRROR_VARIABLE)
+    with pytest.raises(schema.TableError, match="no public address"):
+        upstream.fetch(upstream.Upstream("f", "0" * 64, "f", public=False), "owner/name", "0" * 40)
 
 
 def test_without_network_the_error_says_what_to_do(monkeypatch):
@@ -249,10 +249,10 @@ def test_without_network_the_error_says_what_to_do(monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError("network is unreachable")
 
-    monkeypatch.delenv(loading.MIRROR_VARIABLE, raising=False)
+    monkeypatch.delenv(upstream.MIRROR_VARIABLE, raising=False)
     monkeypatch.setattr(pooch, "retrieve", refuse)
-    with pytest.raises(loading.TableError, match="without a network set SCALINGLAWS_MIRROR"):
-        loading.fetch(loading.Upstream("f.csv", "0" * 64, "f.csv"), "owner/name", "0" * 40)
+    with pytest.raises(schema.TableError, match="without a network set SCALINGLAWS_MIRROR"):
+        upstream.fetch(upstream.Upstream("f.csv", "0" * 64, "f.csv"), "owner/name", "0" * 40)
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):

@@ -110,8 +110,6 @@ def test_ignored_targets_count_for_nothing(route):
     y[::3] = IGNORED
     config = TrainConfig(steps=STEPS, lr=3e-3)
     assert gap(lambda seed: mlp((12, 16, 10), seed), x, y, config, RATES, route=route) <= 1e-5
-    run = train_packed([mlp((12, 10), 0)], packed_examples(x, y, 96, 2, [0]), replace(config, steps=2))
-    assert run.about["targets"] == 2 * 64
     # Of eight examples six count; over all eight the mean would be 0.4973.
     logit = [-math.log(math.expm1(loss)) for loss in (*[0.47607] * 4, *[1.03713] * 2)]
     out = torch.tensor([[*logit, 3.0, -3.0], [0.0] * 8])[None]
@@ -173,16 +171,6 @@ def test_a_replayed_update_is_a_plain_one(optimiser):
     for seed in range(3):
         alone = train(Decoder(shape, seed).cuda(), sources[seed], replace(config, lr=RATES[seed]))
         assert runs[seed].losses == pytest.approx(alone.losses, abs=1e-5)
-
-
-def test_a_pack_describes_itself():
-    x, y = data(12)
-    models = [mlp((12, 8, 10), seed) for seed in range(2)]
-    source = packed_examples(x, y, BATCH, 3, range(2))
-    about = train_packed(models, source, TrainConfig(steps=3, lr=1.0), lrs=[0.1, 0.2]).about
-    assert (about["runs"], about["route"], about["targets"]) == (2, "products", 2 * 3 * BATCH)
-    assert about["config"]["lr"] == [0.1, 0.2]
-    assert "scalinglaws.training.packed" in about["code"]
 
 
 def test_what_cannot_be_packed_is_refused():

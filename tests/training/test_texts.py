@@ -16,11 +16,12 @@ from replications.isoflop_from_scratch import ladder
 from replications.learning_curves import subsets
 from replications.width_transfer import rates
 from scalinglaws.tables import loading
-from scalinglaws.tables.loading import MIRROR_VARIABLE, TableError
+from scalinglaws.tables.schema import TableError
+from scalinglaws.tables.upstream import MIRROR_VARIABLE
 from scalinglaws.training import arrays
 from scalinglaws.training import texts as corpora
 from scalinglaws.training.arrays import File, contents
-from scalinglaws.training.texts import Corpus, bpe, byte_tokens
+from scalinglaws.training.texts import Corpus, byte_tokens
 
 SMALL = Corpus(
     "small", "made up", "none", tuple(f"document {i} says {i * i}\n".encode() * 3 for i in range(400))
@@ -173,23 +174,6 @@ def test_bytes_are_the_text():
     assert tokens.dtype == np.uint8
     assert tokens.tobytes() == corpora.END.join(SMALL.documents) + corpora.END
     assert len(tokens) == SMALL.n_bytes + len(SMALL.documents)
-
-
-def test_bpe_gives_the_text_back_in_fewer_tokens():
-    pytest.importorskip("tokenizers")
-    training, held_out = SMALL.split(0.25)
-    tokeniser, encode = bpe(training, 300)
-    tokens = encode(held_out)
-    assert tokens.dtype == np.uint16 and tokens.max() < tokeniser.get_vocab_size() <= 300
-    assert (tokens == 0).sum() == len(held_out.documents)
-    assert len(tokens) < 0.6 * held_out.n_bytes
-    texts = [part.tolist() for part in np.split(tokens, np.flatnonzero(tokens == 0) + 1)[:-1]]
-    assert [tokeniser.decode(text[:-1]).encode() for text in texts] == list(held_out.documents)
-    strange = Corpus("s", "", "", ("naïve 数 🙂 <end>\t\r\n".encode(),))
-    assert tokeniser.decode(encode(strange)[:-1].tolist()).encode() == strange.documents[0]
-    assert np.array_equal(bpe(training, 300)[1](held_out), tokens)
-    with pytest.raises(ValueError, match="256"):
-        bpe(training, 200)
 
 
 def test_digits_are_small_images():

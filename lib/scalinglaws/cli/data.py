@@ -31,14 +31,14 @@ def tables_argument(help: str) -> typer.models.ArgumentInfo:
 @data.command("list")
 def list_() -> None:
     """List the tables, with where they are from and how many rows they have; exit 1 if one is damaged."""
-    from scalinglaws.tables import loading
+    from scalinglaws.tables import loading, schema
 
     rows, problems = [], []
     for slug, folder in loading.folders().items():
         try:
             about = loading.source(slug)
             rows.append((slug, folder.parent.name, f"{about['rows']:,}", about["title"]))
-        except loading.TableError as error:
+        except schema.TableError as error:
             rows.append((slug, folder.parent.name, "–", "–"))
             problems.append(str(error))
     terminal.show(terminal.tables_listed(rows))
@@ -60,18 +60,18 @@ def verify(
     the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
     could be made again.
     """
-    from scalinglaws.tables import loading
+    from scalinglaws.tables import description, loading, upstream
 
     picked = slugs or list(loading.folders())
     problems = found_wrong(picked, loading.verify)
     published = [s for s in picked if is_published(s)] if upstream and not problems else []
     absent: list[str] = []
-    problems += found_wrong(published, loading.rebuilt, absent)
+    problems += found_wrong(published, upstream.rebuilt, absent)
     for line in absent:
         typer.echo(f"not made again: {line}", err=True)
     if published and len(absent) == len(published):
         problems.append("no table could be made again from its upstream files")
-    if not slugs and not problems and not loading.is_described():
+    if not slugs and not problems and not description.is_described():
         problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
     terminal.fail_if(problems)
     are = "is what its" if len(picked) == 1 else "are what their"
@@ -92,14 +92,14 @@ def found_wrong(
     slugs: list[str], examine: Callable[[str], None], absent: list[str] | None = None
 ) -> list[str]:
     """What is wrong with tables, a line each; where a file cannot be had, the line goes to `absent`."""
-    from scalinglaws.tables import loading
+    from scalinglaws.tables import schema, upstream
 
     problems = []
     for slug in slugs:
         try:
             examine(slug)
-        except loading.TableError as error:
-            is_absent = absent is not None and isinstance(error, loading.Unavailable)
+        except schema.TableError as error:
+            is_absent = absent is not None and isinstance(error, upstream.Unavailable)
             (absent if is_absent else problems).append(str(error))
     return problems
 
@@ -121,19 +121,19 @@ def rebuild(
     slugs: Annotated[list[str] | None, tables_argument("Tables; all published ones if none.")] = None,
 ) -> None:
     """Make published tables again from their upstream files, and data/README.md with them."""
-    from scalinglaws.tables import loading
+    from scalinglaws.tables import description, loading, upstream
 
-    for slug in slugs or loading.converters():
-        typer.echo(f"{loading.rebuild(slug).name}: {counted(loading.source(slug)['rows'], 'row')}")
-    repository.write_atomically(repository.data_folder() / "README.md", loading.describe())
+    for slug in slugs or upstream.converters():
+        typer.echo(f"{upstream.rebuild(slug).name}: {counted(loading.source(slug)['rows'], 'row')}")
+    repository.write_atomically(repository.data_folder() / "README.md", description.describe())
 
 
 @data.command()
 def seal(slugs: Annotated[list[str], tables_argument("Tables.")]) -> None:
     """Write SHA256SUMS of tables anew, after an edit of their files that is meant to stay."""
-    from scalinglaws.tables import loading
+    from scalinglaws.tables import description, loading, sealing
 
     for slug in slugs:
-        loading.seal(loading.folder_of(slug))
+        sealing.seal(loading.folder_of(slug))
         loading.verify(slug)
-    repository.write_atomically(repository.data_folder() / "README.md", loading.describe())
+    repository.write_atomically(repository.data_folder() / "README.md", description.describe())

@@ -19,7 +19,7 @@ from scalinglaws.claims import ClaimError, verdicts
 from scalinglaws.cli import terminal
 from scalinglaws.cli.data import data
 from scalinglaws.cli.terminal import fail, fail_if, print_json
-from scalinglaws.errors import UserError
+from scalinglaws.errors import UserError, lacking
 from scalinglaws.notebooks import files, overview
 from scalinglaws.text import counted
 
@@ -418,6 +418,11 @@ def main() -> None:
         app(prog_name="scalinglaws")
     except EXPECTED as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if not (said := lacking(error)):
+            raise
+        typer.echo(f"error: {said}", err=True)
         sys.exit(1)
 
 

@@ -13,11 +13,12 @@ from scalinglaws.fitting.causes import FitWarning
 from scalinglaws.fitting.comparison import NestedTest, aicc, compare, leave_groups_out, nested_test
 from scalinglaws.fitting.estimate import check, fit
 from scalinglaws.fitting.extrapolation import Extrapolation, extrapolate
+from scalinglaws.fitting.jackknife import Jackknife, jackknife
 from scalinglaws.fitting.likelihood import HuberLikelihood, best_scale, huber_likelihood
 from scalinglaws.fitting.losses import Loss, absolute, huber, quantile, soft_l1, squared
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.profile import profile
-from scalinglaws.fitting.resample import Bootstrap, Jackknife, bootstrap, jackknife
+from scalinglaws.fitting.resample import Bootstrap, bootstrap
 from scalinglaws.fitting.result import Fit, Proof, Status
 
 __all__ = [

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.stats import f as f_distribution
 
 from scalinglaws.fitting.groups import group_codes
+from scalinglaws.fitting.jackknife import jackknife
 from scalinglaws.fitting.problem import FitError
-from scalinglaws.fitting.resample import jackknife
 from scalinglaws.fitting.result import Fit
 from scalinglaws.text import article, counted
 

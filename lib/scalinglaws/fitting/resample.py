@@ -1,4 +1,4 @@
-"""How far the estimates move when the runs are drawn again: bootstrap and jackknife.
+"""How far the estimates move when the runs are drawn again: the bootstrap.
 
 A resample is the fit's own problem with other weights: a run drawn twice counts twice, a run
 left out counts nothing. So all resamples share the data, and a batch of them advances together.
@@ -7,7 +7,7 @@ left out counts nothing. So all resamples share the data, and a batch of them ad
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,10 @@ import pandas as pd
 from scipy.stats import norm
 
 from scalinglaws.fitting.binding import columns_of
-from scalinglaws.fitting.boundary import optima
-from scalinglaws.fitting.causes import warn_of_runs
-from scalinglaws.fitting.groups import group_codes
+from scalinglaws.fitting.jackknife import Jackknife, jackknife
 from scalinglaws.fitting.problem import FitError
+from scalinglaws.fitting.refits import finite, refits, units_of, values_of
 from scalinglaws.fitting.result import Fit
-from scalinglaws.fitting.solve import CHUNK
 from scalinglaws.fitting.wald import Quantity
 from scalinglaws.text import article, counted
 from scalinglaws.uncertainty import Estimate
@@ -30,20 +28,6 @@ from scalinglaws.uncertainty import Estimate
 #: Below so many groups a cluster bootstrap understates the spread.
 ENOUGH_GROUPS = 20
 METHODS = ("percentile", "bca")
-
-
-def values_of(fit: Fit, samples: pd.DataFrame, what: Quantity) -> np.ndarray:
-    """A parameter, its logarithm or a function of the parameters, for each row of samples."""
-    if callable(what):
-        rows = samples[list(fit.params)].to_dict("records")
-        with np.errstate(all="ignore"):
-            return np.array([float(what(row)) for row in rows])
-    name = what.removeprefix("log ")
-    if name not in fit.params:
-        raise FitError(f"no parameter {name!r}; there are {', '.join(fit.params)}")
-    values = samples[name].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(values) if name != what else values
 
 
 def quantiles(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
@@ -63,22 +47,6 @@ def quantiles(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
     outer = [np.quantile(values, q, method=m) for q, m in zip(shares, ("lower", "higher"), strict=True)]
     low, high = np.where(np.isfinite(between), between, outer)
     return float(low), float(high)
-
-
-def finite(values: np.ndarray, what: Quantity) -> np.ndarray:
-    """The values, if a standard deviation of them means something.
-
-    Raises
-    ------
-    FitError
-        If some are not finite.
-    """
-    if bad := int(np.sum(~np.isfinite(values))):
-        raise FitError(
-            f"{what if isinstance(what, str) else 'the function'} is not finite in {bad} of {len(values)} "
-            "fits, so it has no standard error: ask for the parameter instead of its logarithm, or for an interval"
-        )
-    return values
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -237,97 +205,6 @@ class Bootstrap:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Jackknife:
-    """The result of `jackknife`.
-
-    Attributes
-    ----------
-    fit
-        The fit of all runs.
-    samples
-        One row a unit left out (indexed by its number, or its label): parameters in natural
-        units and `objective`.
-    failed
-        Units without which the fit did not converge.
-    """
-
-    fit: Fit
-    samples: pd.DataFrame
-    failed: tuple[Any, ...]
-
-    def values(self, what: Quantity) -> np.ndarray:
-        """A parameter, or a function of the dictionary of parameters, without each unit."""
-        return values_of(self.fit, self.samples, what)
-
-    def standard_error(self, what: Quantity) -> float:
-        """Jackknife standard error, sqrt((n - 1) / n * sum of squared deviations).
-
-        Raises
-        ------
-        FitError
-            If the fit did not converge without some unit: the sum would lack it.
-
-        Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5.
-        """
-        if self.failed:
-            raise FitError(
-                f"the fit did not converge without {', '.join(map(str, self.failed))}, so there is no "
-                "jackknife standard error: use bootstrap(fit, n, seed).standard_error(...)"
-            )
-        values = finite(self.values(what), what)
-        return float(np.sqrt((len(values) - 1) * np.var(values)))
-
-    def __repr__(self) -> str:
-        lines = [f"{counted(len(self.samples), 'fit')} with one unit left out, {len(self.failed)} failed"]
-        for name in self.fit.free:
-            label = f"log {name}" if name in self.fit.law.positive else name
-            try:
-                lines.append(f"{label:<8}  standard error {self.standard_error(label):.4g}")
-            except FitError:
-                lines.append(f"{label:<8}  no standard error")
-        return "\n".join(lines)
-
-
-def refits(
-    fit: Fit, times: Callable[[int], np.ndarray], labels: Sequence[Any]
-) -> tuple[pd.DataFrame, tuple[Any, ...]]:
-    """Fit again with run i counted `times(label)[i]` times, for each label; and the labels that failed."""
-    if not fit.proved:
-        raise FitError(f"only a converged fit can be resampled; this one: {fit.message}")
-    problem, labels = fit.whole, list(labels)
-    size = max(1, CHUNK // fit.n)
-    chunks = [labels[i : i + size] for i in range(0, len(labels), size)]
-    found = [
-        optima(problem.with_weights(problem.weights * np.stack([times(k) for k in chunk])), fit.params)
-        for chunk in chunks
-    ]
-    value, solved = (np.concatenate([np.empty(0), *(f[i] for f in found)]) for i in (1, 2))
-    failed = tuple(label for label, good in zip(labels, solved, strict=True) if not good)
-    if len(failed) > 0.2 * len(labels):
-        raise FitError(
-            f"{len(failed)} of {counted(len(labels), 'resample')} did not converge: the runs hardly "
-            "determine the parameters; fix one, or fit a smaller law"
-        )
-    kept = np.flatnonzero(solved)
-    table = fit.law.complete(
-        {
-            name: np.concatenate([np.empty(0), *(f[0][name] for f in found)])[kept]
-            for name in fit.law.parameters
-        }
-    )
-    table["objective"] = value[kept]
-    return pd.DataFrame(table, index=[labels[k] for k in kept]), failed
-
-
-def units_of(fit: Fit, by: Any) -> np.ndarray:
-    """The unit that each run is drawn with, by number: itself, or its group."""
-    if by is not None:
-        return group_codes(fit, by)
-    warn_of_runs(fit.whole, fit.data)
-    return np.arange(fit.n)
-
-
 def given_rows(fit: Fit, rows: Any, by: Any, chosen: Sequence[int]) -> np.ndarray:
     """Draws made elsewhere, as an array with one row a resample, once they are seen to be draws of these runs."""
     if by is not None:
@@ -414,27 +291,3 @@ def bootstrap(
     samples, failed = refits(fit, times, chosen)
     units = counted(count, "group") if by is not None else counted(fit.n, "run")
     return Bootstrap(fit, samples.rename_axis("resample"), failed, codes, units)
-
-
-def jackknife(fit: Fit, by: Any = None) -> Jackknife:
-    """Leave out one run, or one group of runs, at a time and fit the others.
-
-    Parameters
-    ----------
-    fit
-        A converged fit.
-    by
-        Labels of groups, or a column's name, as for `bootstrap`.
-
-    Returns
-    -------
-    Jackknife
-
-    Raises
-    ------
-    FitError
-        If the fit did not converge, or more than a fifth of the refits fail.
-    """
-    codes = units_of(fit, by)
-    samples, failed = refits(fit, lambda k: (codes != k).astype(float), range(int(codes.max()) + 1))
-    return Jackknife(fit, samples.rename_axis("left out"), failed)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import processes
+from scalinglaws.notebooks import offspring
 from scalinglaws.notebooks.formats import without_grammar
 from scalinglaws.repository import write_atomically
 
@@ -58,18 +59,18 @@ def main(folder: Path) -> None:
     """Run what `request.json` asks for and say in `reason.json` how it went."""
 
     def leave(signum: int, _: Any) -> None:
-        processes.end_descendants()
+        offspring.end_descendants()
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(128 + signum)
 
     asked = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     for signum in processes.ENDING:
         signal.signal(signum, leave)
-    processes.adopt_orphans()
+    offspring.adopt_orphans()
     processes.die_with(asked["runner"], signal.SIGTERM)
     warm(Path(os.environ["MPLCONFIGDIR"]))
     reason = papermill_one(folder, asked["parameters"], asked["timeout"])
-    processes.end_descendants()
+    offspring.end_descendants()
     write_atomically(folder / "reason.json", json.dumps(reason))
 
 

@@ -56,12 +56,13 @@ from typing import Any
 import pandas as pd
 
 from scalinglaws import repository
+from scalinglaws.errors import lacking
 from scalinglaws.machine import commit, device_of, merge_machines
 from scalinglaws.sweeps import witness
 from scalinglaws.sweeps.store import StoreError
 from scalinglaws.sweeps.sweep import cores, sweep
 from scalinglaws.sweeps.worker import SweepError
-from scalinglaws.tables import loading
+from scalinglaws.tables import loading, schema
 from scalinglaws.text import counted
 
 
@@ -133,7 +134,12 @@ def command_of_finding(package: str) -> None:
     """The command line of a finding: that of its table, or where it has several, which commands make them."""
     folder = importlib.import_module(package).__path__
     names = [f"{package}.{found.name}" for found in pkgutil.iter_modules(folder) if found.name != "__main__"]
-    modules = [module for module in map(importlib.import_module, names) if hasattr(module, "SLUG")]
+    try:
+        modules = [module for module in map(importlib.import_module, names) if hasattr(module, "SLUG")]
+    except ModuleNotFoundError as error:
+        if not (said := lacking(error)):
+            raise
+        sys.exit(f"error: {said}")
     if len(modules) == 1:
         command(modules[0].__name__)
         return
@@ -181,7 +187,7 @@ def command(name: str) -> None:
     if hasattr(module, "witnesses"):
         try:
             witness.check(module, options.scale, folder)
-        except (witness.WitnessError, loading.TableError) as error:
+        except (witness.WitnessError, schema.TableError) as error:
             sys.exit(f"error: {error}")
     try:
         with contextlib.ExitStack() as stack:

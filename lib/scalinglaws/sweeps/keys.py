@@ -49,7 +49,10 @@ BOOKKEEPING = {
         "sweeps/witness.py",
         "sweeps/worker.py",
         "tables/__init__.py",
+        "tables/description.py",
         "tables/loading.py",
+        "tables/sealing.py",
+        "tables/upstream.py",
     )
 }
 
@@ -59,17 +62,17 @@ OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "w
 
 #: What reads tables. A use that does not name one may read any.
 READERS = {
-    f"scalinglaws.tables.loading.{name}"
+    f"scalinglaws.tables.{name}"
     for name in (
-        "load",
-        "source",
-        "folders",
-        "folder_of",
-        "sealed",
-        "converter",
-        "convert",
-        "rebuild",
-        "rebuilt",
+        "loading.load",
+        "loading.source",
+        "loading.folders",
+        "loading.folder_of",
+        "sealing.sealed",
+        "upstream.converter",
+        "upstream.convert",
+        "upstream.rebuild",
+        "upstream.rebuilt",
     )
 } | {
     "scalinglaws.repository.data_folder",
@@ -78,6 +81,8 @@ READERS = {
     "scalinglaws.repository",
     "scalinglaws.tables",
     "scalinglaws.tables.loading",
+    "scalinglaws.tables.sealing",
+    "scalinglaws.tables.upstream",
 }
 
 

@@ -28,7 +28,7 @@ from types import ModuleType
 from typing import Any
 
 from scalinglaws import machine, repository
-from scalinglaws.tables import loading
+from scalinglaws.tables import loading, schema, sealing
 from scalinglaws.training import texts
 
 NAME = "witnesses.json"
@@ -135,7 +135,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
     TableError
         If the file was changed: the code would be accused of what happened to a file.
     """
-    return json.loads(loading.sealed(folder.name, folder, NAME)) if (folder / NAME).is_file() else []
+    return json.loads(sealing.sealed(folder.name, folder, NAME)) if (folder / NAME).is_file() else []
 
 
 def departures(
@@ -204,7 +204,7 @@ def check(module: ModuleType, scale: str, folder: Path) -> None:
     """
     recipe = None
     if (folder / "SOURCE.json").is_file():
-        recipe = json.loads(loading.sealed(folder.name, folder, "SOURCE.json")).get("recipe")
+        recipe = json.loads(sealing.sealed(folder.name, folder, "SOURCE.json")).get("recipe")
     if recipe == recipe_of(module) and (others := departures(module, scale, folder)):
         raise WitnessError(
             f"the code makes other numbers than those of {folder}:\n" + "\n".join(others) + "\n"
@@ -219,7 +219,7 @@ def write(module: ModuleType, scale: str, folder: Path) -> int:
         for config in declared.configs:
             lines.append(json.dumps({"config": config, "measured": module.run(**config)}, allow_nan=False))
     repository.write_atomically(folder / NAME, "[\n" + ",\n".join(lines) + "\n]\n")
-    loading.seal(folder, NAME)
+    sealing.seal(folder, NAME)
     return len(lines)
 
 
@@ -247,7 +247,7 @@ def main() -> None:
             module = importlib.import_module(about["module"])
             check(module, about["scale"], folder)
             print(f"{slug}: {write(module, about['scale'], folder)} witnesses")
-        except (WitnessError, loading.TableError) as error:
+        except (WitnessError, schema.TableError) as error:
             sys.exit(f"error: {error}")
 
 

@@ -31,7 +31,7 @@ TEMPLATE = '''\
 
 import pandas as pd
 
-from scalinglaws.tables.loading import Upstream
+from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "FILL IN: what the table holds",

@@ -8,7 +8,7 @@ import lzma
 import zlib
 from pathlib import Path
 
-from scalinglaws.tables.loading import TableError
+from scalinglaws.tables.schema import TableError
 
 #: Bytes that a file may unpack to where nothing says how many it holds.
 MOST = 2**28

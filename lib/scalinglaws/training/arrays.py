@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scalinglaws.tables.loading import TableError, retrieve
+from scalinglaws.tables.schema import TableError
 from scalinglaws.tables.unpacking import MOST, unpacked
+from scalinglaws.tables.upstream import retrieve
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One training loop: schedules, accumulation, averaging, checkpoints, and runs that describe themselves.
+"""One training loop: schedules, accumulation, averaging, checkpoints.
 
 The loop asks for a batch by the number of its step. So the order of the data is a function
 of the seed alone, and a resumed run sees what an uninterrupted one would have seen. On the
@@ -8,7 +8,6 @@ CPU with a fixed number of threads the same arguments give the same bits.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from scalinglaws.text import counted
 from scalinglaws.training import checkpoint as checkpoints
-from scalinglaws.training.record import Run, describe, synchronise
+from scalinglaws.training.record import Run
 
 #: Gives the batch of a step: inputs and integer targets, on the model's device.
 Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
@@ -227,7 +226,6 @@ def train(
     held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 0,
-    flops_per_target: float = 0.0,
 ) -> Run:
     """Train a model in place.
 
@@ -247,9 +245,6 @@ def train(
         A file to resume from if it exists, written after every `checkpoint_every` steps and
         at the end. On the CPU a resumed run equals an uninterrupted one bit for bit. A damaged
         file is renamed, with a warning, and the run starts anew.
-    flops_per_target
-        Training FLOPs a target, for the speed; by default what a transformer's shape says
-        (`"6N + head + attention"`), and for other models unknown.
 
     Raises
     ------
@@ -271,10 +266,7 @@ def train(
             data = partial(seen_by, source, held_out, loss)
             first = checkpoints.resume(checkpoint, kept, config, run, data, state)
         called = torch.compile(model) if config.compile else model
-        targets, seconds = torch.zeros((), dtype=torch.int64, device=device), 0.0
         losses: list[torch.Tensor] = []
-        synchronise(device)
-        started = time.perf_counter()
         for step in range(first, 0 if run.diverged else config.steps):
             model.train()
             x, y = source(step)
@@ -288,7 +280,6 @@ def train(
             if average is not None:
                 average.update_parameters(model)
             run.lrs.append(rate)
-            targets += count_of(y)
             done, last = step + 1, step + 1 == config.steps
             evaluating = last or done in config.evaluate_at
             evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
@@ -305,8 +296,6 @@ def train(
                 del run.lrs[len(run.losses) :]
             if not (evaluating or saving or run.diverged):
                 continue
-            synchronise(device)
-            seconds += time.perf_counter() - started
             if evaluating and held_out is not None and not run.diverged:
                 run.evals.append({"step": done, "loss": evaluate(model, *held_out, loss=loss)})
                 if average is not None:
@@ -314,10 +303,8 @@ def train(
             if saving:
                 data = seen_by(source, held_out, loss, done)
                 checkpoints.save(checkpoint, config, run, done, data, state)
-            started = time.perf_counter()
             if run.diverged:
                 break
-    run.about = describe(model, config, device, int(targets), seconds, flops_per_target)
     return run
 
 

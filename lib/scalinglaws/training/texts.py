@@ -1,4 +1,4 @@
-"""Text to train on: Python's own library, kernel documentation, molecules; bytes or BPE tokens."""
+"""Text to train on: Python's own library, kernel documentation, molecules; as bytes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from scalinglaws.tables.loading import TableError, load
+from scalinglaws.tables.loading import load
+from scalinglaws.tables.schema import TableError
 from scalinglaws.text import counted
 from scalinglaws.training.arrays import File, contents
 
@@ -227,56 +227,3 @@ def molecules(part: str) -> Corpus:
 def byte_tokens(corpus: Corpus) -> np.ndarray:
     """A corpus as bytes, a NUL after each document: uint8, vocabulary 256."""
     return np.frombuffer(END.join((*corpus.documents, b"")), np.uint8)
-
-
-def bpe(corpus: Corpus, vocabulary: int) -> tuple[Any, Callable[[Corpus], np.ndarray]]:
-    """Train a byte-level BPE tokeniser and return it with a function that encodes a corpus.
-
-    Parameters
-    ----------
-    corpus
-        What to learn the merges from: training documents alone.
-    vocabulary
-        Tokens, 256 bytes and the mark between documents (token 0) included.
-
-    Returns
-    -------
-    Tokenizer, callable
-        The `tokenizers.Tokenizer`, and `encode(corpus)` to uint16 or uint32 tokens, the mark
-        after each document. Bytes that are no UTF-8 are replaced.
-
-    Raises
-    ------
-    TableError
-        If the package `tokenizers` is not installed.
-    ValueError
-        If the vocabulary does not hold the bytes.
-
-    Notes
-    -----
-    A loss a token depends on the tokeniser; compare losses a byte:
-    loss a token x tokens / bytes.
-    """
-    if vocabulary < 257:
-        raise ValueError(f"a vocabulary of {vocabulary} does not hold 256 bytes and a mark")
-    try:
-        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    except ImportError as error:
-        raise TableError("BPE needs the package tokenizers: run 'pip install tokenizers'") from error
-    tokeniser = Tokenizer(models.BPE())
-    tokeniser.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokeniser.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=[END.decode()],  # which no document holds
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokeniser.train_from_iterator((text.decode(errors="replace") for text in corpus.documents), trainer)
-    kind = np.uint16 if vocabulary <= 2**16 else np.uint32
-
-    def encode(some: Corpus) -> np.ndarray:
-        texts = [text.decode(errors="replace") for text in some.documents]
-        return np.concatenate([np.array([*e.ids, 0], kind) for e in tokeniser.encode_batch_fast(texts)])
-
-    return tokeniser, encode

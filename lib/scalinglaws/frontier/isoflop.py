@@ -1,25 +1,14 @@
-"""Compute-optimal allocation: how to split a budget between parameters and tokens.
-
-Hoffmann et al. (2022, arXiv:2203.15556) find the split in three ways, and so does this
-module: from the lower `envelope` of many training curves (approach 1), from the best size at
-each of several fixed budgets (approach 2, `isoflop_optimum`), and in closed form from a
-fitted law (approach 3, `compute_optimal`). `exponent` turns the optima of the first two into
-$N_{opt} \\propto C^{a}$. How FLOPs and parameters are counted is in `scalinglaws.counting`.
-"""
+"""The best size at one budget, from models of several sizes that had it (approach 2 of Hoffmann et al.)."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.interpolate import Akima1DInterpolator
-from scipy.spatial import ConvexHull, QhullError
-from scipy.special import stdtrit
 
-from scalinglaws.counting import FLOPS_PER_PARAM_TOKEN, tokens_from_flops, training_flops  # noqa: F401
+from scalinglaws.frontier.columns import check_share, positive_columns
 from scalinglaws.text import article, counted
 
 #: Share of a curve's range that a rise must have to part two valleys.
@@ -40,97 +29,6 @@ class Bracket(NamedTuple):
     low: float
     high: float
     noise: float
-
-
-class Exponent(NamedTuple):
-    r"""A line on log scales, $\ln n = intercept + exponent \cdot \ln C$; standard error of the exponent.
-
-    The error comes from the scatter of the optima about the line, which has budgets - 2
-    degrees of freedom.
-    """
-
-    exponent: float
-    intercept: float
-    se: float
-    degrees_of_freedom: int
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval of the exponent, by Student's t.
-
-        Raises
-        ------
-        ValueError
-            If the level is no share.
-        """
-        _share(level)
-        half = float(stdtrit(self.degrees_of_freedom, 0.5 + level / 2)) * self.se
-        return self.exponent - half, self.exponent + half
-
-
-def envelope(flops: Any, loss: Any, method: str = "hull", stretches: int = 1500) -> np.ndarray:
-    """Runs, or checkpoints of runs, on the lower envelope of loss against compute (approach 1).
-
-    Parameters
-    ----------
-    flops
-        Compute spent up to each point, FLOPs; any size and order, curves of many runs together.
-    loss
-        Loss at each point.
-    method
-        - `"hull"`: vertices of the lower convex hull of (ln flops, ln loss) on its falling
-          side, from the least compute to the lowest loss.
-        - `"running minimum"`: the range of ln flops is cut into `stretches` of equal length;
-          the lowest loss of each is kept if it is lower than that of every stretch before.
-    stretches
-        For the running minimum only.
-
-    Returns
-    -------
-    ndarray of int
-        Row numbers (positions, not labels) in order of rising compute and falling loss.
-
-    Raises
-    ------
-    ValueError
-        For fewer than three points, values that are not positive and finite, an unknown
-        method, or fewer than one stretch.
-
-    Notes
-    -----
-    The hull is that of Gemstones (McLeish et al. 2025, arXiv:2502.06857). As there, a point
-    far up and right, (2 max flops, 2 max loss), is added before the hull is taken; it only
-    keeps the hull from being flat and is never returned. The running minimum is the rule of
-    Hoffmann et al. (2022), arXiv:2203.15556, section 3.1, on the points as they are: they
-    interpolate smoothed training curves at 1500 budgets first.
-
-    Examples
-    --------
-    >>> envelope([1e18, 1e19, 1e19, 1e20, 1e21], [4.0, 3.0, 3.5, 2.8, 2.9])
-    array([0, 1, 3])
-    """
-    flops, loss = _positive(3, flops=flops, loss=loss)
-    x, y = np.log(flops), np.log(loss)
-    if method == "hull":
-        corner = [x.max() + np.log(2), y.max() + np.log(2)]
-        try:
-            hull = ConvexHull(np.vstack([np.column_stack([x, y]), corner]))
-        except QhullError as error:
-            raise ValueError("the points lie on one line that does not fall: no envelope") from error
-        # An outward normal that points down and left belongs to a falling side of the lower hull.
-        falling = (hull.equations[:, :2] < 0).all(axis=1)
-        first = np.lexsort([y, x])[:1]
-        rows = np.union1d(hull.simplices[falling], first)
-    elif method == "running minimum":
-        if stretches < 1:
-            raise ValueError(f"stretches must be at least 1, not {stretches}")
-        width = max(np.ptp(x), np.finfo(float).tiny) / stretches
-        stretch = np.minimum((x - x.min()) // width, stretches - 1)
-        order = np.lexsort([x, y, stretch])
-        rows = order[np.unique(stretch[order], return_index=True)[1]]
-        rows = rows[np.r_[True, y[rows[1:]] < np.minimum.accumulate(y[rows])[:-1]]]
-    else:
-        raise ValueError(f"method {method!r} is neither 'hull' nor 'running minimum'")
-    return rows[np.argsort(x[rows], kind="stable")].astype(int)
 
 
 def isoflop_optimum(
@@ -183,7 +81,7 @@ def isoflop_optimum(
     >>> isoflop_optimum(sizes, [3.0, 2.0, 1.0])
     Optimum(n_params=nan, loss=nan, at_edge=True)
     """
-    (n_params,) = _positive(3, n_params=n_params)
+    (n_params,) = positive_columns(3, n_params=n_params)
     loss = np.asarray(loss, float)
     if loss.ndim not in (1, 2) or len(loss) != len(n_params):
         raise ValueError(f"loss has shape {loss.shape}: give one row for each of {len(n_params)} sizes")
@@ -288,7 +186,7 @@ def isoflop_interval(
     >>> bool(low < 1e7 < high < 2 * low)
     True
     """
-    _share(level)
+    check_share(level)
     tail = (1 - level) / 2
     if not draws * tail >= 1:
         raise ValueError(
@@ -324,12 +222,6 @@ def _scatter(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.sqrt(rest @ rest / (len(x) - 3)))
 
 
-def _share(level: float) -> None:
-    """Raise unless a confidence level is a share."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is a share between 0 and 1, not {level}")
-
-
 def _vertices(x: np.ndarray, y: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Vertex and least value of a parabola around the lowest point of each column; what lies at an edge."""
     if points < 3:
@@ -348,107 +240,3 @@ def _vertices(x: np.ndarray, y: np.ndarray, points: int) -> tuple[np.ndarray, np
         inside = (best[columns] > x[window][0]) & (best[columns] < x[window][-1])
         at_edge[columns] = ~((c > 0) & inside)
     return best, least, at_edge
-
-
-def exponent(flops: Any, n_opt: Any, weights: Any = None) -> Exponent:
-    r"""The exponent $a$ in $N_{opt} \propto C^{a}$: least squares of ln n_opt on ln flops.
-
-    Parameters
-    ----------
-    flops
-        Budgets, FLOPs; their unit moves the intercept only.
-    n_opt
-        Best size at each (or best tokens, or their ratio).
-    weights
-        Inverse variances of ln n_opt, up to a factor; all the same by default.
-
-    Raises
-    ------
-    ValueError
-        For fewer than three budgets, budgets that are all the same, or values that are not
-        positive and finite; NaN is what `isoflop_optimum` gives for an optimum at an edge.
-
-    Examples
-    --------
-    >>> round(exponent([1e18, 1e19, 1e20], [1e8, 1e8 * 10**0.5, 1e9]).exponent, 6)
-    0.5
-    """
-    flops, n_opt = _positive(3, flops=flops, n_opt=n_opt)
-    (weights,) = _positive(3, weights=np.ones_like(flops) if weights is None else weights)
-    if len(weights) != len(flops):
-        raise ValueError(f"{counted(len(weights), 'weight')} for {counted(len(flops), 'budget')}")
-    x, y = np.log(flops), np.log(n_opt)
-    if np.ptp(x) == 0:
-        raise ValueError("all budgets are the same: no slope")
-    # About the mean, where slope and height do not share their rounding.
-    mean = np.average(x, weights=weights)
-    (slope, height), cov = np.polyfit(x - mean, y, 1, w=np.sqrt(weights), cov=True)
-    se = float(np.sqrt(cov[0, 0]))
-    return Exponent(float(slope), float(height - slope * mean), se, len(flops) - 2)
-
-
-def _positive(least: int, **columns: Any) -> tuple[np.ndarray, ...]:
-    """Columns as float arrays of one length, or an error that names what is wrong."""
-    arrays = {name: np.asarray(values, float) for name, values in columns.items()}
-    for name, values in arrays.items():
-        if values.ndim != 1 or len(values) != len(next(iter(arrays.values()))):
-            raise ValueError(f"{' and '.join(arrays)} must be columns of one length")
-        if not (np.isfinite(values) & (values > 0)).all():
-            raise ValueError(f"{name} must be positive and finite")
-        if len(values) < least:
-            raise ValueError(f"needs at least {counted(least, 'point')}, has {len(values)}")
-    return tuple(arrays.values())
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """A compute-optimal split: parameters and tokens, and how each grows with compute."""
-
-    n_params: Any
-    n_tokens: Any
-    a: float
-    b: float
-
-    @property
-    def tokens_per_param(self) -> Any:
-        """Training tokens per parameter."""
-        return self.n_tokens / self.n_params
-
-
-def size_exponent(params: Mapping[str, float]) -> float:
-    r"""The exponent $a = \beta/(\alpha+\beta)$ in $N_{opt} \propto C^{a}$.
-
-    Source: Hoffmann et al. (2022), arXiv:2203.15556, eq. 4.
-    """
-    return params["beta"] / (params["alpha"] + params["beta"])
-
-
-def compute_optimal(params: Mapping[str, float], flops: Any) -> Allocation:
-    r"""The split that minimises $E + A/N^{\alpha} + B/D^{\beta}$ at a fixed $C = 6ND$.
-
-    $N_{opt} = G\,(C/6)^{a}$, $D_{opt} = G^{-1}(C/6)^{b}$ with
-    $G = (\alpha A/(\beta B))^{1/(\alpha+\beta)}$, $a = \beta/(\alpha+\beta)$, $b = 1-a$.
-
-    Parameters
-    ----------
-    params
-        `A`, `B`, `alpha`, `beta` of `scalinglaws.laws.chinchilla`.
-    flops
-        Budget in FLOPs, a number or an array.
-
-    Raises
-    ------
-    ValueError
-        If a parameter or the budget is not positive: there is then no interior optimum.
-
-    Source: Hoffmann et al. (2022), arXiv:2203.15556, eq. 4.
-    """
-    A, B, alpha, beta = (params[name] for name in ("A", "B", "alpha", "beta"))
-    if not min(A, B, alpha, beta) > 0 or not np.all(np.asarray(flops) > 0):
-        raise ValueError("a compute-optimal split needs positive A, B, alpha, beta and FLOPs")
-    a = size_exponent(params)
-    half = np.asarray(flops, float) / FLOPS_PER_PARAM_TOKEN
-    # On the log scale, since A / B may be astronomically large where a fit is poor.
-    log_g = (np.log(alpha) + np.log(A) - np.log(beta) - np.log(B)) / (alpha + beta)
-    n_params = np.exp(log_g + a * np.log(half))
-    return Allocation(n_params[()], (half / n_params)[()], a, 1 - a)
