@@ -108,7 +108,7 @@ class TestWhatMoves:
     def test_a_table_that_library_code_loads_and_caches_is_seen(self, nulled, monkeypatch):
         module = ModuleType("scalinglaws.made_up")
         monkeypatch.setitem(sys.modules, "scalinglaws.made_up", module)
-        code = "from functools import lru_cache\nfrom scalinglaws.tables import load\n"
+        code = "from functools import lru_cache\nfrom scalinglaws.tables.loading import load\n"
         code += "@lru_cache\ndef slope():\n    t = load('runs').dropna()\n    return t['size'].corr(t.loss)\n"
 
         def paper():
@@ -118,7 +118,7 @@ class TestWhatMoves:
         cells = ["paper.measured('x', slope())"]
         made = paper()
         monkeypatch.setattr("scalinglaws.tables.loading.load", lambda slug: TABLE.copy())
-        monkeypatch.setattr(module, "load", sys.modules["scalinglaws.tables"].load, raising=False)
+        monkeypatch.setattr(module, "load", sys.modules["scalinglaws.tables.loading"].load, raising=False)
         found = permuted.tried(
             {"paper": made, "slope": module.slope},
             permuted.as_text([permuted.nbformat.v4.new_code_cell(cells[0])]),

@@ -9,7 +9,7 @@ import sys
 import pandas as pd
 import pytest
 
-from scalinglaws.tables import loading, new_converter
+from scalinglaws.tables import loading, new_converter, upstream
 from scalinglaws.text import FILL
 
 UPSTREAM = "params,n_tokens,loss,other\n1e8,1e9,3.5,x\n2e8,2e9,3.25,y\n"
@@ -21,7 +21,7 @@ def published(tmp_path, monkeypatch):
     path = tmp_path / "mirror" / "some_runs" / "runs.csv"
     path.parent.mkdir(parents=True)
     path.write_text(UPSTREAM)
-    monkeypatch.setenv(loading.MIRROR_VARIABLE, str(tmp_path / "mirror"))
+    monkeypatch.setenv(upstream.MIRROR_VARIABLE, str(tmp_path / "mirror"))
     return hashlib.sha256(UPSTREAM.encode()).hexdigest()
 
 

@@ -6,9 +6,7 @@ What a command needs is imported when it is called, so that those which only rea
 from __future__ import annotations
 
 import ast
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +15,9 @@ import typer
 from scalinglaws import repository
 from scalinglaws.claims import ClaimError, verdicts
 from scalinglaws.cli import terminal
+from scalinglaws.cli.breaking import mutate, null
 from scalinglaws.cli.data import data
+from scalinglaws.cli.options import Everything, Jobs, Json, Names, Output, Timeout, chosen, scales
 from scalinglaws.cli.terminal import fail, fail_if, print_json
 from scalinglaws.errors import UserError, lacking
 from scalinglaws.notebooks import files, overview
@@ -25,44 +25,10 @@ from scalinglaws.text import counted
 
 app = typer.Typer(no_args_is_help=True, help="Scaling Laws, Replicated.")
 app.add_typer(data, name="data")
+app.command()(mutate)
+app.command()(null)
 
 EXPECTED = (UserError, ClaimError, OSError)
-
-
-def completed(incomplete: str) -> Iterator[str]:
-    """The notebooks that a word on the command line may become."""
-    with contextlib.suppress(UserError):
-        yield from (name for name in files.names() if name.startswith(incomplete))
-
-
-def scales(incomplete: str) -> Iterator[str]:
-    """The scales that a word on the command line may become."""
-    return (scale for scale in ("ci", "full") if scale.startswith(incomplete))
-
-
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="Notebooks: their numbers, names or parts of names.",
-        show_default=False,
-        autocompletion=completed,
-    ),
-]
-Everything = Annotated[bool, typer.Option("--all", help="Every notebook.")]
-Jobs = Annotated[int, typer.Option(min=1, help="How many notebooks at a time.")]
-Timeout = Annotated[float, typer.Option(min=1, help="Seconds that one cell may take.")]
-Output = Annotated[Path, typer.Option(help="Folder for executed copies, HTML and verdicts.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs instead.")]
-
-
-def chosen(names: list[str] | None, everything: bool) -> list[str]:
-    """The notebooks meant by the command line, in reading order."""
-    if everything == bool(names):
-        fail("name notebooks, or say --all", 2)
-    try:
-        return sorted({files.locate(name).stem for name in names or files.names()})
-    except files.NotebookError as error:
-        fail(str(error), 2)
 
 
 def literal(text: str) -> Any:
@@ -266,61 +232,6 @@ def check_kernels(
     if not as_json:
         shown = counted(sum(bool(result["of"]) for result in found), "other choice")
         typer.echo(f"under {shown} of kernels, shown to move bits, every word is the one kept")
-
-
-@app.command()
-def mutate(
-    names: Names = None,
-    everything: Everything = False,
-    jobs: Jobs = 1,
-    timeout: Timeout = 600,
-    output: Output = Path("out"),
-) -> None:
-    """Break what each claim rests on and see that its verdict changes, and no other."""
-    picked = chosen(names, everything)
-    from scalinglaws.cli import batch
-    from scalinglaws.notebooks import mutate as mutation
-
-    broken, papers, problems = mutation.prepared(picked)
-    tasks = {name: (book, output / "mutated" / f"{name}.ipynb", {}) for name, book in broken.items()}
-    found = batch.run_all(tasks, jobs, timeout)
-    problems += batch.failures(found)
-    for name in (name for name, outcome in found.items() if not outcome.error):
-        try:
-            kept = verdicts.read(name)
-        except verdicts.VerdictError as error:
-            problems.append(f"{name}: {error}")
-            continue
-        records = files.records(found[name].notebook)
-        problems += [f"{name}: {line}" for line in mutation.survivors(papers[name], kept, records)]
-    fail_if(problems)
-    typer.echo("every mutation changes the verdicts it names, and no other")
-
-
-@app.command()
-def null(
-    names: Names = None,
-    everything: Everything = False,
-    jobs: Jobs = 1,
-    timeout: Timeout = 600,
-    seconds: Annotated[
-        float, typer.Option(min=1, help="Seconds for the shuffled runs of one notebook.")
-    ] = 60,
-    write: Annotated[bool, typer.Option("--write", help="Keep what is found in data/verdicts/null.")] = False,
-) -> None:
-    """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
-    picked = chosen(names, everything)
-    from scalinglaws.cli import writing
-    from scalinglaws.notebooks import null as kept_null
-
-    found, problems = writing.nulls(picked, jobs, timeout, seconds)
-    for name, record in found.items():
-        typer.echo(kept_null.told(name, record))
-        wrong = kept_null.problems(name, record)
-        if write and not wrong:
-            kept_null.keep(name, record)
-        problems += wrong
-    fail_if(problems)
 
 
 @app.command()

@@ -32,11 +32,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scalinglaws.caches import forget
 from scalinglaws.claims import Mutation, drift
 from scalinglaws.claims.snapshot import snapshot
 from scalinglaws.notebooks import files, mutate, nudge
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
-from scalinglaws.sweeps import witness
 from scalinglaws.tables import loading
 
 #: Seconds that the shuffled runs of a notebook may take.
@@ -221,7 +221,7 @@ def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
 def forgotten() -> None:
     """Empty the caches of our packages, which may hold what was made of a table."""
     ours = ("scalinglaws", "replications")
-    witness.forget([m for name, m in list(sys.modules.items()) if name.partition(".")[0] in ours])
+    forget([m for name, m in list(sys.modules.items()) if name.partition(".")[0] in ours])
 
 
 def shuffled_run(

@@ -28,6 +28,7 @@ from types import ModuleType
 from typing import Any
 
 from scalinglaws import machine, repository
+from scalinglaws.caches import forget
 from scalinglaws.tables import loading, schema, sealing
 from scalinglaws.training import texts
 
@@ -96,14 +97,6 @@ def recipe_of(module: ModuleType) -> int:
 def command_of(name: str, scale: str) -> str:
     """The command that makes the table of an experiment's module."""
     return f"python -m {name.removesuffix('.runs')} --scale {scale}"
-
-
-def forget(modules: list[ModuleType]) -> None:
-    """Empty the caches of functions that modules hold: they may rest on what is shortened."""
-    for module in modules:
-        for value in vars(module).values():
-            if hasattr(value, "cache_clear"):
-                value.cache_clear()
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from scalinglaws import repository
-from scalinglaws.tables import loading
+from scalinglaws.tables import loading, upstream
 
 
 def start(slug: str) -> Path:
@@ -19,7 +19,7 @@ def start(slug: str) -> Path:
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", slug):
         raise loading.TableError(f"name a table in small letters, as in paper_what, not {slug!r}")
-    if slug in {*loading.converters(), *loading.folders()}:
+    if slug in {*upstream.converters(), *loading.folders()}:
         raise loading.TableError(f"there is a table or a converter {slug!r} already")
     path = repository.data_folder() / "convert" / f"{slug}.py"
     repository.write_atomically(path, TEMPLATE.replace("SLUG", slug))
