@@ -83,7 +83,6 @@ class TestWhatMoves:
         done = nulled(cells, replication(), runs=long)
         assert [(c["share"], c["moved"], c["stopped"]) for c in done.kept["columns"]] == [
             (1.0, [], ["x"]),
-            (1.0, [], ["x"]),
             (0.1, ["x"], []),
         ]
 
@@ -132,12 +131,12 @@ class TestWhatMoves:
         assert done.kept["columns"] == [] and done.kept["unmoved"] == ["x"]
 
     def test_a_cell_that_catches_everything_does_not_catch_the_end_of_time(self):
-        started = time.monotonic()
+        started = time.process_time()
         with pytest.raises(permuted.OutOfTime), permuted.within(0.2):
             permuted.statements(
-                "import time\ntry:\n    time.sleep(60)\nexcept Exception:\n    pass", {}, set(), set()
+                "try:\n    while True:\n        pass\nexcept Exception:\n    pass", {}, set(), set()
             )
-        assert time.monotonic() - started < 30
+        assert time.process_time() - started < 5
 
     def test_names_of_the_notebook_are_those_of_the_unbroken_run_in_the_end(self, nulled):
         grows = "grown = []\ngrown.append(runs['size'].mean() + runs.loss.iloc[0])"
@@ -171,8 +170,11 @@ class TestWhatRestsOnNoTable:
 
 def kept(*columns: tuple[str, list[str], list[str]]) -> dict:
     """A null of one table."""
-    entries = [{"table": "runs", "column": c, "share": 1.0, "moved": m, "stopped": s} for c, m, s in columns]
-    return {"columns": entries, "hidden": []}
+    entries = [
+        {"table": "runs", "column": c, "share": 1.0, "moved": m, "stopped": s, "cut": False}
+        for c, m, s in columns
+    ]
+    return {"columns": entries, "hidden": [], "untried": [], "unmoved": []}
 
 
 def verdict(measured: float | str, word: str = "replicated") -> dict:
