@@ -85,9 +85,9 @@ def record(found: dict[str, Any], paper: Stated, notebook: NotebookNode) -> dict
     dict
         `columns` in the order in which they were shuffled, each with `table`, `column`, `share`
         of the rows, the claims that it `moved` and `stopped`, and whether it was `cut` short;
-        `untried` columns, which no
-        claim was waiting for or no time was left for; `hidden` tables; whether the time was too `short`; `covered`, of what rests on
-        no table: claim -> why no column need move it; `unmoved`, the claims that do not land.
+        `untried` columns, which no claim was waiting for or no time was left for; `hidden`
+        tables; whether the time was too `short`; `covered`, of what rests on no table: claim ->
+        why no column need move it; `unmoved`, the claims that do not land.
     """
     said = ("table", "column", "share", "moved", "stopped", "cut")
     excused = excuses(paper, notebook)
