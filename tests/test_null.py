@@ -60,6 +60,18 @@ class TestAColumn:
         assert permuted.numeric(TABLE) == {"size": 8, "loss": 6, "seed": 2, "diverged": 2}
 
 
+def test_columns_come_table_by_table_those_first_that_are_named_and_hold_most():
+    columns = {
+        "a": {"seed": 2, "loss_at_1": 9, "loss": 8, "width": 3},
+        "b": {"flops": 5, "loss": 4},
+    }
+    sources = ["x = a.loss, a.width", "f'loss_at_{x}'", "b['loss']"]
+    base = permuted.Unbroken([permuted.nbformat.v4.new_code_cell(s) for s in sources], columns=columns)
+    assert [f"{c.table}.{c.column}" for c in permuted.in_turn(base)] == [
+        "a.loss_at_1", "b.loss", "a.loss", "a.width", "a.seed", "b.flops",
+    ]  # fmt: skip
+
+
 class TestWhatMoves:
     def test_is_found_column_by_column(self, nulled):
         cells = [LOADED, SLOPE, "paper.measured('x', slope)", "paper.measured('y', runs['size'].min())"]

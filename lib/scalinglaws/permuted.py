@@ -281,16 +281,18 @@ def within(seconds: float) -> Iterator[None]:
 def in_turn(base: Unbroken) -> list[Column]:
     """The columns in the order in which they are shuffled.
 
-    First come those that the notebook names, whole or by a beginning such as `loss_at_`, and of
-    these the ones that hold most values: what was measured, before what was set.
+    First come those that the notebook names, whole or by a beginning such as `loss_at_`: of each
+    table in turn the one that holds most values, as what was measured does, then the next.
     """
     words = set(re.findall(r"\w+", "\n".join(cell.source for cell in base.cells)))
     begun = tuple(word for word in words if word.endswith("_") and word.strip("_"))
-    found = [
-        (column not in words and not column.startswith(begun), -values, Column(slug, column))
-        for slug, columns in base.columns.items()
-        for column, values in columns.items()
-    ]
+    found = []
+    for slug, columns in base.columns.items():
+        by_values = sorted(columns, key=lambda column: -columns[column])
+        named = [column for column in by_values if column in words or column.startswith(begun)]
+        unnamed = [column for column in by_values if column not in named]
+        for group, some in enumerate((named, unnamed)):
+            found += [(group, rank, Column(slug, column)) for rank, column in enumerate(some)]
     return [column for *_, column in sorted(found, key=lambda each: each[:2])]
 
 
