@@ -16,7 +16,7 @@ from scalinglaws import repository
 from scalinglaws.claims import NOT_REPLICATED, REPLICATED, ClaimError, drift, stated, verdicts
 from scalinglaws.claims.claim import GIVEN, LOCKED
 from scalinglaws.claims.replication import Verdict
-from scalinglaws.notebooks import anatomy, files, mutate
+from scalinglaws.notebooks import anatomy, files, mutate, null
 
 from .made import NAMED, ROUNDED, Raw, claim, read, replication, value
 from .made import mutation as breaking
@@ -367,6 +367,17 @@ class TestTheNumberOfRows:
         ]
         done = nulled(cells, paper, runs=RUNS)
         assert done.kept["unmoved"] == ["y"]
-        assert done.kept["columns"][0] | {"share": 1.0} == {
-            "table": "runs", "column": "loss", "share": 1.0, "moved": ["x"], "stopped": [],
+        assert done.kept["columns"][0] == {
+            "table": "runs", "column": "loss", "share": 1.0, "moved": ["x"], "stopped": [], "cut": False,
         }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", verdicts.kept())
+def test_every_kept_claim_moves_under_a_column_or_rests_on_no_table(name):
+    kept, paper = null.read(name), stated(name)
+    moved = {id for column in kept["columns"] for id in column["moved"]}
+    tested = {claim.id for claim in paper.claims if not claim.untestable}
+    excused = null.excuses(paper, files.read(files.locate(name)))
+    assert not kept["unmoved"]
+    assert tested - moved == kept["covered"].keys()
+    assert kept["covered"] == {id: excused.get(id) for id in kept["covered"]}

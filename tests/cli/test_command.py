@@ -271,7 +271,7 @@ def test_a_notebook_is_known_by_its_number_its_name_or_a_part_of_it(meant, stem,
         ("zzz", "no notebook 'zzz'; there are: 10_laws_of_size"),
     ],
 )
-@pytest.mark.parametrize("verb", ["run", "check", "mutate", "lint"])
+@pytest.mark.parametrize("verb", ["run", "check", "mutate", "null", "lint"])
 def test_a_name_that_fits_no_notebook_or_several_is_one_clear_error(verb, meant, says, book, command):
     status, said = command(verb, meant)
     assert status == 2 and said.startswith(f"error: {says}") and said.count("\n") == 1

@@ -60,6 +60,18 @@ class TestAColumn:
         assert permuted.numeric(TABLE) == {"size": 8, "loss": 6, "seed": 2, "diverged": 2}
 
 
+def test_columns_come_table_by_table_those_first_that_are_named_and_hold_most():
+    columns = {
+        "a": {"seed": 2, "loss_at_1": 9, "loss": 8, "width": 3},
+        "b": {"flops": 5, "loss": 4},
+    }
+    sources = ["x = a.loss, a.width", "f'loss_at_{x}'", "b['loss']"]
+    base = permuted.Unbroken([permuted.nbformat.v4.new_code_cell(s) for s in sources], columns=columns)
+    assert [f"{c.table}.{c.column}" for c in permuted.in_turn(base)] == [
+        "a.loss_at_1", "b.loss", "a.loss", "a.width", "a.seed", "b.flops",
+    ]  # fmt: skip
+
+
 class TestWhatMoves:
     def test_is_found_column_by_column(self, nulled):
         cells = [LOADED, SLOPE, "paper.measured('x', slope)", "paper.measured('y', runs['size'].min())"]
@@ -82,7 +94,6 @@ class TestWhatMoves:
         cells = [LOADED, refuses, slope, "paper.measured('x', slope)"]
         done = nulled(cells, replication(), runs=long)
         assert [(c["share"], c["moved"], c["stopped"]) for c in done.kept["columns"]] == [
-            (1.0, [], ["x"]),
             (1.0, [], ["x"]),
             (0.1, ["x"], []),
         ]
@@ -132,12 +143,12 @@ class TestWhatMoves:
         assert done.kept["columns"] == [] and done.kept["unmoved"] == ["x"]
 
     def test_a_cell_that_catches_everything_does_not_catch_the_end_of_time(self):
-        started = time.monotonic()
+        started = time.process_time()
         with pytest.raises(permuted.OutOfTime), permuted.within(0.2):
             permuted.statements(
-                "import time\ntry:\n    time.sleep(60)\nexcept Exception:\n    pass", {}, set(), set()
+                "try:\n    while True:\n        pass\nexcept Exception:\n    pass", {}, set(), set()
             )
-        assert time.monotonic() - started < 30
+        assert time.process_time() - started < 5
 
     def test_names_of_the_notebook_are_those_of_the_unbroken_run_in_the_end(self, nulled):
         grows = "grown = []\ngrown.append(runs['size'].mean() + runs.loss.iloc[0])"
@@ -171,8 +182,11 @@ class TestWhatRestsOnNoTable:
 
 def kept(*columns: tuple[str, list[str], list[str]]) -> dict:
     """A null of one table."""
-    entries = [{"table": "runs", "column": c, "share": 1.0, "moved": m, "stopped": s} for c, m, s in columns]
-    return {"columns": entries, "hidden": []}
+    entries = [
+        {"table": "runs", "column": c, "share": 1.0, "moved": m, "stopped": s, "cut": False}
+        for c, m, s in columns
+    ]
+    return {"columns": entries, "hidden": [], "untried": [], "unmoved": []}
 
 
 def verdict(measured: float | str, word: str = "replicated") -> dict:

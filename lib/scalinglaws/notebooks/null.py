@@ -4,9 +4,9 @@ It is found when verdicts are written (or by `scalinglaws null`), kept beside th
 `data/verdicts/null`, and one column of each is shuffled again by the tests. A claim that moves
 under no column does not land, but for two kinds that no column could move: `arithmetic`, which
 follows from other claims or from counting and is never tallied; and what is computed here from
-no table, live or in theory. Of that a stated mutation must break a function which computes it:
-one that reaches, through names of the notebook, code that it imports. A function that gives back
-a typed number reaches none.
+no table, live or in theory. Of that a stated mutation must break what computes it: a name that
+is made, through other names of the notebook, by code which it imports. A typed number is not,
+nor is a function that gives one back.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from scalinglaws.text import counted
 MARGIN = 0.1
 #: Packages that compute nothing by themselves: `np.round(1.0)` is as typed as 1.0.
 PLAIN = {"numpy", "pandas", "math", "functools", "itertools", "collections", "warnings"}
+#: Names that a notebook imports and that compute nothing that it could claim.
+NOTHING = {"load", "provenance", "paper", "Replication"}
 
 
 class NoNull(UserError):
@@ -83,16 +85,18 @@ def record(found: dict[str, Any], paper: Stated, notebook: NotebookNode) -> dict
     -------
     dict
         `columns` in the order in which they were shuffled, each with `table`, `column`, `share`
-        of the rows, and the claims that it `moved` and `stopped`; `untried` columns, which no
-        claim was waiting for or no time was left for; `hidden` tables; `covered`, of what rests on
-        no table: claim -> why no column need move it; `unmoved`, the claims that do not land.
+        of the rows, the claims that it `moved` and `stopped`, and whether it was `cut` short;
+        `untried` columns, which no claim was waiting for or no time was left for; `hidden`
+        tables; whether the time was too `short`; `covered`, of what rests on no table: claim ->
+        why no column need move it; `unmoved`, the claims that do not land.
     """
-    said = ("table", "column", "share", "moved", "stopped")
+    said = ("table", "column", "share", "moved", "stopped", "cut")
     excused = excuses(paper, notebook)
     return {
         "columns": [{key: column[key] for key in said} for column in found["columns"]],
         "untried": found["untried"],
         "hidden": found["hidden"],
+        "short": found["short"],
         "covered": {id: excused[id] for id in found["unmoved"] if id in excused},
         "unmoved": [id for id in found["unmoved"] if id not in excused],
     }
@@ -115,26 +119,23 @@ def excuse(claim: Claim, paper: Stated, notebook: NotebookNode) -> str:
 
 
 def computes(notebook: NotebookNode, target: str) -> bool:
-    """Whether a name of a notebook is a function that reaches code which the notebook imports."""
-    functions: dict[str, set[str]] = {}
+    """Whether a name of a notebook is made, directly or not, by code which the notebook imports."""
+    made: dict[str, set[str]] = {}
     brought: set[str] = set()
     for cell in files.code(notebook):
         for statement in ast.parse(cell.source).body:
             read, changed = mutate.names_in(statement)
-            if isinstance(statement, ast.FunctionDef):
-                functions[statement.name] = read
-            elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda):
-                functions |= dict.fromkeys(changed, read)
-            elif isinstance(statement, ast.ImportFrom | ast.Import):
+            if isinstance(statement, ast.ImportFrom | ast.Import):
                 origin = getattr(statement, "module", None) or statement.names[0].name
                 brought |= changed if origin.partition(".")[0] not in PLAIN else set()
-    brought -= {"load", "provenance"}
+            for name in changed:
+                made[name] = made.get(name, set()) | read
     reached, waiting = set(), {target}
     while waiting:
         name = waiting.pop()
         reached.add(name)
-        waiting |= functions.get(name, set()) - reached
-    return bool(reached & brought) and (target in functions or target in brought)
+        waiting |= made.get(name, set()) - reached - NOTHING
+    return bool(reached & brought - NOTHING)
 
 
 def told(name: str, kept: dict[str, Any]) -> str:
@@ -150,22 +151,22 @@ def told(name: str, kept: dict[str, Any]) -> str:
 
 def problems(name: str, kept: dict[str, Any]) -> list[str]:
     """A sentence for each claim that no column moves."""
-    tried = len({(column["table"], column["column"]) for column in kept["columns"]})
+    tried = counted(len({(column["table"], column["column"]) for column in kept["columns"]}), "column")
     stopped = {id for column in kept["columns"] for id in column["stopped"]}
+    typed = "it is a typed number, or rests on the number of rows alone"
+    if kept["short"] or any(column["cut"] for column in kept["columns"]):
+        typed += f", or on columns not reached in time: try 'scalinglaws null {name} --seconds 600'"
+    halted = "it was stopped, and never measured as anything else"
     return [
-        f"{name}: no column moves {id!r} ({tried} shuffled): "
-        + (
-            "it was stopped, and never measured as anything else"
-            if id in stopped
-            else "it is a typed number, or rests on the number of rows alone"
-        )
+        f"{name}: no column moves {id!r} ({tried} shuffled): {halted if id in stopped else typed}"
         for id in kept["unmoved"]
     ]
 
 
 def strongest(kept: dict[str, Any]) -> permuted.Column | None:
-    """The column that moved most claims in a kept null, the first of them; None if none moved any."""
-    best = max(kept["columns"], key=lambda column: len(column["moved"]), default={"moved": []})
+    """The column that moved most claims, of those that were not cut short; None if none moved any."""
+    whole = [column for column in kept["columns"] if not column["cut"]]
+    best = max(whole, key=lambda column: len(column["moved"]), default={"moved": []})
     return permuted.Column(best["table"], best["column"], best["share"]) if best["moved"] else None
 
 
@@ -206,7 +207,9 @@ def departures(kept: dict[str, Any], found: Mapping[str, Any] | None, pinned: di
     if found is None or list(found["shuffled"]) != [column.table, column.column, column.share]:
         return [f"the run ended before {column.table}.{column.column} was shuffled"]
     (entry,) = [
-        each for each in kept["columns"] if permuted.same(each, column) and each["share"] == column.share
+        each
+        for each in kept["columns"]
+        if permuted.Column(each["table"], each["column"], each["share"]) == column
     ]
     before = {verdict["id"]: verdict for verdict in pinned["verdicts"]}
     called = f"{column.table}.{column.column} shuffled"

@@ -10,8 +10,9 @@ Rows that hold no value keep none. A column of one value cannot be shuffled. A k
 rows is shuffled like any other: where nothing but the names of rows changes nothing moves, and
 where the notebook refuses a broken key its claims are stopped. What is stopped is kept apart and
 is no proof: a typed number that stands behind a broken table is stopped, too. Statements that
-read nothing of what could not be computed still run, and a column that stops claims which no
-column moved is tried again with a tenth of its rows, which a fit can bear.
+read nothing of what could not be computed still run. A column that stops claims which no column
+moved, or under which fits take longer than on the data, is shuffled again in a tenth of its
+rows, which a fit can bear.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,12 @@ from scalinglaws.notebooks import files, mutate, nudge
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.tables import loading
 
-#: Seconds that the shuffled runs of a notebook may take.
+#: Seconds of the processor that the shuffled runs of a notebook may take, or this many unbroken runs.
 SECONDS = 60.0
-#: The share of rows that is shuffled, and that of a column that stopped claims which nothing moved.
+RUNS = 4
+#: Seconds that a shuffled run may take longer than the unbroken one: noise has no optimum to find.
+LONGER = 5.0
+#: The share of rows that is shuffled, and then that of a column which stopped claims or was cut short.
 SHARES = (1.0, 0.1)
 
 
@@ -260,33 +264,36 @@ def moved(fresh: dict[str, Any], kept: dict[str, Any], margin: float = 1.0) -> b
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` after so many seconds of the block."""
+    """Raise `OutOfTime` after so many seconds of the processor in the block."""
 
     def stop(signum: int, frame: Any) -> None:
         raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    before = signal.signal(signal.SIGPROF, stop)
+    # Again each second: code that turns whatever is raised into a record of a failed run goes on.
+    signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-3), 1.0)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def in_turn(base: Unbroken) -> list[Column]:
     """The columns in the order in which they are shuffled.
 
-    First come those that the notebook names, whole or by a beginning such as `loss_at_`, and of
-    these the ones that hold most values: what was measured, before what was set.
+    First come those that the notebook names, whole or by a beginning such as `loss_at_`: of each
+    table in turn the one that holds most values, as what was measured does, then the next.
     """
     words = set(re.findall(r"\w+", "\n".join(cell.source for cell in base.cells)))
     begun = tuple(word for word in words if word.endswith("_") and word.strip("_"))
-    found = [
-        (column not in words and not column.startswith(begun), -values, Column(slug, column))
-        for slug, columns in base.columns.items()
-        for column, values in columns.items()
-    ]
+    found = []
+    for slug, columns in base.columns.items():
+        by_values = sorted(columns, key=lambda column: -columns[column])
+        named = [column for column in by_values if column in words or column.startswith(begun)]
+        unnamed = [column for column in by_values if column not in named]
+        for group, some in enumerate((named, unnamed)):
+            found += [(group, rank, Column(slug, column)) for rank, column in enumerate(some)]
     return [column for *_, column in sorted(found, key=lambda each: each[:2])]
 
 
@@ -304,29 +311,33 @@ def tried(names: dict[str, Any], text: str, excused: list[str], seconds: float) 
     excused
         Claims that no column need move: no column is shuffled for their sake alone.
     seconds
-        What the shuffled runs may take together.
+        What the shuffled runs may take together; more if that is less than `RUNS` unbroken ones.
 
     Returns
     -------
     Shown
-        `columns`, each with `table`, `column`, `share`, `moved`, `stopped`, `raised` and `seconds`;
-        `untried` columns; `unmoved` claims; `hidden` tables, which library code loads.
+        `columns`, each with `table`, `column`, `share`, the claims that `moved`, stayed the `same`
+        or were `stopped`, whether it was `cut` short, what was `raised`, and its `seconds`;
+        `untried` columns; `unmoved` claims; `hidden` tables, which library code loads;
+        and whether the time was too `short`.
     """
     cells = from_text(text)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        started = time.process_time()
         base = unbroken(cells, names)
+        usual = time.process_time() - started
         still, found, untried = set(base.measured) - set(excused), [], []
-        ends = time.perf_counter() + seconds
-        for share in SHARES:
-            for whole in in_turn(base):
-                column = Column(whole.table, whole.column, share)
-                stopped = {id for other in found for id in other["stopped"] if same(other, whole)}
-                wanted = still & base.reached(column.table) & (still if share == 1.0 else stopped)
-                if not wanted or time.perf_counter() > ends:
-                    untried += [f"{column.table}.{column.column}"] if share == 1.0 else []
-                    continue
-                found.append(one(base, names, column, ends))
-                still -= set(found[-1]["moved"])
+        ends = time.process_time() + (max(seconds, RUNS * usual) if seconds else 0.0)
+        for column in in_turn(base):
+            wanted, shares = still & base.reached(column.table), [*SHARES]
+            if not wanted or time.process_time() >= ends:
+                untried.append(f"{column.table}.{column.column}")
+            while wanted and shares and (left := ends - time.process_time()) > 0:
+                tried = one(base, names, replace(column, share=shares.pop(0)), min(left, usual + LONGER))
+                found.append(tried)
+                still -= set(tried["moved"])
+                # Where a claim was measured as it was, fewer shuffled rows would not move it either.
+                wanted = still & (base.reached(column.table) - set(tried["same"]))
         names.update(snapshot(base.names))
     return Shown(
         {
@@ -334,35 +345,33 @@ def tried(names: dict[str, Any], text: str, excused: list[str], seconds: float) 
             "untried": untried,
             "unmoved": sorted(set(base.measured) - {id for column in found for id in column["moved"]}),
             "hidden": sorted(base.hidden),
+            "short": time.process_time() >= ends,
         }
     )
 
 
-def same(entry: dict[str, Any], column: Column) -> bool:
-    """Whether an entry of the record is of a column."""
-    return (entry["table"], entry["column"]) == (column.table, column.column)
-
-
-def one(base: Unbroken, names: dict[str, Any], column: Column, ends: float) -> dict[str, Any]:
-    """Which claims a shuffled column moves, and which it stops from being measured."""
+def one(base: Unbroken, names: dict[str, Any], column: Column, seconds: float) -> dict[str, Any]:
+    """Which claims a shuffled column moves, which it leaves, and which it stops from being measured."""
     names.update(snapshot(base.names))
     cells = [base.cells[i] for i in base.reruns[column.table]]
-    reached = base.reached(column.table)
-    started = time.perf_counter()
+    started, raised, cut = time.process_time(), [], False
     try:
-        with within(ends - started):
+        with within(seconds):
             raised = shuffled_run(names, cells, column, hidden=column.table in base.hidden)
     except OutOfTime:
-        raised, reached = ["out of time"], set(names["paper"].found)
+        cut = True
     after = {id: verdict.record() for id, verdict in names["paper"].found.items()}
+    others = {id for id in after if moved(after[id], base.measured[id])}
     return {
         "table": column.table,
         "column": column.column,
         "share": column.share,
-        "moved": sorted(id for id in after if moved(after[id], base.measured[id])),
-        "stopped": sorted(reached - set(after)),
+        "moved": sorted(others),
+        "same": sorted(set(after) - others),
+        "stopped": [] if cut else sorted(base.reached(column.table) - set(after)),
+        "cut": cut,
         "raised": raised,
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(time.process_time() - started, 1),
     }
 
 
