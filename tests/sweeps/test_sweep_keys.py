@@ -104,7 +104,7 @@ def package(tmp_path, monkeypatch):
         ("scalinglaws/deep.py", "return 1", "return 1  # one", False),
         ("scalinglaws/deep.py", "Deep", "Deeper", False),
         ("scalinglaws/unused.py", "1", "2", False),
-        ("scalinglaws/sweeps/sweep.py", "1", "2", False),
+        ("scalinglaws/sweep.py", "1", "2", False),
     ],
 )
 def test_a_key_changes_with_the_code_that_counts(package, file, old, new, changes):

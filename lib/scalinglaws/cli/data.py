@@ -60,13 +60,14 @@ def verify(
     the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
     could be made again.
     """
-    from scalinglaws.tables import description, loading, upstream
+    from scalinglaws.tables import description, loading
+    from scalinglaws.tables.upstream import rebuilt
 
     picked = slugs or list(loading.folders())
     problems = found_wrong(picked, loading.verify)
     published = [s for s in picked if is_published(s)] if upstream and not problems else []
     absent: list[str] = []
-    problems += found_wrong(published, upstream.rebuilt, absent)
+    problems += found_wrong(published, rebuilt, absent)
     for line in absent:
         typer.echo(f"not made again: {line}", err=True)
     if published and len(absent) == len(published):

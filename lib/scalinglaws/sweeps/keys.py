@@ -55,6 +55,8 @@ BOOKKEEPING = {
         "tables/upstream.py",
     )
 }
+# Claims are judged when the runs are done.
+BOOKKEEPING |= set((PACKAGE / "claims").glob("*.py"))
 
 #: What a module says of its table and not of its runs: what it is called, which runs are asked for, in which order.
 OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "witnesses"}
