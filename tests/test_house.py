@@ -147,6 +147,16 @@ def test_each_finding_with_runs_says_which_commands_make_its_tables():
     assert {finding(name) for name in MODULES if name.endswith(".__main__")} - {""} == slugs
 
 
+def test_every_address_is_one():
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] in (
+                "scalinglaws",
+                "replications",
+            ):
+                assert node.module in MODULES, f"{name} imports from {node.module}, which is none"
+
+
 def test_no_finding_imports_another_and_the_library_imports_none():
     for name, tree in MODULES.items():
         for other in own(imported(tree)):

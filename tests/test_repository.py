@@ -22,6 +22,14 @@ def split(requirement: str) -> tuple[str, str]:
     return name.lower(), rest
 
 
+def required(project: dict) -> list[str]:
+    """What `make` and the environment install: the core, and what the tests need, other extras included."""
+    extras = project["optional-dependencies"]
+    wanted = [one for name in ("notebooks", "train", "data", "test") for one in extras[name]]
+    assert "scalinglaws[notebooks,train,data]" in extras["test"]
+    return project["dependencies"] + [one for one in wanted if not one.startswith("scalinglaws[")]
+
+
 @pytest.fixture(scope="session")
 def project(repository) -> dict:
     return tomllib.loads((repository / "pyproject.toml").read_text())["project"]
@@ -53,12 +61,7 @@ def test_environment_and_pyproject_agree(repository, project):
     assert found.pop("python") == "=3.11"
     for only_conda in ("pip", "pytorch-cpu"):
         assert found.pop(only_conda) == ""
-    wanted = project["dependencies"] + [
-        one
-        for extra in ("notebooks", "train", "data", "test")
-        for one in project["optional-dependencies"][extra]
-    ]
-    wanted = map(split, filter(lambda one: not one.startswith("scalinglaws["), wanted))
+    wanted = map(split, required(project))
     assert found == {CONDA.get(name, name): bounds for name, bounds in wanted}
 
 
@@ -72,7 +75,7 @@ def test_the_lock_pins_what_the_project_needs(repository, project):
     lines = (repository / "requirements.lock").read_text().splitlines()
     pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
     pinned = {name.lower().replace("_", "-"): version for name, version in pins.items()}
-    for requirement in project["dependencies"] + project["optional-dependencies"]["test"]:
+    for requirement in required(project):
         name, bounds = split(requirement)
         lowest = tuple(int(part) for part in bounds.removeprefix(">=").split("."))
         assert tuple(int(x) for x in re.findall(r"\d+", pinned[name])[: len(lowest)]) >= lowest

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 from _tries import counted
 from runner_processes import DAEMON, started
-from scalinglaws.notebooks.files.offspring import alive
 from waiting import until
 
 from scalinglaws.notebooks import files, scratch
+from scalinglaws.notebooks.offspring import alive
 
 SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT", "SIGKILL")
 #: Seconds within which everything must be gone: a process that only just started has to come to itself.

@@ -61,7 +61,7 @@ def once(rng: random.Random, folder: Path, whole: pd.DataFrame, ends: Sequence[s
     """
     folder.mkdir()
     path, counts, sleep = folder / "s.sqlite", Counter(), rng.choice(["0", "0.01"])
-    of_key = {keys.key(config, keys.foundation(toys.run)): config for config in GRID}
+    of_key = {keys.key(config, keys.code_and_data_hash(toys.run)): config for config in GRID}
     committed: dict[str, dict] = {}
     begun, exitcode = 0, None
     while exitcode != 0:

@@ -22,7 +22,7 @@ from scalinglaws.notebooks import execute, files, mutate, nudge
 def test_a_number_moves_by_the_size_or_not_at_all(x):
     (moved,) = nudge.nudged(np.array([x]))
     assert moved == x or abs(moved / x - 1) == pytest.approx(nudge.SIZE, rel=1e-4)
-    assert (moved != x) == bool(nudge.measured(np.array([x]))[0])
+    assert (moved != x) == bool(nudge.are_measured(np.array([x]))[0])
 
 
 def test_counts_and_typed_numbers_stay():

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 from runner_processes import DAEMON, offspring, started
-from scalinglaws.notebooks.files.offspring import alive
 from waiting import until
 
 from scalinglaws.notebooks import execute, scratch
+from scalinglaws.notebooks.offspring import alive
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: no parent-death signal here")
 

@@ -45,7 +45,7 @@ def test_equal_exponents_are_not_told_apart_and_others_are():
         part = curves.power_law_region(curves.retuned(table(faster=faster)))
         p = curves.holm(part.groupby("data")[["family", "logn", "logy"]].apply(curves.equal_exponents))
         assert (p < 0.05).all() == few
-    moved = curves.shifted(curves.power_law_region(curves.retuned(table())))
+    moved = curves.between_family_variance(curves.power_law_region(curves.retuned(table())))
     assert (moved["shift"] / moved["all"] > 0.95).all()
 
 

@@ -221,7 +221,7 @@ def test_damage_to_a_log_is_said_whatever_it_strikes(tmp_path, rows):
 
 
 def test_a_log_without_its_index_is_read_in_a_folder_that_cannot_be_written(shut, rows):
-    rows |= {keys.key({"x": 1}, keys.foundation(toys.noop)): {"status": "done", "result": {"y": 1}}}
+    rows |= {keys.key({"x": 1}, keys.code_and_data_hash(toys.noop)): {"status": "done", "result": {"y": 1}}}
     path = killed(shut / "s.sqlite", rows)
     assert {file.name for file in shut.iterdir()} == {"s.sqlite", "s.sqlite-wal"}
     assert looked(path)[:2] == [f"{ROWS + 1} rows", "1 served"]

@@ -118,7 +118,7 @@ def test_a_limit_is_for_this_machine(tmp_path, here):
 
 def test_ctrl_c_keeps_what_has_finished(tmp_path, log, quick):
     """Both workers' answers have arrived, and nobody has looked at them, when it strikes."""
-    rests_on = keys.foundation(toys.run)
+    rests_on = keys.code_and_data_hash(toys.run)
     configs = {keys.key(config, rests_on): config for config in GRID[:6]}
     job = partial(attempt, toys.run, None, rests_on, "", "")
     begun = []

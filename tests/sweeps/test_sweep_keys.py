@@ -20,7 +20,7 @@ from scalinglaws.tables import loading
 
 
 def test_a_configuration_has_one_key():
-    rests_on = keys.foundation(toys.run)
+    rests_on = keys.code_and_data_hash(toys.run)
     one = keys.key({"x": 1, "y": (1, 2.5), "z": None}, rests_on)
     for other in (
         {"z": None, "y": [1.0, 2.5], "x": 1.0},
@@ -36,8 +36,8 @@ def test_a_configuration_has_one_key():
         {"x": 1, "y": (1, 2.5)},
     ]
     assert len({keys.key(other, rests_on) for other in others} | {one}) == 6
-    assert keys.key(GRID[0], rests_on) != keys.key(GRID[0], keys.foundation(toys.cost))
-    assert keys.foundation(toys.run, data="other") != rests_on
+    assert keys.key(GRID[0], rests_on) != keys.key(GRID[0], keys.code_and_data_hash(toys.cost))
+    assert keys.code_and_data_hash(toys.run, data="other") != rests_on
 
 
 @pytest.mark.parametrize("value", [float("nan"), np.inf, object(), {1, 2}, b"x"])
@@ -49,7 +49,7 @@ def test_odd_configurations_are_refused(value):
 def test_keys_agree_between_interpreters(repository):
     code = (
         "from scalinglaws.sweeps import keys; import sweep_toys as t; "
-        "print(keys.key({'b': 1, 'a': 'x'}, keys.foundation(t.run)))"
+        "print(keys.key({'b': 1, 'a': 'x'}, keys.code_and_data_hash(t.run)))"
     )
     path = os.pathsep.join([str(repository / "tests" / "sweeps"), os.environ.get("PYTHONPATH", "")])
     processes = [
@@ -62,7 +62,7 @@ def test_keys_agree_between_interpreters(repository):
         for seed in ("0", "1", "random")
     ]
     found = {process.communicate()[0].strip() for process in processes}
-    assert found == {keys.key({"a": "x", "b": 1}, keys.foundation(toys.run))}
+    assert found == {keys.key({"a": "x", "b": 1}, keys.code_and_data_hash(toys.run))}
 
 
 @pytest.fixture
@@ -104,23 +104,23 @@ def package(tmp_path, monkeypatch):
         ("scalinglaws/deep.py", "return 1", "return 1  # one", False),
         ("scalinglaws/deep.py", "Deep", "Deeper", False),
         ("scalinglaws/unused.py", "1", "2", False),
-        ("scalinglaws/sweeps/sweep.py", "1", "2", False),
+        ("scalinglaws/sweep.py", "1", "2", False),
     ],
 )
 def test_a_key_changes_with_the_code_that_counts(package, file, old, new, changes):
     folder, run, _ = package
-    before = keys.foundation(run)
+    before = keys.code_and_data_hash(run)
     text = (folder / file).read_text()
     assert old in text
     (folder / file).write_text(text.replace(old, new))
-    assert (keys.foundation(run) != before) == changes
+    assert (keys.code_and_data_hash(run) != before) == changes
 
 
 def test_a_key_changes_with_the_data(package):
     _, run, hashes = package
-    before = keys.foundation(run)
+    before = keys.code_and_data_hash(run)
     hashes["some"] = "2"
-    assert keys.foundation(run) != before
+    assert keys.code_and_data_hash(run) != before
 
 
 def test_functions_that_no_worker_could_import_are_refused(tmp_path):

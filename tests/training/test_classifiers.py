@@ -14,11 +14,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from scalinglaws.counting import Transformer
 from scalinglaws.training.classifiers import (
     convnet,
+    flops_an_example,
     forward_flops,
     mlp,
     n_params,
     resnet,
-    training_flops,
 )
 from scalinglaws.training.decoder import PARAMETRISATIONS, Decoder
 from scalinglaws.training.loop import TrainConfig, loss_of, train
@@ -81,13 +81,13 @@ def test_perceptrons_are_counted_by_hand():
     matrices = 64 * 32 + 32 * 32 + 32 * 10
     assert n_params(model) == matrices + 32 + 32 + 10
     assert forward_flops(model, x) == 2 * matrices
-    assert training_flops(model, x, "3F") == 6 * matrices
+    assert flops_an_example(model, x, "3F") == 6 * matrices
     # The first layer needs no gradient of its input.
-    assert training_flops(model, x, "counted") == 6 * matrices - 2 * 64 * 32
-    assert training_flops(model, x, "6N") == 6 * (matrices + 74)
+    assert flops_an_example(model, x, "counted") == 6 * matrices - 2 * 64 * 32
+    assert flops_an_example(model, x, "6N") == 6 * (matrices + 74)
     assert all(p.grad is None for p in model.parameters())
     with pytest.raises(ValueError, match="'3F'"):
-        training_flops(model, x, "8N")
+        flops_an_example(model, x, "8N")
     with pytest.raises(ValueError, match="size"):
         mlp((3,), 0)
 

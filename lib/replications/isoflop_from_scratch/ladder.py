@@ -26,8 +26,9 @@ import torch
 
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.loop import Source, TrainConfig, batches
 from scalinglaws.training.packed import train_together
@@ -54,25 +55,27 @@ HELD_OUT_DOCUMENTS = 0.05
 HELD_OUT_WINDOWS = 384
 
 COLUMNS = {
-    "width": number("numbers", "width of the residual stream", 4, 256),
+    "width": number_column("numbers", "width of the residual stream", 4, 256),
     "arm": {"unit": "text", "about": "recipe: tuned, long warm-up or one rate"},
-    "seed": number("integer", "seed of weights and data order", 0, 100),
-    "n_tokens": number("tokens", "training tokens of the whole run", 1024, 1e7),
+    "seed": number_column("integer", "seed of weights and data order", 0, 100),
+    "n_tokens": number_column("tokens", "training tokens of the whole run", 1024, 1e7),
     "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "depth": number("blocks", "transformer blocks", 1, 5),
-    "n_params": number("parameters", "matrices of the blocks and the head", 1e3, 2e6),
-    "n_params_matrices": number("parameters", "matrices of the blocks alone", 100, 2e6),
-    "n_params_all": number("parameters", "every trainable number, the token embedding too", 1e3, 2e6),
-    "flops_per_token": number("FLOPs", "6 n_params", 6e3, 1e7),
-    "flops_per_token_attention": number("FLOPs", "6 n_params and products of queries with keys", 6e3, 1.2e7),
-    "flops": number("FLOPs", "training FLOPs of the whole run, 6 n_params n_tokens", 0, 1e14),
-    "learning_rate": number("none", "learning rate after the warm-up", 1e-4, 0.1),
-    "batch_tokens": number("tokens", "tokens a step", 512, 1024),
-    "warmup_tokens": number("tokens", "tokens of the linear warm-up", 512, 1e6),
-    "diverged": number("0 or 1", "whether the training loss ceased to be below 20", 0, 1),
-    "loss": number("nats per byte", "held-out loss at the end of the run", 0.5, 6, missing=True),
+    "depth": number_column("blocks", "transformer blocks", 1, 5),
+    "n_params": number_column("parameters", "matrices of the blocks and the head", 1e3, 2e6),
+    "n_params_matrices": number_column("parameters", "matrices of the blocks alone", 100, 2e6),
+    "n_params_all": number_column("parameters", "every trainable number, the token embedding too", 1e3, 2e6),
+    "flops_per_token": number_column("FLOPs", "6 n_params", 6e3, 1e7),
+    "flops_per_token_attention": number_column(
+        "FLOPs", "6 n_params and products of queries with keys", 6e3, 1.2e7
+    ),
+    "flops": number_column("FLOPs", "training FLOPs of the whole run, 6 n_params n_tokens", 0, 1e14),
+    "learning_rate": number_column("none", "learning rate after the warm-up", 1e-4, 0.1),
+    "batch_tokens": number_column("tokens", "tokens a step", 512, 1024),
+    "warmup_tokens": number_column("tokens", "tokens of the linear warm-up", 512, 1e6),
+    "diverged": number_column("0 or 1", "whether the training loss ceased to be below 20", 0, 1),
+    "loss": number_column("nats per byte", "held-out loss at the end of the run", 0.5, 6, missing=True),
 } | {
-    f"loss_at_{tokens}": number(
+    f"loss_at_{tokens}": number_column(
         "nats per byte", f"held-out loss after {tokens} training tokens", 0.5, 6, missing=True
     )
     for tokens in TOKENS

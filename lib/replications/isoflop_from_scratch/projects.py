@@ -31,8 +31,9 @@ import torch
 from replications.isoflop_from_scratch.held_out import seen, split_by_project
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.learners import ngrams
 from scalinglaws.training.loop import Source, TrainConfig, batches
@@ -63,25 +64,27 @@ HELD_OUT_PROJECTS, HELD_OUT_WINDOWS = 0.1, 512
 STRETCH = 64
 
 COLUMNS = {
-    "width": number("numbers", "width of the residual stream", 4, 1024),
+    "width": number_column("numbers", "width of the residual stream", 4, 1024),
     "warmup": {"unit": "text", "about": "short: as many tokens as parameters; long: the same for all sizes"},
-    "log2_lr": number("none", "base-two logarithm of the learning rate after the warm-up", -14, -3),
-    "seed": number("integer", "seed of weights and data order", 0, 100),
-    "n_tokens": number("tokens", "training tokens of the whole run", 1024, 1e8),
+    "log2_lr": number_column("none", "base-two logarithm of the learning rate after the warm-up", -14, -3),
+    "seed": number_column("integer", "seed of weights and data order", 0, 100),
+    "n_tokens": number_column("tokens", "training tokens of the whole run", 1024, 1e8),
     "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "passes": number("none", "training tokens over the bytes of the training text", 0, 10),
-    "n_params": number("parameters", "matrices of the blocks and the head", 1e3, 1e7),
-    "n_params_matrices": number("parameters", "matrices of the blocks alone", 100, 1e7),
-    "n_params_all": number("parameters", "every trainable number, the token embedding too", 1e3, 1e7),
-    "flops_per_token": number("FLOPs", "6 n_params", 6e3, 1e8),
-    "flops_per_token_attention": number("FLOPs", "6 n_params and products of queries with keys", 6e3, 1e8),
-    "flops": number("FLOPs", "training FLOPs of the whole run, 6 n_params n_tokens", 0, 1e15),
-    "batch_tokens": number("tokens", "tokens a step", 512, 4096),
-    "warmup_tokens": number("tokens", "tokens of the linear warm-up", 512, 1e7),
-    "diverged": number("0 or 1", "whether the training loss ceased to be below 20", 0, 1),
-    "loss": number("nats per byte", "held-out loss at the end of the run", 0.5, 6, missing=True),
+    "passes": number_column("none", "training tokens over the bytes of the training text", 0, 10),
+    "n_params": number_column("parameters", "matrices of the blocks and the head", 1e3, 1e7),
+    "n_params_matrices": number_column("parameters", "matrices of the blocks alone", 100, 1e7),
+    "n_params_all": number_column("parameters", "every trainable number, the token embedding too", 1e3, 1e7),
+    "flops_per_token": number_column("FLOPs", "6 n_params", 6e3, 1e8),
+    "flops_per_token_attention": number_column(
+        "FLOPs", "6 n_params and products of queries with keys", 6e3, 1e8
+    ),
+    "flops": number_column("FLOPs", "training FLOPs of the whole run, 6 n_params n_tokens", 0, 1e15),
+    "batch_tokens": number_column("tokens", "tokens a step", 512, 4096),
+    "warmup_tokens": number_column("tokens", "tokens of the linear warm-up", 512, 1e7),
+    "diverged": number_column("0 or 1", "whether the training loss ceased to be below 20", 0, 1),
+    "loss": number_column("nats per byte", "held-out loss at the end of the run", 0.5, 6, missing=True),
 } | {
-    f"loss_at_{tokens}": number(
+    f"loss_at_{tokens}": number_column(
         "nats per byte", f"held-out loss after {tokens} training tokens", 0.5, 6, missing=True
     )
     for tokens in TOKENS

@@ -23,8 +23,9 @@ from torch.nn.functional import cross_entropy
 
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.packed import train_together
@@ -36,30 +37,30 @@ TITLE = "Bits of random facts stored by small transformers after 30 to 3000 expo
 
 def ratio(about: str, low: float = 0) -> dict[str, Any]:
     """A column in bits a parameter; what a model gets wrong can cost more than it has learned."""
-    return number("bits a parameter", about, low, 32)
+    return number_column("bits a parameter", about, low, 32)
 
 
 COLUMNS = {
-    "width": number("features", "width of the residual stream", 8, 512),
-    "depth": number("blocks", "transformer blocks", 1, 12),
+    "width": number_column("features", "width of the residual stream", 8, 512),
+    "depth": number_column("blocks", "transformer blocks", 1, 12),
     "mlp": {"unit": "text", "about": "gelu (hidden 4 width), or gated: SwiGLU with as many parameters"},
-    "exposures": number("times", "how often each person is read", 1, 10000),
-    "load": number("bits a parameter", "bits of the table / n_params, asked", 0, 20),
+    "exposures": number_column("times", "how often each person is read", 1, 10000),
+    "load": number_column("bits a parameter", "bits of the table / n_params, asked", 0, 20),
     "facts": {"unit": "text", "about": "fixed, or fresh: attributes drawn anew at every exposure"},
-    "seed": number("integer", "seed of table, weights and order", 0, 100),
-    "n_people": number("people", "names in the table", 4, 2e6),
-    "n_params": number("weights", "all; the embedding counts once (tied)", 1e3, 1e8),
-    "n_params_blocks": number("weights", "without the embedding", 1e3, 1e8),
-    "n_tokens": number("tokens", "targets trained on, all epochs", 1e3, 1e11),
-    "flops": number("FLOP", "training, 6N + head + attention", 1e6, 1e20),
-    "learning_rate": number("1/update", "peak, AdamW", 1e-5, 1),
-    "batch": number("people", "records an update", 1, 1e5),
-    "steps": number("updates", "updates in all", 1, 1e7),
-    "diverged": number("0 or 1", "1 if the loss ceased to be a number", 0, 1),
-    "loss": number("nats a token", "over all tokens of the table", 0, 20),
-    "name_loss": number("bits a person", "sum over the name", 0, 300),
-    "value_loss": number("bits a person", "sum over the attributes", 0, 300),
-    "accuracy": number("fraction", "attributes whose first guess is right", 0, 1),
+    "seed": number_column("integer", "seed of table, weights and order", 0, 100),
+    "n_people": number_column("people", "names in the table", 4, 2e6),
+    "n_params": number_column("weights", "all; the embedding counts once (tied)", 1e3, 1e8),
+    "n_params_blocks": number_column("weights", "without the embedding", 1e3, 1e8),
+    "n_tokens": number_column("tokens", "targets trained on, all epochs", 1e3, 1e11),
+    "flops": number_column("FLOP", "training, 6N + head + attention", 1e6, 1e20),
+    "learning_rate": number_column("1/update", "peak, AdamW", 1e-5, 1),
+    "batch": number_column("people", "records an update", 1, 1e5),
+    "steps": number_column("updates", "updates in all", 1, 1e7),
+    "diverged": number_column("0 or 1", "1 if the loss ceased to be a number", 0, 1),
+    "loss": number_column("nats a token", "over all tokens of the table", 0, 20),
+    "name_loss": number_column("bits a person", "sum over the name", 0, 300),
+    "value_loss": number_column("bits a person", "sum over the attributes", 0, 300),
+    "accuracy": number_column("fraction", "attributes whose first guess is right", 0, 1),
     "max_bits_per_param": ratio("what a perfect model of this table would have"),
     "bits_per_param": ratio("learned: names and attributes, each not below 0"),
     "value_bits_per_param": ratio("of this the attributes, may be below 0", -100),
@@ -299,12 +300,12 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Train the models of one pack, see what each knows, round its weights and look again; see `run`."""
     shape = {name: configs[0][name] for name in ("width", "depth", "mlp", "exposures", "load")}
     return [
-        measured(shape, model, table, run.diverged)
+        measures(shape, model, table, run.diverged)
         for model, table, run in zip(*trained(configs), strict=True)
     ]
 
 
-def measured(config: dict[str, Any], model: Decoder, table: torch.Tensor, diverged: bool) -> dict[str, Any]:
+def measures(config: dict[str, Any], model: Decoder, table: torch.Tensor, diverged: bool) -> dict[str, Any]:
     """What a trained model knows of its table, as it is and with its weights rounded."""
     chosen = settings(**config)
     shape, people = chosen["shape"], chosen["people"]

@@ -99,7 +99,7 @@ def between_families(exponent: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"variance": e.var(), "mean": e.mean(), "factor": e.max() / e.min()})
 
 
-def shifted(curves: pd.DataFrame) -> pd.DataFrame:
+def between_family_variance(curves: pd.DataFrame) -> pd.DataFrame:
     """Of each data set the variance of log error between families: the same at all sizes, and in all."""
     rows = {}
     for name, part in curves.groupby("data", sort=False):

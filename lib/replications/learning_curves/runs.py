@@ -23,8 +23,9 @@ from torch.nn.functional import cross_entropy
 from replications.learning_curves.subsets import CONTEXT, SETS, WINDOW, contexts, prepared
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training import classifiers, loop
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.learners import nearest, ngrams, trees
@@ -57,19 +58,19 @@ COLUMNS = {
     "data": {"unit": "text", "about": "data set"},
     "domain": {"unit": "text", "about": "tabular, signals, images, speech or text"},
     "family": {"unit": "text", "about": "family of models"},
-    "n": number("examples", "training examples; for text, bytes", 32, 2**21),
-    "setting": number("integer", "neighbours; examples a leaf; leaves a tree; width; context in bytes", 0, 2048),
-    "passes": number("integer", "passes over the subset (500 steps at least, but for text); 0: no steps", 0, 128),
-    "seed": number("integer", "seed of subset, weights and data order", 0, 100),
-    "n_test": number("examples", "size of the test set", 100, 65536),
-    "chance": number("fraction or nats", "the best constant guess on the test set: error; text: nats a byte", 0, 6),
-    "error": number("fraction", "test error; not for text", 0, 1, missing=True),
-    "val_error": number("fraction", "validation error; not for text", 0, 1, missing=True),
-    "loss": number("nats", "test cross-entropy an example (a byte), of networks and n-grams", 0, 1000, missing=True),
-    "val_loss": number("nats", "validation cross-entropy, the same", 0, 1000, missing=True),
-    "train_error": number("fraction", "error on the training examples, of networks", 0, 1, missing=True),
-    "n_params": number("parameters", "all trainable ones; of n-grams, different n-grams counted", 1, 1e9, missing=True),
-    "flops": number("FLOP", "training, all products counted", 1, 1e19, missing=True),
+    "n": number_column("examples", "training examples; for text, bytes", 32, 2**21),
+    "setting": number_column("integer", "neighbours; examples a leaf; leaves a tree; width; context in bytes", 0, 2048),
+    "passes": number_column("integer", "passes over the subset (500 steps at least, but for text); 0: no steps", 0, 128),
+    "seed": number_column("integer", "seed of subset, weights and data order", 0, 100),
+    "n_test": number_column("examples", "size of the test set", 100, 65536),
+    "chance": number_column("fraction or nats", "the best constant guess on the test set: error; text: nats a byte", 0, 6),
+    "error": number_column("fraction", "test error; not for text", 0, 1, missing=True),
+    "val_error": number_column("fraction", "validation error; not for text", 0, 1, missing=True),
+    "loss": number_column("nats", "test cross-entropy an example (a byte), of networks and n-grams", 0, 1000, missing=True),
+    "val_loss": number_column("nats", "validation cross-entropy, the same", 0, 1000, missing=True),
+    "train_error": number_column("fraction", "error on the training examples, of networks", 0, 1, missing=True),
+    "n_params": number_column("parameters", "all trainable ones; of n-grams, different n-grams counted", 1, 1e9, missing=True),
+    "flops": number_column("FLOP", "training, all products counted", 1, 1e19, missing=True),
     "diverged": {"unit": "boolean", "about": "whether the training loss ceased to be a number"},
 }
 # fmt: on
@@ -155,7 +156,7 @@ def fit_networks(configs: list[dict], parts: list[dict]) -> list[dict[str, Any]]
     found = []
     for net, s, bad in zip(nets, sets, diverged, strict=True):
         row = {"n_params": classifiers.n_params(net), "diverged": bool(bad)}
-        row["flops"] = classifiers.training_flops(net, s["train"][0][:1], "counted") * steps * batch
+        row["flops"] = classifiers.flops_an_example(net, s["train"][0][:1], "counted") * steps * batch
         if not bad:
             on = {role: judged(net, data, *s[role]) for role in ("test", "val", "train")}
             row |= {k: v for k, v in on["test"].items()} | {f"val_{k}": v for k, v in on["val"].items()}

@@ -15,6 +15,7 @@ from scalinglaws.fitting import fit
 from scalinglaws.laws import law
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.loading import load
+from scalinglaws.tables.schema import number_column
 
 SLUG = "rectified_finetuning_law_fits"
 TITLE = "Five laws fitted to 90 fine-tuning curves at eight data budgets"
@@ -86,25 +87,21 @@ NO_EXAMPLES = 1e-10
 LAWS = {one.name: one for one in (rectified, shift, flipped, vanilla, vanilla3)}
 
 
-def _number(unit: str, about: str, low: float, high: float, **more: bool) -> dict:
-    return {"unit": unit, "about": about, "min": low, "max": high, **more}
-
-
 def _parameter(name: str, unit: str, high: float) -> dict:
     laws = ", ".join(one.name for one in LAWS.values() if name in one.parameters)
-    return _number(unit, f"parameter {name} of {laws}", 0, high, missing=True)
+    return number_column(unit, f"parameter {name} of {laws}", 0, high, missing=True)
 
 
 COLUMNS = {
-    "seed": _number("1", "seed of the draw of starts", 0, 0),
+    "seed": number_column("1", "seed of the draw of starts", 0, 0),
     "dataset": {"unit": "name", "about": "FLAN, WMT19 or Gigaword"},
     "model": {"unit": "name", "about": "pretrained model"},
     "law": {"unit": "name", "about": "one of the laws of this module"},
-    "n_max": _number("examples", "largest subset that was fitted", 3200, LARGEST),
-    "zero": _number("1", "1 if the loss without fine-tuning is a point, too", 0, 1),
+    "n_max": number_column("examples", "largest subset that was fitted", 3200, LARGEST),
+    "zero": number_column("1", "1 if the loss without fine-tuning is a point, too", 0, 1),
     "status": {"unit": "name", "about": "status of the fit"},
-    "rmsd": _number("log loss", "root mean square residual over the fitted points", 0, 0.5),
-    "predicted": _number("as the loss", "the fitted law at 1,638,400 examples", 0, 100),
+    "rmsd": number_column("log loss", "root mean square residual over the fitted points", 0, 0.5),
+    "predicted": number_column("as the loss", "the fitted law at 1,638,400 examples", 0, 100),
     "A": _parameter("A", "as the loss at D = 1", 1e300),
     "B": _parameter("B", "as the loss times examples^beta", 1e300),
     "E": _parameter("E", "as the loss", 10),

@@ -18,8 +18,9 @@ import torch
 from replications.width_transfer.arms import ARMS, CONTEXT, decoder, shape
 from replications.width_transfer.rates import WINDOW_SEED, tokens
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.texts import python_library
@@ -44,13 +45,13 @@ BATCH, UPDATES, WATCHED = 16, 8, 16
 
 COLUMNS = {
     "arm": {"unit": "text", "about": "how start, constants and rates depend on the width"},
-    "width": number("1", "width of the residual stream", 8, 8192),
-    "log2_lr": number("1", "base-two logarithm of the learning rate, constant", -20, 10),
-    "seed": number("integer", "seed of initial weights and data order", 0, 100),
-    "n_params": number("1", "all weights, embedding and head included", 1, 1e12),
+    "width": number_column("1", "width of the residual stream", 8, 8192),
+    "log2_lr": number_column("1", "base-two logarithm of the learning rate, constant", -20, 10),
+    "seed": number_column("integer", "seed of initial weights and data order", 0, 100),
+    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
     "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
 } | {
-    f"{what}_{site}": number("1", f"{about}: RMS over places and coordinates", 0, 1e6)
+    f"{what}_{site}": number_column("1", f"{about}: RMS over places and coordinates", 0, 1e6)
     for site in SITES
     for what, about in {
         "start": f"output of {site} before any update",

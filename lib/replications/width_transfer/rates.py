@@ -21,8 +21,9 @@ import torch
 
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.packed import train_together
@@ -36,22 +37,22 @@ TITLE = "Held-out loss of byte-level decoders against learning rate and width, s
 
 COLUMNS = {
     "parametrisation": {"unit": "text", "about": "standard, mup or unit (u-muP)"},
-    "width": number("1", "width of the residual stream", 8, 8192),
-    "depth": number("blocks", "number of blocks", 1, 64),
-    "context": number("tokens", "length of a training sequence", 1, 4096),
-    "batch": number("sequences", "sequences a step", 1, 1024),
-    "steps": number("steps", "optimiser steps", 1, 1e6),
-    "log2_lr": number("1", "base-two logarithm of the peak learning rate", -20, 10),
-    "seed": number("integer", "seed of initial weights and data order", 0, 100),
-    "lr": number("1", "peak learning rate, before the parametrisation scales it", 1e-6, 1e3),
-    "n_params": number("1", "all weights, embedding and head included", 1, 1e12),
-    "n_params_matrices": number("1", "weights of the blocks' matrices alone", 1, 1e12),
-    "n_tokens": number("bytes", "training tokens", 1, 1e12),
-    "flops": number("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
+    "width": number_column("1", "width of the residual stream", 8, 8192),
+    "depth": number_column("blocks", "number of blocks", 1, 64),
+    "context": number_column("tokens", "length of a training sequence", 1, 4096),
+    "batch": number_column("sequences", "sequences a step", 1, 1024),
+    "steps": number_column("steps", "optimiser steps", 1, 1e6),
+    "log2_lr": number_column("1", "base-two logarithm of the peak learning rate", -20, 10),
+    "seed": number_column("integer", "seed of initial weights and data order", 0, 100),
+    "lr": number_column("1", "peak learning rate, before the parametrisation scales it", 1e-6, 1e3),
+    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
+    "n_params_matrices": number_column("1", "weights of the blocks' matrices alone", 1, 1e12),
+    "n_tokens": number_column("bytes", "training tokens", 1, 1e12),
+    "flops": number_column("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
     "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "diverged": number("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
-    "train_loss": number("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
-    "loss": number("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
+    "diverged": number_column("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
+    "train_loss": number_column("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
+    "loss": number_column("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
 }
 
 PARAMETRISATIONS = ("standard", "mup", "unit")

@@ -42,8 +42,9 @@ from replications.width_transfer.weight_decay import (
     squared_each,
 )
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
 from scalinglaws.training.classifiers import n_params, seeded
 from scalinglaws.training.packed import train_together
@@ -53,20 +54,22 @@ SLUG_CI = "width_transfer_teacher_small"
 TITLE = "Singular values of a student's matrices in AdamW's steady state, against its width and its teacher's"
 
 COLUMNS = {
-    "width": number("1", "width d of the student; its matrices are d x d", 8, 8192),
-    "units": number("1", "hidden units of the teacher", 1, 8192),
-    "ports": number("1", "outputs of the teacher; it has twice as many inputs", 1, 8192),
-    "steps": number("steps", "optimiser steps", 1, 1e7),
-    "seed": number("integer", "seed of teacher, initial weights and data", 0, 100),
-    "lr": number("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
-    "weight_decay": number("1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100),
-    "n_params": number("1", "all weights", 1, 1e12),
-    "diverged": number("1", "1 if the training loss ceased to be a number", 0, 1),
-    "loss": number(
+    "width": number_column("1", "width d of the student; its matrices are d x d", 8, 8192),
+    "units": number_column("1", "hidden units of the teacher", 1, 8192),
+    "ports": number_column("1", "outputs of the teacher; it has twice as many inputs", 1, 8192),
+    "steps": number_column("steps", "optimiser steps", 1, 1e7),
+    "seed": number_column("integer", "seed of teacher, initial weights and data", 0, 100),
+    "lr": number_column("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
+    "weight_decay": number_column(
+        "1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100
+    ),
+    "n_params": number_column("1", "all weights", 1, 1e12),
+    "diverged": number_column("1", "1 if the training loss ceased to be a number", 0, 1),
+    "loss": number_column(
         "1", "held-out squared error; the noise alone makes 0.09, the mean 1.09", 0, 100, missing=True
     ),
 } | {
-    f"{what}_{side}": number("1", f"{about} of matrices that {verb} the stream", 0, 1e4, missing=True)
+    f"{what}_{side}": number_column("1", f"{about} of matrices that {verb} the stream", 0, 1e4, missing=True)
     for side, verb in (("in", "read"), ("out", "write to"))
     for what, about in {
         "top": "largest singular value",
@@ -75,7 +78,9 @@ COLUMNS = {
         "directions": "squared sum of squared singular values over the sum of their squares",
     }.items()
 }
-COLUMNS["gain"] = number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True)
+COLUMNS["gain"] = number_column(
+    "1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True
+)
 
 
 class Student(nn.Module):

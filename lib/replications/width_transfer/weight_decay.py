@@ -23,8 +23,9 @@ from torch.nn import functional as F
 
 from replications.width_transfer.rates import BASE_WIDTH, WINDOW_SEED, shape_of, tokens
 from scalinglaws.machine import device
-from scalinglaws.sweeps.command import command, number
+from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
+from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
 from scalinglaws.training.classifiers import n_params, seeded
 from scalinglaws.training.decoder import Decoder
@@ -39,23 +40,33 @@ TITLE = "Singular values of matrices in AdamW's steady state, against width and 
 
 COLUMNS = {
     "gradients": {"unit": "text", "about": "noise, mlp or decoder: where the gradients come from"},
-    "width": number("1", "width d; matrices are d x d, in the decoder's MLP 4d x d and d x 4d", 8, 8192),
+    "width": number_column(
+        "1", "width d; matrices are d x d, in the decoder's MLP 4d x d and d x 4d", 8, 8192
+    ),
     "rule": {"unit": "text", "about": "weight decay of matrices: constant, or sqrt: grows as width^0.5"},
-    "base_decay": number("1", "weight decay of matrices at width 64", 0.01, 100),
-    "steps": number("steps", "optimiser steps", 1, 1e7),
-    "seed": number("integer", "seed of initial weights and data", 0, 100),
-    "lr": number("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
-    "weight_decay": number("1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100),
-    "n_params": number("1", "all weights", 1, 1e12),
-    "diverged": number("1", "1 if the training loss ceased to be a number", 0, 1),
-    "loss": number("nats/byte or 1", "held-out loss: cross-entropy, or squared error", 0, 100, missing=True),
-    "top_in": number("1", "largest singular value of matrices that read the stream", 0, 1e4, missing=True),
-    "top_out": number("1", "the same of matrices that write to the stream", 0, 1e4, missing=True),
-    "median_in": number("1", "median singular value of the former", 0, 1e4, missing=True),
-    "median_out": number("1", "median singular value of the latter", 0, 1e4, missing=True),
-    "rms_in": number("1", "root mean square of the former's entries", 0, 1e3, missing=True),
-    "rms_out": number("1", "root mean square of the latter's entries", 0, 1e3, missing=True),
-    "gain": number("1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True),
+    "base_decay": number_column("1", "weight decay of matrices at width 64", 0.01, 100),
+    "steps": number_column("steps", "optimiser steps", 1, 1e7),
+    "seed": number_column("integer", "seed of initial weights and data", 0, 100),
+    "lr": number_column("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
+    "weight_decay": number_column(
+        "1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100
+    ),
+    "n_params": number_column("1", "all weights", 1, 1e12),
+    "diverged": number_column("1", "1 if the training loss ceased to be a number", 0, 1),
+    "loss": number_column(
+        "nats/byte or 1", "held-out loss: cross-entropy, or squared error", 0, 100, missing=True
+    ),
+    "top_in": number_column(
+        "1", "largest singular value of matrices that read the stream", 0, 1e4, missing=True
+    ),
+    "top_out": number_column("1", "the same of matrices that write to the stream", 0, 1e4, missing=True),
+    "median_in": number_column("1", "median singular value of the former", 0, 1e4, missing=True),
+    "median_out": number_column("1", "median singular value of the latter", 0, 1e4, missing=True),
+    "rms_in": number_column("1", "root mean square of the former's entries", 0, 1e3, missing=True),
+    "rms_out": number_column("1", "root mean square of the latter's entries", 0, 1e3, missing=True),
+    "gain": number_column(
+        "1", "RMS of an MLP sublayer's output over that of its input", 0, 1e4, missing=True
+    ),
 }
 
 #: Learning rate of matrices at the base width, and of all else at any width.

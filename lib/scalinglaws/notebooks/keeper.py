@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import processes
-from scalinglaws.notebooks.files import offspring
+from scalinglaws.notebooks import offspring
 from scalinglaws.notebooks.formats import without_grammar
 from scalinglaws.repository import write_atomically
 

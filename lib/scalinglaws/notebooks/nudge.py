@@ -29,7 +29,7 @@ TYPED = 4
 COUNTS = 2.0**53
 
 
-def measured(values: np.ndarray) -> np.ndarray:
+def are_measured(values: np.ndarray) -> np.ndarray:
     """Which numbers are neither counts nor so short that somebody typed them."""
     short = np.array([float(f"{x:.{TYPED}g}") == x for x in values], bool)
     count = (np.abs(values) < COUNTS) & (values == np.round(values))
@@ -54,7 +54,7 @@ def nudged(values: np.ndarray, draw: int = 0) -> np.ndarray:
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     up = (bits ^ (bits >> np.uint64(31))) & np.uint64(1) == 1
-    return np.where(measured(values), values * (1 + np.where(up, SIZE, -SIZE)), values)
+    return np.where(are_measured(values), values * (1 + np.where(up, SIZE, -SIZE)), values)
 
 
 def nudged_table(table: pd.DataFrame, draw: int = 0) -> pd.DataFrame:

@@ -51,7 +51,6 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pandas as pd
 
@@ -64,11 +63,6 @@ from scalinglaws.sweeps.sweep import cores, sweep
 from scalinglaws.sweeps.worker import SweepError
 from scalinglaws.tables import loading, schema
 from scalinglaws.text import counted
-
-
-def number(unit: str, about: str, low: float, high: float, *, missing: bool = False) -> dict[str, Any]:
-    """The description of a column of numbers, for `COLUMNS`; `missing`: whether it may be None."""
-    return {"unit": unit, "about": about, "min": low, "max": high} | ({"missing": True} if missing else {})
 
 
 def slug_of(module: ModuleType, scale: str) -> str:

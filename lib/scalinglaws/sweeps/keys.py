@@ -55,6 +55,8 @@ BOOKKEEPING = {
         "tables/upstream.py",
     )
 }
+# Claims are judged when the runs are done.
+BOOKKEEPING |= set((PACKAGE / "claims").glob("*.py"))
 
 #: What a module says of its table and not of its runs: what it is called, which runs are asked for, in which order.
 OF_THE_TABLE = {"SLUG", "SLUG_CI", "TITLE", "RECIPE", "TEXT", "grid", "cost", "witnesses"}
@@ -267,7 +269,7 @@ def data_hashes(code: Code) -> dict[str, str]:
     }
 
 
-def home(fn: Callable) -> ModuleType:
+def module_of(fn: Callable) -> ModuleType:
     """The module that a run function lives in.
 
     Raises
@@ -287,18 +289,18 @@ def asks_for_device(fn: Callable, code: Code) -> bool:
     """Whether a function's module has a `device`, or its code (by `code_of`) asks `machine.device`."""
     modules, offered = {source.name: source for source in code.files}, shorthand()
     names = {name for source in code.files for name, _ in source.uses}
-    return hasattr(home(fn), "device") or any(
+    return hasattr(module_of(fn), "device") or any(
         "scalinglaws.machine.device" in meanings(name, modules, offered) for name in names
     )
 
 
 def device_used(fn: Callable) -> str:
     """Where the runs of a function train in this process, as a `device` of their module decides, else `machine.device`."""
-    module = home(fn)
+    module = module_of(fn)
     return machine.device_of(module) if hasattr(module, "device") else machine.device()
 
 
-def foundation(fn: Callable, data: str = "", device: str = "", code: Code | None = None) -> str:
+def code_and_data_hash(fn: Callable, data: str = "", device: str = "", code: Code | None = None) -> str:
     """Hash of all that a function's results rest on besides the configuration.
 
     Parameters
@@ -312,7 +314,7 @@ def foundation(fn: Callable, data: str = "", device: str = "", code: Code | None
     code
         Its code, by `code_of`, where somebody has looked at it just now.
     """
-    module = home(fn)
+    module = module_of(fn)
     code = code or code_of(module)
     own = Path(module.__file__).resolve()
     parts = [fn.__qualname__, hash_of(code, own), data_hashes(code), data, device]
@@ -343,6 +345,6 @@ def canonical(value: Any) -> Any:
 
 
 def key(config: dict[str, Any], rests_on: str) -> str:
-    """The key of one run in a store: the hash of its configuration and its foundation."""
+    """The key of one run in a store: the hash of its configuration and of what the run rests on."""
     text = json.dumps([rests_on, canonical(config)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -147,18 +147,18 @@ def sweep(
     """
     pool.refuse_to_start_within_a_start()
     grid, path = list(grid), Path(store)
-    if (pack is None) != (many is None) or (many and keys.home(many) is not keys.home(fn)):
+    if (pack is None) != (many is None) or (many and keys.module_of(many) is not keys.module_of(fn)):
         raise ValueError("give both pack and many, and many from the module of fn")
     if timeout is not None and (executor is not None or timeout <= 0):
         raise ValueError(
             "timeout is a number of seconds, and for processes of this machine: an executor limits its runs itself"
         )
-    code = keys.code_of(keys.home(fn))
+    code = keys.code_of(keys.module_of(fn))
     for unknown in code.unknown:
         warnings.warn(f"{unknown}; say what it is by `data`", stacklevel=2)
     with held_back() as waiting:
         device = device_for(fn, code, executor, waiting)
-        rests_on = keys.foundation(fn, data, device, code)
+        rests_on = keys.code_and_data_hash(fn, data, device, code)
         configs = {keys.key(config, rests_on): config for config in grid}
         if len(configs) < len(grid):
             raise ValueError("the grid holds a configuration twice")

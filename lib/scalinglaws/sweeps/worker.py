@@ -38,7 +38,7 @@ class SweepError(RuntimeError):
 
 
 @lru_cache
-def foundation_here(fn: Callable, data: str, device: str) -> str:
+def hash_here(fn: Callable, data: str, device: str) -> str:
     """What the function's results rest on in this process, which goes on holding the code that it loaded.
 
     Raises
@@ -46,7 +46,7 @@ def foundation_here(fn: Callable, data: str, device: str) -> str:
     SweepError
         If a file was edited after this process loaded it.
     """
-    module = keys.home(fn)
+    module = keys.module_of(fn)
     code = keys.code_of(module)
     for source in code.files:
         held = module if source.name == keys.own_name(module) else sys.modules.get(source.name)
@@ -55,10 +55,10 @@ def foundation_here(fn: Callable, data: str, device: str) -> str:
                 f"{source.path.name} was edited after this process had loaded it, where {name} is another: "
                 "start afresh"
             )
-    return keys.foundation(fn, data, device, code)
+    return keys.code_and_data_hash(fn, data, device, code)
 
 
-def measured(config: Config, result: Any) -> dict[str, Any]:
+def plain_result(config: Config, result: Any) -> dict[str, Any]:
     """The result of a run as plain scalars, which any store and table can hold.
 
     Raises
@@ -126,7 +126,7 @@ def recorded(config: Config, give: Callable[[], Any], note: str = "") -> Record:
     """The record of one run; `give` makes its result. Whatever it raises is a failure, a person's Ctrl-C excepted."""
     started = time.perf_counter()
     try:
-        result = measured(config, give())
+        result = plain_result(config, give())
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -154,11 +154,11 @@ def attempt(
             raise SweepError(
                 f"a worker would run on {here!r}, where the first runs on {device!r}: let workers of one kind do a sweep"
             )
-        if foundation_here(fn, data, device) != rests_on:
+        if hash_here(fn, data, device) != rests_on:
             raise SweepError(
                 f"a worker has other code or data for {fn.__module__}: make them the same everywhere"
             )
-        here = {"machine": machine(device_of(keys.home(fn)))}
+        here = {"machine": machine(device_of(keys.module_of(fn)))}
     except (SweepError, KeyboardInterrupt):
         raise
     except BaseException as error:

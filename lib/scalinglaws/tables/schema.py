@@ -28,6 +28,11 @@ class TableError(UserError):
     """A table that is missing, altered or out of its schema, with what to do."""
 
 
+def number_column(unit: str, about: str, low: float, high: float, *, missing: bool = False) -> dict[str, Any]:
+    """The description of a column of numbers; `missing`: whether it may be None."""
+    return {"unit": unit, "about": about, "min": low, "max": high} | ({"missing": True} if missing else {})
+
+
 def described(slug: str, about: Any) -> dict[str, Any]:
     """The content of a SOURCE.json, if it describes a table inside its own folder.
 

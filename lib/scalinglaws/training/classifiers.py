@@ -153,7 +153,7 @@ def forward_flops(model: nn.Module, x: torch.Tensor) -> float:
     return counter.get_total_flops() / len(x)
 
 
-def training_flops(model: nn.Module, x: torch.Tensor, convention: str) -> float:
+def flops_an_example(model: nn.Module, x: torch.Tensor, convention: str) -> float:
     """FLOPs of training on one example, forward and backward.
 
     Parameters

@@ -57,7 +57,7 @@ class Block(nn.Module):
         # Changed by the parametrisation: softmax temperature, output of attention and activation.
         self.temperature = self.head_width**-0.5
         self.attention_gain = self.mlp_gain = 1.0
-        self.mix = ((1.0, 1.0), (1.0, 1.0))
+        self.residual_weights = ((1.0, 1.0), (1.0, 1.0))
 
     def attend(self, x: torch.Tensor, turn: torch.Tensor | None) -> torch.Tensor:
         batch, length, _ = x.shape
@@ -81,7 +81,7 @@ class Block(nn.Module):
         return self.down(h * self.mlp_gain)
 
     def forward(self, x: torch.Tensor, turn: torch.Tensor | None) -> torch.Tensor:
-        (keep, add), (keep_too, add_too) = self.mix
+        (keep, add), (keep_too, add_too) = self.residual_weights
         x = keep * x + add * self.attend(self.norm_attention(x), turn)
         return keep_too * x + add_too * self.feed(self.norm_mlp(x))
 
@@ -188,7 +188,7 @@ class Decoder(nn.Module):
                 block.mlp_gain = 1 / RMS[block.gated]
                 # Every branch counts alike, all together twice as much as the embedding.
                 weights = [1 / (depth + 2 * index + branch) for branch in range(2)]
-                block.mix = tuple(((1 + t) ** -0.5, (t / (1 + t)) ** 0.5) for t in weights)
+                block.residual_weights = tuple(((1 + t) ** -0.5, (t / (1 + t)) ** 0.5) for t in weights)
 
     def groups(self) -> list[dict[str, Any]]:
         """Parameter groups: `scale` of the learning rate and `decay` of the weight decay.

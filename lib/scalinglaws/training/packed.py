@@ -30,7 +30,7 @@ from scalinglaws.training.loop import (
     loss_of,
     train,
 )
-from scalinglaws.training.loop.packed_weights import PackedOptimiser, Weights
+from scalinglaws.training.packed_weights import PackedOptimiser, Weights
 from scalinglaws.training.record import Run
 
 #: Modules that treat each number alone, and so do not notice a further dimension.
