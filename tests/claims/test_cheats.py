@@ -215,32 +215,7 @@ def judged_again(name: str) -> list[str]:
     return wrong
 
 
-#: Kept before verdicts were judged as they are now. None comes to this list; `run --write` takes one off.
-KEPT_BEFORE = {
-    "10_chinchilla_third_approach",
-    "11_kaplan_to_chinchilla",
-    "12_gemstones",
-    "13_overtraining_and_downstream",
-    "17_width_and_depth",
-    "19_isoflop_from_scratch",
-    "24_width_transfer",
-    "30_data_pruning",
-    "40_inverse_scaling",
-    "41_u_shaped_scaling",
-    "46_rectified_finetuning_law",
-    "60_learning_curves",
-    "70_knowledge_capacity",
-}
-
-
-OLD = pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="not run again since the rival counts for every kind"
-)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[OLD] if name in KEPT_BEFORE else []) for name in verdicts.kept()]
-)
+@pytest.mark.parametrize("name", verdicts.kept())
 def test_every_kept_record_is_judged_again(name):
     assert judged_again(name) == []
 
