@@ -172,6 +172,14 @@ class TestWhatRestsOnNoTable:
     def test_is_covered_by_a_broken_import(self, nulled):
         assert self.said(nulled, target="Transformer", role="live")["unmoved"] == []
 
+    def test_is_covered_by_a_broken_formula_of_the_notebook(self, nulled):
+        paper = replication(claim(evidence="theory"), mutation("x", table=None, target="all_params"))
+        cells = [
+            "def all_params(n):\n    return n + 47_491 * n ** (1 / 3)",
+            "paper.measured('x', all_params(1e9))",
+        ]
+        assert nulled(cells, paper).kept["unmoved"] == []
+
     @pytest.mark.parametrize("says", [{"role": "recomputed"}, {"evidence": "third-party data"}])
     def test_of_another_role_or_evidence_is_not(self, nulled, says):
         assert self.said(nulled, **{"evidence": "authors' data"} | says)["unmoved"] == ["x"]

@@ -4,9 +4,9 @@ It is found when verdicts are written (or by `scalinglaws null`), kept beside th
 `data/verdicts/null`, and one column of each is shuffled again by the tests. A claim that moves
 under no column does not land, but for two kinds that no column could move: `arithmetic`, which
 follows from other claims or from counting and is never tallied; and what is computed here from
-no table, live or in theory. Of that a stated mutation must break what computes it: a name that
-is made, through other names of the notebook, by code which it imports. A typed number is not,
-nor is a function that gives one back.
+no table, live or in theory. Of that a stated mutation must break what computes it: a formula of
+its arguments, or a name that is made, through other names of the notebook, by code which it
+imports. A typed number is not, nor is a function that gives one back.
 """
 
 from __future__ import annotations
@@ -118,12 +118,14 @@ def excuse(claim: Claim, paper: Stated, notebook: NotebookNode) -> str:
 
 
 def computes(notebook: NotebookNode, target: str) -> bool:
-    """Whether a name of a notebook is made, directly or not, by code which the notebook imports."""
+    """Whether a name of a notebook is made by code which it imports, or is a formula of its arguments."""
     made: dict[str, set[str]] = {}
     brought: set[str] = set()
     for cell in notebooks.code(notebook):
         for statement in ast.parse(cell.source).body:
             read, changed = mutation.names_in(statement)
+            if isinstance(statement, ast.FunctionDef) and statement.name == target and formula(statement):
+                return True
             if isinstance(statement, ast.ImportFrom | ast.Import):
                 origin = getattr(statement, "module", None) or statement.names[0].name
                 brought |= changed if origin.partition(".")[0] not in PLAIN else set()
@@ -135,6 +137,13 @@ def computes(notebook: NotebookNode, target: str) -> bool:
         reached.add(name)
         waiting |= made.get(name, set()) - reached - NOTHING
     return bool(reached & brought - NOTHING)
+
+
+def formula(function: ast.FunctionDef) -> bool:
+    """Whether a function reads what it is called with."""
+    arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return bool(arguments & read)
 
 
 def told(name: str, kept: dict[str, Any]) -> str:

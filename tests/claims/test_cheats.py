@@ -311,6 +311,7 @@ class TestATypedNumber:
         [
             "B = 1.0",
             "def B():\n    return 1.0",
+            "def B(n=0):\n    return 1.0",
             "import numpy as np\n\ndef B():\n    return np.exp(0.0)",
             "B = lambda: inner()\n\ndef inner():\n    return 1.0",
         ],
