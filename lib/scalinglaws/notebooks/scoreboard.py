@@ -52,9 +52,13 @@ def of_role(found: Iterable[dict[str, Any]], *roles: str) -> list[dict[str, Any]
 
 
 def headline(name: str, found: list[dict[str, Any]]) -> str:
-    """The word for a finding: that of the weakest of the claims that it names."""
+    """The word for a finding: that of the weakest claim that it names and that could be tested."""
     cited = stated(name).cited
-    return weakest(verdict["word"] for verdict in found if verdict["id"] in cited)
+    words = [verdict["word"] for verdict in found if verdict["id"] in cited]
+    tested = [word for word in words if word != UNTESTABLE]
+    if not tested:
+        return UNTESTABLE
+    return weakest(tested) + (f"; in part {UNTESTABLE}" if len(tested) < len(words) else "")
 
 
 def heading(name: str, above: str) -> str:
