@@ -13,8 +13,8 @@ from scalinglaws.fitting.binding import bind
 
 #: Of the first hundred problems some that take little time; all thousand are in `make bench`.
 SAMPLE = (
-    *(0, 1, 4, 5, 10, 15, 16, 19, 20, 21, 25, 30, 31, 32, 34, 35, 36),
-    *(39, 40, 45, 46, 48, 49, 50, 51, 54, 55, 60, 61, 63, 64, 65, 70, 75, 79, 80),
+    *(0, 1, 4, 5, 10, 20, 21, 25, 30, 31, 32, 34, 35, 39),
+    *(40, 45, 46, 48, 50, 51, 55, 60, 61, 63, 65, 70, 75, 79, 80),
 )
 #: Problems whose fits had been wrong, and why; with the least objective known.
 FAULTS = {
