@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from scalinglaws import fit, laws
+from scalinglaws import FitError, fit, laws
 from scalinglaws.counting import tokens_from_flops, training_flops
 from scalinglaws.fitting.derivatives import complex_step
 from scalinglaws.frontier import compute_optimal, size_exponent
@@ -200,3 +200,27 @@ def test_frontier_takes_arrays_and_refuses_no_optimum():
 
 def test_flops_do_not_overflow():
     assert training_flops(np.int32(2**30), np.int32(2**30)) == pytest.approx(6 * 2.0**60)
+
+
+def test_a_fit_reads_as_the_paper_does():
+    """What Hoffmann et al. derive from their law (eq. 4) stands at the fit, and nothing else does."""
+    n_params, n_tokens = np.meshgrid(np.geomspace(1e7, 1e10, 5), np.geomspace(1e9, 1e12, 5))
+    truth = {"E": 1.7, "A": 400.0, "B": 2000.0, "alpha": 0.35, "beta": 0.37}
+    runs = {"n_params": n_params.ravel(), "n_tokens": n_tokens.ravel()}
+    found = fit(laws.chinchilla, runs | {"loss": laws.chinchilla(*runs.values(), **truth)})
+    assert found.a == pytest.approx(0.37 / 0.72, rel=1e-6) and found.a + found.b == pytest.approx(1)
+    split = found.optimum(1e21)
+    assert training_flops(split.n_params, split.n_tokens) == pytest.approx(1e21)
+    best = laws.chinchilla(split.n_params, split.n_tokens, **truth)
+    for factor in (0.9, 1.1):  # at the same budget any other size is worse
+        assert laws.chinchilla(split.n_params * factor, split.n_tokens / factor, **truth) > best
+    with pytest.raises(AttributeError, match="a fit has no 'c'; its law gives a, b"):
+        _ = found.c
+    plain = fit(laws.power_law, {"x": [1.0, 2, 4, 8], "loss": [3.0, 2.5, 2.1, 1.8]})
+    with pytest.raises(AttributeError, match=r"a fit has no 'a'$"):
+        _ = plain.a
+    with pytest.raises(FitError, match="power_law has no compute-optimal split"):
+        plain.optimum(1e21)
+    level = fit(laws.chinchilla, runs | {"loss": laws.chinchilla(*runs.values(), **truth | {"beta": 0.35})})
+    equal = fit(laws.chinchilla, level.data, fixed={"beta": "alpha"})
+    assert equal.a == pytest.approx(0.5) == level.a and equal.optimum(1e21).a == pytest.approx(0.5)

@@ -56,6 +56,12 @@ class Law:
         formula is given their places in this tuple.
     ties
         Parameter -> the parameter that it always equals; it is none of `parameters`.
+    derived
+        Name -> function of the parameters that gives what the paper derives from them, such as
+        the exponent of the best size; a fit has each under its name.
+    optimum
+        Function of the parameters and a budget in FLOPs: the compute-optimal split, where the
+        law has one in closed form.
     """
 
     function: Callable[..., Any]
@@ -69,6 +75,8 @@ class Law:
     analytic: bool | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ties: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, Callable[[Mapping[str, float]], float]] = field(default_factory=dict)
+    optimum: Callable[[Mapping[str, float], Any], Any] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.function.__doc__)
@@ -276,6 +284,8 @@ def law(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     gradient: Gradient | None = None,
     hessian: Hessian | None = None,
+    derived: Mapping[str, Callable[[Mapping[str, float]], float]] | None = None,
+    optimum: Callable[[Mapping[str, float], Any], Any] | None = None,
 ) -> Any:
     """Turn a function into a `Law`; use as a decorator, with or without arguments.
 
@@ -300,6 +310,10 @@ def law(
     hessian
         Function of the same arguments that returns (name, name) -> second derivative, each
         pair once; it saves time only. A fit checks it.
+    derived
+        Name -> function of the parameters, for what is derived from them: `fit.a` asks `derived["a"]`.
+    optimum
+        Function of the parameters and a budget in FLOPs: the compute-optimal split.
 
     Raises
     ------
@@ -318,7 +332,14 @@ def law(
     """
     if function is None:
         return lambda f: law(
-            f, linear=linear, positive=positive, bounds=bounds, gradient=gradient, hessian=hessian
+            f,
+            linear=linear,
+            positive=positive,
+            bounds=bounds,
+            gradient=gradient,
+            hessian=hessian,
+            derived=derived,
+            optimum=optimum,
         )
     kinds = inspect.Parameter
     arguments = inspect.signature(function).parameters.values()
@@ -333,4 +354,15 @@ def law(
         raise ValueError(
             f"{function.__name__}: no such parameter: {sorted(unknown)}; it has {', '.join(names)}"
         )
-    return Law(function, columns, names, tuple(linear), tuple(positive), limits, gradient, hessian)
+    return Law(
+        function,
+        columns,
+        names,
+        tuple(linear),
+        tuple(positive),
+        limits,
+        gradient,
+        hessian,
+        derived=dict(derived or {}),
+        optimum=optimum,
+    )

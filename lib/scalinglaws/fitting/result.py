@@ -131,6 +131,28 @@ class Fit:
             raise KeyError(f"{name!r}; the parameters are {', '.join(self.params)}")
         return self.params[name]
 
+    def __getattr__(self, name: str) -> Any:
+        # Asked for names that are no attributes: what the law derives from its parameters.
+        derived = self.__dict__["problem"].law.derived if "problem" in self.__dict__ else {}
+        if name not in derived:
+            known = f"; its law gives {', '.join(derived)}" if derived else ""
+            raise AttributeError(f"a fit has no {name!r}{known}")
+        return float(derived[name](self.law.complete(self.params)))
+
+    def optimum(self, flops: Any) -> Any:
+        """The compute-optimal split of a budget by the fitted law; see `scalinglaws.frontier.compute_optimal`.
+
+        Raises
+        ------
+        FitError
+            If the law has no such split in closed form.
+        ValueError
+            If a parameter or the budget is not positive.
+        """
+        if self.law.optimum is None:
+            raise FitError(f"the law {self.law.name} has no compute-optimal split in closed form")
+        return self.law.optimum(self.law.complete(self.params), flops)
+
     def log(self, name: str) -> float:
         """Natural logarithm of a parameter."""
         return float(np.log(self[name]))

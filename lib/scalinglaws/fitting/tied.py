@@ -215,6 +215,8 @@ def grouped(law: Law, per: Mapping[str, str], labels: Mapping[str, tuple[str, ..
         linear=spread(law.linear),
         positive=spread(law.positive),
         bounds={own: limits for name, limits in law.bounds.items() for own in formula.own(name)},
+        derived={},  # each group has its own
+        optimum=None,
         derivatives=formula.gradient,
         curvatures=formula.hessian,
         labels=formula.labels,

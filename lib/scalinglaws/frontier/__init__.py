@@ -7,10 +7,10 @@ fitted law (approach 3, `compute_optimal`). `exponent` turns the optima of the f
 $N_{opt} \\propto C^{a}$. How FLOPs and parameters are counted is in `scalinglaws.counting`.
 """
 
-from scalinglaws.frontier.allocation import Allocation, compute_optimal, size_exponent
 from scalinglaws.frontier.envelope import envelope
 from scalinglaws.frontier.exponent import Exponent, exponent
 from scalinglaws.frontier.isoflop import Bracket, Optimum, isoflop_interval, isoflop_optimum
+from scalinglaws.laws.allocation import Allocation, compute_optimal, size_exponent
 
 __all__ = [
     "Allocation",

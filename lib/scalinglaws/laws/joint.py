@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.law import law
+from scalinglaws.laws.allocation import compute_optimal, data_exponent, size_exponent
 from scalinglaws.laws.power import falling_gradient, falling_hessian, softplus
 
 
@@ -37,6 +38,8 @@ def chinchilla_hessian(
     bounds={"alpha": (0, 3), "beta": (0, 3)},
     gradient=chinchilla_gradient,
     hessian=chinchilla_hessian,
+    derived={"a": size_exponent, "b": data_exponent},
+    optimum=compute_optimal,
 )
 def chinchilla(n_params, n_tokens, *, E, A, B, alpha, beta):
     r"""Loss from size and data, $\hat L(N, D) = E + A/N^{\alpha} + B/D^{\beta}$.

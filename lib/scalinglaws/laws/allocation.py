@@ -34,6 +34,11 @@ def size_exponent(params: Mapping[str, float]) -> float:
     return params["beta"] / (params["alpha"] + params["beta"])
 
 
+def data_exponent(params: Mapping[str, float]) -> float:
+    r"""The exponent $b = 1 - a$ in $D_{opt} \propto C^{b}$; see `size_exponent`."""
+    return 1 - size_exponent(params)
+
+
 def compute_optimal(params: Mapping[str, float], flops: Any) -> Allocation:
     r"""The split that minimises $E + A/N^{\alpha} + B/D^{\beta}$ at a fixed $C = 6ND$.
 
