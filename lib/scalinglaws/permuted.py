@@ -11,7 +11,7 @@ rows is shuffled like any other: where nothing but the names of rows changes not
 where the notebook refuses a broken key its claims are stopped. What is stopped is kept apart and
 is no proof: a typed number that stands behind a broken table is stopped, too. Statements that
 read nothing of what could not be computed still run. A column that stops claims which no column
-moved, or under which fits take longer than on the data, is shuffled again in a tenth of its
+moved, or under which fits take far longer than on the data, is shuffled again in a tenth of its
 rows, which a fit can bear.
 """
 
@@ -40,9 +40,9 @@ from scalinglaws.snapshot import snapshot
 
 #: Seconds of the processor that the shuffled runs of a notebook may take, or this many unbroken runs.
 SECONDS = 60.0
-RUNS = 4
-#: Seconds that a shuffled run may take longer than the unbroken one: noise has no optimum to find.
-LONGER = 5.0
+RUNS = 20
+#: How many unbroken runs one shuffled run may take, and seconds besides: noise is slow to fit.
+PATIENCE, BESIDES = 4, 5.0
 #: The share of rows that is shuffled, and then that of a column which stopped claims or was cut short.
 SHARES = (1.0, 0.1)
 
@@ -332,7 +332,9 @@ def tried(names: dict[str, Any], text: str, excused: list[str], seconds: float) 
             if not wanted or time.process_time() >= ends:
                 untried.append(f"{column.table}.{column.column}")
             while wanted and shares and (left := ends - time.process_time()) > 0:
-                tried = one(base, names, replace(column, share=shares.pop(0)), min(left, usual + LONGER))
+                tried = one(
+                    base, names, replace(column, share=shares.pop(0)), min(left, PATIENCE * usual + BESIDES)
+                )
                 found.append(tried)
                 still -= set(tried["moved"])
                 # Where a claim was measured as it was, fewer shuffled rows would not move it either.
