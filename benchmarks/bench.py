@@ -19,6 +19,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "fitting"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "sweeps"))
+
 import numpy as np
 import pandas as pd
 from covered import clusters, least_squares, robust_loss, squared_loss

@@ -241,7 +241,7 @@ def test_a_mutation_without_a_place_is_refused():
 def test_no_grammar_of_web_addresses_is_built_before_a_notebook_is_read():
     """It took three of the six seconds in which the command and the process of a notebook start."""
     code = (
-        "import sys; from scalinglaws import keeper, run\n"
+        "import sys; from scalinglaws.notebooks import keeper; from scalinglaws.cli import main\n"
         "with keeper.without_grammar(): import papermill\n"
         "assert 'jsonschema' in sys.modules and 'rfc3987_syntax' not in sys.modules\n"
         "import rfc3987_syntax, nbformat"

@@ -66,7 +66,7 @@ def test_a_daemon_of_a_cell_neither_holds_the_runner_nor_outlives_it(tmp_path):
 
 def test_scratch_of_the_dead_is_swept_and_of_the_living_kept(tmp_path):
     code = (
-        "import os, sys; from pathlib import Path; from scalinglaws import scratch\n"
+        "import os, sys; from pathlib import Path; from scalinglaws.notebooks import scratch\n"
         "with scratch.folder(Path(sys.argv[1]), 'x') as f:\n"
         "    print(f, flush=True)\n    sys.stdin.readline()\n    os._exit(9)\n"
     )
