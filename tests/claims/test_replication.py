@@ -153,3 +153,18 @@ def test_another_choice_is_judged_and_leaves_no_trace():
     assert not paper.found and not paper.falsified
     with pytest.raises(ClaimError, match="not stated"):
         paper.judged("w", 1.0)
+
+
+def test_a_word_that_another_reasonable_choice_flips_is_marked_as_fragile():
+    paper = replication(*THREE)
+    assert paper.judged("x", 2.0, choice="without the largest run") == NOT_REPLICATED
+    paper.judged("x", 1.0, choice="squares in place of Huber")
+    paper.judged("y", 1.0, choice="without the largest run")
+    paper.measured("x", 1.0)
+    paper.measured("y", 1.0)
+    first, second, _ = paper.record("ci", 0).content["verdicts"]
+    assert first["fragile"] == ["without the largest run"] and second["fragile"] == []
+    lines = paper.verdicts().splitlines()
+    assert lines[1].endswith("replicated (fragile)") and lines[2].endswith("  replicated")
+    assert "  fragile: x has another word with: without the largest run" in lines
+    assert [v.split()[-1] for v in paper.words().splitlines()[:2]] == ["replicated", "replicated"]

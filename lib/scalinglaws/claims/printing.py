@@ -68,13 +68,18 @@ def words(found: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{id:<{width}}  {word}" for id, word in found]
 
 
+def marked(verdict: dict[str, Any]) -> str:
+    """A verdict's word, with a mark where another reasonable choice gives another one."""
+    return f"{verdict['word']} (fragile)" if verdict.get("fragile") else verdict["word"]
+
+
 def verdict_rows(records: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
     """Verdicts with their numbers, a row each."""
     table = []
     for v in records:
         ours = number(None if v["measured"] is None else float(v["measured"]))
         span = "–" if v["low"] is None else f"[{number(float(v['low']))}, {number(float(v['high']))}]"
-        table.append((v["id"], of_paper(v), ours, span, of_rival(v), v["word"]))
+        table.append((v["id"], of_paper(v), ours, span, of_rival(v), marked(v)))
     return table
 
 

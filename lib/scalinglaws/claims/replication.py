@@ -119,6 +119,7 @@ class Replication:
     checks: list[DataCheck] = field(default_factory=list)
     edits: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     falsified: list[dict[str, Any]] = field(default_factory=list)
+    choices: list[dict[str, Any]] = field(default_factory=list)
     mutated: str | None = None
 
     def __post_init__(self) -> None:
@@ -219,16 +220,34 @@ class Replication:
             raise ClaimError(f"claim {id!r} was stated as untestable here, yet measured")
         return self.declared[id]
 
-    def judged(self, id: str, measurement: Measurement) -> str:
-        """The word that another choice would give a claim, for a table of words; nothing is kept.
+    def judged(self, id: str, measurement: Measurement, choice: str = "") -> str:
+        """The word that another choice would give a claim, for a table of words; nothing is measured.
 
         Parameters
         ----------
         id, measurement
             As in `measured`.
+        choice
+            The other choice in words, where it is as reasonable as the one made: it is then
+            kept, and a claim whose word it flips is marked as fragile.
         """
         claim = self.claim_of(id)
-        return claim.judge(*in_numbers(claim, measurement))
+        word = claim.judge(*in_numbers(claim, measurement))
+        if choice:
+            self.choices.append({"choice": choice, "id": id, "word": word})
+        return word
+
+    def kept(self, verdict: Verdict) -> dict[str, Any]:
+        """A verdict's record, with the choices that flip its word."""
+        return verdict.record() | {"fragile": self.flips(verdict)}
+
+    def flips(self, verdict: Verdict) -> list[str]:
+        """The choices, of those kept, under which a claim has another word."""
+        return [
+            kept["choice"]
+            for kept in self.choices
+            if kept["id"] == verdict.claim.id and kept["word"] != verdict.word
+        ]
 
     def without_effect(
         self,
@@ -295,7 +314,8 @@ class Replication:
 
     def verdicts(self) -> Text:
         """The verdicts with their numbers as a table; `words` is what is compared exactly."""
-        lines = printing.verdicts([verdict.record() for verdict in self.all_verdicts()])
+        found = self.all_verdicts()
+        lines = printing.verdicts([self.kept(verdict) for verdict in found])
         if self.checks:
             held = sum(check.holds for check in self.checks)
             lines.append(f"data checks: {held} of {len(self.checks)} hold")
@@ -308,6 +328,10 @@ class Replication:
             v.how: [w.claim.id for w in self.found.values() if w.how == v.how] for v in self.found.values()
         }
         lines += [f"  95 % interval by {how}: {', '.join(ids)}" for how, ids in kinds.items() if how]
+        flips = {verdict.claim.id: self.flips(verdict) for verdict in found}
+        lines += [
+            f"  fragile: {id} has another word with: {'; '.join(how)}" for id, how in flips.items() if how
+        ]
         lines += [f"  unproved: {v.claim.id}: {v.unproved}" for v in self.found.values() if v.unproved]
         return self.marked(lines)
 
@@ -329,7 +353,7 @@ class Replication:
                 "scale": scale,
                 "seed": seed,
                 "mutated": self.mutated,
-                "verdicts": [verdict.record() for verdict in self.all_verdicts()],
+                "verdicts": [self.kept(verdict) for verdict in self.all_verdicts()],
                 "falsified": self.falsified,
                 "data_checks": [asdict(check) | {"holds": check.holds} for check in self.checks],
             }

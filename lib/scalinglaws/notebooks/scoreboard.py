@@ -31,7 +31,8 @@ Claims of one group state parts of one thing and are folded together; what faile
 pooled: *recomputed* reproduces a printed number from the authors' data by their recipe; *re-analysed* asks a
 question of ours of their data; *independent* rests on other data, own training or theory; *live* is run in the
 notebook; *arithmetic* follows from other claims or from counting. Power is the chance that an interval as wide
-as ours, centred on the paper's value, would have excluded the rival.
+as ours, centred on the paper's value, would have excluded the rival. *Fragile* is a word that another choice, as
+reasonable as the one made, turns into another.
 """
 
 
@@ -123,7 +124,9 @@ def folded(group: str, found: list[dict[str, Any]]) -> list[str]:
     for verdict in sorted(found, key=lambda v: WEAKEST.index(v["word"])):
         statement, paper, ours, word = verdicts.row(verdict)
         power = "–" if verdict.get("power") is None else f"{verdict['power']:.2f}"
-        said = f"{word} (restated: {verdict['restated']})" if verdict.get("restated") else word
+        notes = [f"fragile: another word with {'; '.join(how)}"] if (how := verdict.get("fragile")) else []
+        notes += [f"restated: {verdict['restated']}"] if verdict.get("restated") else []
+        said = f"{word} ({'; '.join(notes)})" if notes else word
         table.append(f"| {' | '.join(map(cell, (verdict['id'], statement, paper, ours, power, said)))} |")
     summary = f"<details><summary>{cell(group)}: {counts}</summary>"
     return [summary, "", *table, "", "</details>", ""]
