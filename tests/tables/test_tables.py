@@ -65,8 +65,18 @@ def test_rebuilt_from_the_mirror_it_is_the_same(slug):
     assert about == {key: value for key, value in kept.attrs.items() if key != "sha256"}
 
 
-def test_the_readme_of_data_is_generated():
-    assert (repository.data_folder() / "README.md").read_text(encoding="utf-8") == description.describe()
+def test_the_readmes_of_data_are_generated():
+    assert description.stale() == []
+    assert len(description.pages()) == 1 + len(loading.folders())
+
+
+def test_a_readme_that_is_edited_or_missing_is_named(copy_of_data):
+    (copy_of_data / "published/nist_strd/README.md").unlink()
+    edited = copy_of_data / "README.md"
+    edited.write_text(edited.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
+    assert description.stale() == ["data/README.md", "data/published/nist_strd/README.md"]
+    description.write()
+    assert description.stale() == []
 
 
 def test_no_pickles_and_nothing_undescribed():
@@ -78,7 +88,8 @@ def test_no_pickles_and_nothing_undescribed():
     assert not [p for p in files if p.suffix in PICKLES]
     for path in files:
         if path.is_relative_to(data / "published") or path.is_relative_to(data / "runs"):
-            assert path.name in ("table.csv", "SOURCE.json", "SHA256SUMS", "LICENSE", "witnesses.json"), path
+            known = {"table.csv", "SOURCE.json", "SHA256SUMS", "LICENSE", "README.md", "witnesses.json"}
+            assert path.name in known, path
     assert {p.parent.name for p in data.glob("published/*/SOURCE.json")} == set(PUBLISHED)
 
 

@@ -53,7 +53,7 @@ def verify(
         bool, typer.Option("--upstream", help="Also make published tables again from their upstream files.")
     ] = False,
 ) -> None:
-    """Check hash, types, columns and ranges of every table, and that data/README.md describes them.
+    """Check hash, types, columns and ranges of every table, and that its README describes it.
 
     A hash says that nothing was changed by accident. That the numbers are the published ones is
     proved by --upstream, which makes every published table again from the authors' files: read in
@@ -72,8 +72,8 @@ def verify(
         typer.echo(f"not made again: {line}", err=True)
     if published and len(absent) == len(published):
         problems.append("no table could be made again from its upstream files")
-    if not slugs and not problems and not description.is_described():
-        problems.append("data/README.md is stale: run 'scalinglaws data rebuild'")
+    if not slugs and not problems and (stale := description.stale()):
+        problems.append(f"stale: {', '.join(stale)}; run 'scalinglaws data rebuild'")
     terminal.fail_if(problems)
     are = "is what its" if len(picked) == 1 else "are what their"
     typer.echo(f"{counted(len(picked), 'table')} {are} SOURCE.json says")
@@ -121,12 +121,12 @@ def new(slug: Annotated[str, typer.Argument(help="Name of the table: paper_what"
 def rebuild(
     slugs: Annotated[list[str] | None, tables_argument("Tables; all published ones if none.")] = None,
 ) -> None:
-    """Make published tables again from their upstream files, and data/README.md with them."""
+    """Make published tables again from their upstream files, and the READMEs of data/ with them."""
     from scalinglaws.tables import description, loading, upstream
 
     for slug in slugs or upstream.converters():
         typer.echo(f"{upstream.rebuild(slug).name}: {counted(loading.source(slug)['rows'], 'row')}")
-    repository.write_atomically(repository.data_folder() / "README.md", description.describe())
+    description.write()
 
 
 @data.command()
@@ -137,4 +137,4 @@ def seal(slugs: Annotated[list[str], tables_argument("Tables.")]) -> None:
     for slug in slugs:
         sealing.seal(loading.folder_of(slug))
         loading.verify(slug)
-    repository.write_atomically(repository.data_folder() / "README.md", description.describe())
+    description.write()

@@ -30,6 +30,7 @@ from typing import Any
 from scalinglaws import machine, repository
 from scalinglaws.caches import forget
 from scalinglaws.tables import loading, schema, sealing
+from scalinglaws.tables.description import command_of
 from scalinglaws.training import texts
 
 NAME = "witnesses.json"
@@ -92,11 +93,6 @@ class Witnesses:
 def recipe_of(module: ModuleType) -> int:
     """The recipe of an experiment: raised by one when its numbers are meant to change."""
     return getattr(module, "RECIPE", 1)
-
-
-def command_of(name: str, scale: str) -> str:
-    """The command that makes the table of an experiment's module."""
-    return f"python -m {name.removesuffix('.runs')} --scale {scale}"
 
 
 @contextlib.contextmanager
