@@ -90,7 +90,7 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
         "recipe": witness.recipe_of(module),
         "made": {
             "commit": commit(),
-            "command": witness.command_of(name, scale),
+            "command": command_of(name, scale),
             "machines": merge_machines(table["run_machine"]),
             "seconds": round(float(table["run_seconds"].sum()), 1),
         },
@@ -138,7 +138,7 @@ def command_of_finding(package: str) -> None:
         command(modules[0].__name__)
         return
     for module in modules:
-        print(f"{witness.command_of(module.__name__, 'full')}\n    {module.TITLE}")
+        print(f"{command_of(module.__name__, 'full')}\n    {module.TITLE}")
 
 
 def sweep_up(folder: Path) -> None:
