@@ -12,7 +12,16 @@ import sys
 
 import pytest
 
-from scalinglaws.claims import INCONCLUSIVE, NOT_REPLICATED, REPLICATED, UNTESTABLE, drift, stated, verdicts
+from scalinglaws.claims import (
+    INCONCLUSIVE,
+    NOT_REPLICATED,
+    REPLICATED,
+    UNTESTABLE,
+    drift,
+    printing,
+    stated,
+    verdicts,
+)
 from scalinglaws.notebooks import anatomy, files
 
 NAMES = files.names()
@@ -58,7 +67,7 @@ def test_the_compared_cell_shows_ids_and_words_and_the_next_one_the_numbers(name
     table = after.outputs[0].data["text/plain"].splitlines()
     for verdict in kept:
         (line,) = [row for row in table if row.split("  ")[0] == verdict["id"]]
-        assert line.endswith(f"  {verdict['word']}")
+        assert line.endswith(f"  {printing.marked(verdict)}")
 
 
 def test_every_claim_can_fail(name):

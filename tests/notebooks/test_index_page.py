@@ -21,8 +21,9 @@ from scalinglaws.notebooks import files, index_page, pages, scoreboard
 
 def judged(name: str, one: float, two: float):
     """A notebook that ends with the verdicts of two measurements, and its claims file."""
-    (verdicts.folder().parent / "claims" / f"{name}.toml").write_text(STATED, encoding="utf-8")
-    paper = Replication(name, parsed(STATED, "claims"))
+    tallied = STATED.replace('role = "arithmetic"', 'role = "independent"')
+    (verdicts.folder().parent / "claims" / f"{name}.toml").write_text(tallied, encoding="utf-8")
+    paper = Replication(name, parsed(tallied, "claims"))
     paper.measured("one", one)
     paper.measured("two", two)
     cell = new_code_cell("record", execution_count=1)

@@ -16,6 +16,7 @@ from scalinglaws import Replication
 from scalinglaws.claims import printing
 from scalinglaws.claims.stated import parsed
 from scalinglaws.notebooks import files, pages
+from scalinglaws.uncertainty import Estimate
 
 BAD = '<script>alert(1)</script><img src=x onerror="alert(2)"><iframe src="https://evil.example"></iframe>'
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><{} onload="alert(3)"/><rect width="9" height="9"/></svg>'
@@ -167,7 +168,7 @@ def test_what_has_a_light_ground_in_the_dark_has_dark_letters():
 
 def test_verdicts_are_a_table_and_what_stands_below_them_stays():
     paper = Replication("00_page", parsed(STATED, "claims"))
-    paper.measured("one", 1.0, (0.95, 1.05))
+    paper.measured("one", Estimate(1.0, 0.95, 1.05, "seeds"))
     paper.measured("two", 2.5)
     paper.data_check("a < b", 1.0, 2.0, 0.1)
     cells = [new_markdown_cell("# A")]
