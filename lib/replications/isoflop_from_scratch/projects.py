@@ -29,7 +29,7 @@ import numpy as np
 import torch
 
 from replications.isoflop_from_scratch.held_out import seen, split_by_project
-from scalinglaws.counting import Transformer
+from replications.isoflop_from_scratch.ladder import CONTEXT, shape
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
@@ -47,7 +47,6 @@ TITLE = (
     "Loss curves of byte-level transformers on projects of Python's standard library that they have not read"
 )
 
-CONTEXT, DEPTH = 64, 1
 #: Windows a step: small, so that few tokens are many updates.
 BATCH = 16
 #: Sizes a factor of 1.6 to 2.2 apart.
@@ -89,20 +88,6 @@ COLUMNS = {
     )
     for tokens in TOKENS
 }
-
-
-def shape(width: int) -> Transformer:
-    """The transformer of a width: rotary positions, no biases, a head of its own."""
-    return Transformer(
-        width=width,
-        depth=DEPTH,
-        vocabulary=256,
-        context=CONTEXT,
-        heads=max(1, width // 16),
-        tied_head=False,
-        learned_positions=False,
-        biases=False,
-    )
 
 
 def near(width: int) -> int:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from replications.width_transfer.rates import BASE_WIDTH, WINDOW_SEED, WINDOWS, shape_of, tokens
+from replications.width_transfer.rates import BASE_WIDTH, MEASURED, WINDOW_SEED, WINDOWS, shape_of, tokens
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
@@ -68,14 +68,7 @@ COLUMNS = {
     "log2_lr": number_column("1", "base-two logarithm of the peak learning rate", -20, 10),
     "seed": number_column("integer", "seed of initial weights and data order", 0, 100),
     "lr": number_column("1", "peak learning rate, before the arm scales it", 1e-6, 1e3),
-    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
-    "n_params_matrices": number_column("1", "weights of the blocks' matrices alone", 1, 1e12),
-    "n_tokens": number_column("bytes", "training tokens", 1, 1e12),
-    "flops": number_column("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
-    "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "diverged": number_column("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
-    "train_loss": number_column("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
-    "loss": number_column("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
+    **MEASURED,
 }
 
 

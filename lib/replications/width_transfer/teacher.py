@@ -22,19 +22,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from replications.width_transfer.weight_decay import (
-    BASE_WIDTH,
     BATCH,
-    BLOCKS,
     DECAY,
     HELD_OUT,
     NOISE,
     RATE,
     WARMUP,
     WINDOW_SEED,
-    Feed,
+    Perceptron,
     gain,
     grouped,
     rates,
@@ -46,7 +43,7 @@ from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
-from scalinglaws.training.classifiers import n_params, seeded
+from scalinglaws.training.classifiers import n_params
 from scalinglaws.training.packed import train_together
 
 SLUG = "width_transfer_teacher"
@@ -83,26 +80,6 @@ COLUMNS["gain"] = number_column(
 )
 
 
-class Student(nn.Module):
-    """The residual perceptron of `weight_decay`, for any number of inputs and outputs."""
-
-    def __init__(self, width: int, inputs: int, outputs: int, seed: int) -> None:
-        super().__init__()
-        with seeded(seed):
-            self.embedding = nn.Linear(inputs, width, bias=False)
-            self.blocks = nn.ModuleList(Feed(width) for _ in range(BLOCKS))
-            self.norm = nn.RMSNorm(width)
-            self.head = nn.Linear(width, outputs, bias=False)
-        # So that the head, too, can learn at one rate at all widths.
-        self.multiplier = BASE_WIDTH / width
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.embedding(x)
-        for block in self.blocks:
-            x = block(x)
-        return self.head(self.norm(x)) * self.multiplier
-
-
 def teacher(units: int, ports: int, task: int, seed: int, batch: int) -> loop.Source:
     """Batches of normal inputs and the outputs of one network of absolute values, under noise.
 
@@ -133,7 +110,7 @@ def teacher(units: int, ports: int, task: int, seed: int, batch: int) -> loop.So
 
 
 @torch.no_grad()
-def spectra(model: Student, name: str) -> dict[str, float]:
+def spectra(model: Perceptron, name: str) -> dict[str, float]:
     """What the singular values of one matrix of each block are like; geometric means over blocks."""
     found = []
     for block in model.blocks:
@@ -184,7 +161,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     width, units, ports, steps = (configs[0][name] for name in ("width", "units", "ports", "steps"))
     seeds = [config["seed"] for config in configs]
     lr, decay = rates(width, "sqrt", DECAY)
-    models = [Student(width, 2 * ports, ports, seed).to(device()) for seed in seeds]
+    models = [Perceptron(width, seed, 2 * ports, ports).to(device()) for seed in seeds]
     for model in models:
         model.groups = lambda model=model: grouped(model, width, decay)
     runs = train_together(

@@ -102,13 +102,13 @@ class Feed(nn.Module):
 class Perceptron(nn.Module):
     """A residual perceptron: embedding, sublayers, norm, head."""
 
-    def __init__(self, width: int, seed: int) -> None:
+    def __init__(self, width: int, seed: int, inputs: int = INPUTS, outputs: int = OUTPUTS) -> None:
         super().__init__()
         with seeded(seed):
-            self.embedding = nn.Linear(INPUTS, width, bias=False)
+            self.embedding = nn.Linear(inputs, width, bias=False)
             self.blocks = nn.ModuleList(Feed(width) for _ in range(BLOCKS))
             self.norm = nn.RMSNorm(width)
-            self.head = nn.Linear(width, OUTPUTS, bias=False)
+            self.head = nn.Linear(width, outputs, bias=False)
         # So that the head, too, can learn at one rate at all widths.
         self.multiplier = BASE_WIDTH / width
 
