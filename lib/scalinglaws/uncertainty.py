@@ -54,6 +54,11 @@ class Estimate:
         if not self.how.strip():
             raise ValueError("say how the interval was come by")
 
+    @classmethod
+    def around(cls, value: float, low: float, high: float, how: str, fit: Any = None) -> Estimate:
+        """An interval of percentiles, which need not hold the number, widened until it does."""
+        return cls(value, min(low, value), max(high, value), how, fit)
+
     def __format__(self, spec: str) -> str:
         """Number and interval, each in the format asked for: `f"{estimate:.2f}"`."""
         spec = spec or ".3g"
@@ -93,7 +98,7 @@ def from_draws(value: float, draws: ArrayLike, how: str, level: float = 0.95, fi
     if len(known) < 40:
         raise ValueError(f"an interval of draws needs at least 40 of them; {len(known)} are numbers")
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(value, min(low, value), max(high, value), how, fit)
+    return Estimate.around(value, low, high, how, fit)
 
 
 def of_mean(values: ArrayLike, how: str) -> Estimate:

@@ -314,8 +314,8 @@ class Replication:
 
     def verdicts(self) -> Text:
         """The verdicts with their numbers as a table; `words` is what is compared exactly."""
-        found = self.all_verdicts()
-        lines = printing.verdicts([self.kept(verdict) for verdict in found])
+        found = [self.kept(verdict) for verdict in self.all_verdicts()]
+        lines = printing.verdicts(found)
         if self.checks:
             held = sum(check.holds for check in self.checks)
             lines.append(f"data checks: {held} of {len(self.checks)} hold")
@@ -328,9 +328,10 @@ class Replication:
             v.how: [w.claim.id for w in self.found.values() if w.how == v.how] for v in self.found.values()
         }
         lines += [f"  95 % interval by {how}: {', '.join(ids)}" for how, ids in kinds.items() if how]
-        flips = {verdict.claim.id: self.flips(verdict) for verdict in found}
         lines += [
-            f"  fragile: {id} has another word with: {'; '.join(how)}" for id, how in flips.items() if how
+            f"  fragile: {v['id']} has another word with: {'; '.join(v['fragile'])}"
+            for v in found
+            if v["fragile"]
         ]
         lines += [f"  unproved: {v.claim.id}: {v.unproved}" for v in self.found.values() if v.unproved]
         return self.marked(lines)

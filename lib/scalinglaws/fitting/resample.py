@@ -131,7 +131,7 @@ class Bootstrap:
         (value,) = values_of(self.fit, pd.DataFrame([self.fit.params]), what)
         low, high = self.interval(what)
         how = f"percentiles of {counted(len(self.samples), 'resample')} of {self.units}"
-        return Estimate(value, min(low, value), max(high, value), how, self)
+        return Estimate.around(value, low, high, how, self)
 
     def _bca(self, what: Quantity, values: np.ndarray, tails: np.ndarray) -> np.ndarray:
         """Percentiles to read instead of `tails`."""
