@@ -173,7 +173,7 @@ def serve(environ: dict[str, str], *given: object) -> None:
 
 
 def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
-    """Sweep the grid with two forked workers, and log each commit; a process of its own, to be killed."""
+    """Sweep the grid with two forked workers, and log each commit and the end; a process of its own, to be killed."""
     os.environ.update(environ)
     module = importlib.import_module("scalinglaws.sweeps.sweep")
     plain = module.writing
@@ -196,6 +196,7 @@ def drive(path: str, environ: dict[str, str], limit: int | None = None) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
         module.sweep(run, grid("ci"), store=path, workers=2)
+        log("swept")
     except (store.StoreError, worker.SweepError) as error:
         log(f"error {error}")
         raise SystemExit(REFUSED) from error

@@ -7,6 +7,7 @@ know what a notebook claims.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import tomllib
 import typing
@@ -129,11 +130,16 @@ def read_as(kind: type, table: Any) -> Any:
     if missing := [name for name in required if name not in table]:
         raise ClaimError(f"{which} lacks {', '.join(missing)}")
     values = {name: plain(value) for name, value in table.items()}
-    hints = typing.get_type_hints(kind)
     for name, value in values.items():
-        if not of_type(value, hints[name]):
+        if not of_type(value, hints_of(kind)[name]):
             raise ClaimError(f"{which}: {name} cannot be {value!r}; write {fields[name].type}")
     return kind(**values)
+
+
+@functools.cache
+def hints_of(kind: type) -> dict[str, Any]:
+    """The types of a dataclass's fields; asked once, since it costs more than all else that is read."""
+    return typing.get_type_hints(kind)
 
 
 def of_type(value: Any, hint: Any) -> bool:
