@@ -31,7 +31,7 @@ STEEP = 1e4
 
 
 @dataclass(frozen=True)
-class Optimum:
+class Solution:
     """The best points of a problem, best first, and the face that they lie on.
 
     Attributes
@@ -131,17 +131,17 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
     return 0.5 * pull**2 / stiff / value
 
 
-def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
+def settled_on_bounds(problem: Problem, points: Points) -> Solution:
     """The points on the face of those coordinates that their bounds hold at the best of them."""
     best = points.take(0)
     at = {name: problem.params(best.theta)[name] for name in np.array(problem.names)[best.held]}
     if not at or len(at) == len(problem.names):
-        return Optimum(problem, points, {})
+        return Solution(problem, points, {})
     there = points.take(points.held[:, best.held].all(1))
-    return Optimum(held_at(problem, at), in_order(there.along(~best.held)), at)
+    return Solution(held_at(problem, at), in_order(there.along(~best.held)), at)
 
 
-def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
+def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
     """Parameters that may lie at a bound of theirs at the best of the points, and those bounds."""
     best = points.take(0)
     for name in may_vanish(problem):
@@ -186,7 +186,7 @@ def walls(problem: Problem, best: Points) -> Iterator[tuple[str, float]]:
             yield problem.names[j], problem.params(inside)[problem.names[j]]
 
 
-def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
+def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:
     """The optimum among some refined points and the faces of the region that they point to.
 
     Parameters
@@ -199,7 +199,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
     found = settled_on_bounds(problem, points)
     if len(problem.names) == 1 or not deep:
         return found
-    for name, end in itertools.chain(doubtful(problem, points), walls(problem, points.take(0))):
+    for name, end in itertools.chain(bounds_in_doubt(problem, points), walls(problem, points.take(0))):
         face = held_at(problem, {name: end})
         starts = without(problem, points.theta[:2], {name})
         # A caller who gave starts instead of bounds leaves no box to search.
@@ -219,7 +219,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         if not other.value <= found.value + near:
             continue
         if end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT:
-            found = Optimum(other.problem, other.points, {name: end} | other.at_bounds)
+            found = Solution(other.problem, other.points, {name: end} | other.at_bounds)
     return found
 
 

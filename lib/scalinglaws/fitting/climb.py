@@ -36,7 +36,7 @@ def function(problem: Problem, what: Callable[[dict[str, float]], float]) -> Tar
         with np.errstate(all="ignore"):
             return float(what(problem.params(theta)))
 
-    return Target(value, lambda theta, unit: differences(value, theta, unit))
+    return Target(value, lambda theta, unit: central_differences(value, theta, unit))
 
 
 def approach(
@@ -111,7 +111,7 @@ def climb(
     return None
 
 
-def differences(
+def central_differences(
     value: Callable[[np.ndarray], float], theta: np.ndarray, unit: np.ndarray, bends: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gradient and second derivatives (0 unless asked for) of a scalar function by central differences."""
