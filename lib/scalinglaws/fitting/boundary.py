@@ -24,9 +24,11 @@ from scalinglaws.fitting.starts import candidates
 SMALL = 0.05
 #: A coordinate is close to a bound within this share of the way between its bounds.
 NEAR = 0.05
-#: A face whose best place is higher by more than this share has nothing to offer, nor have faces of it.
+#: A face of the box whose best place is higher than the best known by more than this share is given up,
+#: and with it the faces of that face.
 WITHIN = 1e-3
-#: Where a law ceases to be finite because it has grown beyond measure there is nothing to be found.
+#: Where a law ceases to be finite with an objective beyond this many times the best, it overflows there,
+#: and no optimum is near.
 STEEP = 1e4
 
 
@@ -125,7 +127,7 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
         return np.inf
     stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
     if stiff < 1e-20 * np.sum(own**2):
-        # The others do already all that it could: at an optimum of theirs there is nothing to gain.
+        # The other terms span this one, so at an optimum of theirs it can gain nothing.
         return 0.0
     value = float(face.objective(theta)) + float(face.floor)
     return 0.5 * pull**2 / stiff / value
@@ -155,7 +157,7 @@ def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, flo
         for end in (low[j], high[j]):
             if not np.isfinite(end) or best.theta[j] == end:
                 continue
-            # A search that ended short of an optimum may have been on its way to a bound close by.
+            # A search that ended short of an optimum may have been moving towards a bound that is near.
             short = not best.decrement < TIGHT and abs(best.theta[j] - end) < NEAR * (high[j] - low[j])
             if idle[j] or short:
                 yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
@@ -208,7 +210,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:
         starts = starts[np.isfinite(face.objective(starts))]
         if not len(starts):
             continue
-        # A few steps from each tell which are worth the whole way.
+        # A few steps from each start show which are worth refining to the end.
         starts = settle(face, starts)
         starts = starts[np.argsort(face.objective(starts), kind="stable")[:2]]
         on_face = in_order(minimise(face, starts))

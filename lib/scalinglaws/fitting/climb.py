@@ -102,7 +102,7 @@ def climb(
         moved = np.abs(step[:size] * unit).max()
         if not np.isfinite(moved):
             return None
-        # A step is in standard deviations of the residuals; a long one leaves the model's reach.
+        # A step is measured in standard deviations of the residuals; over a long one the quadratic model fails.
         shrink = min(1.0, 3 * np.sqrt(2 * rise) / max(moved, 1e-300))
         theta, multiplier = theta + shrink * step[:size], multiplier + shrink * step[size]
         if shrink == 1 and moved <= 1e-7 * np.sqrt(2 * rise):

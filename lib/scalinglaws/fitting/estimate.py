@@ -188,7 +188,8 @@ def seconded(problem: Problem, best: Solution, queue: np.ndarray) -> tuple[Solut
         near = SAME * best.value + face.floor
         start = without(problem, queue[(0, 1, -1)[tried] % len(queue)], gone)
         if tried == 2:
-            # In the right basin at last, ten standard deviations away along every coordinate.
+            # The second algorithm starts in the basin of the best point, ten standard deviations away along
+            # every coordinate.
             away = 10 * np.sqrt(2 * best.value / len(face.y)) / lengths(optimum.normal)
             start = np.clip(optimum.theta + away * (-1.0) ** np.arange(len(away)), *face.limits)
         if not np.isfinite(face.objective(start)):

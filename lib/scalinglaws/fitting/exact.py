@@ -21,7 +21,7 @@ from scalinglaws.fitting.subdifferential import Optimality, held_wrongly, optima
 NARROWING, STAGES = 5.0, 6
 #: A corner wider than this share of the median residual holds many residuals, a narrower one few.
 WIDE = 1e-3
-#: A residual that gives way less than this, for a unit of its multiplier, as good as stays in the corner.
+#: A residual that moves by less than this, when its multiplier changes by one, is taken to stay in the corner.
 STIFF = 1e-2
 
 
@@ -29,7 +29,8 @@ def lacking(at: ScaledProblem, corner: np.ndarray, free: np.ndarray, hessian: np
     """The ridge with which the curvature is positive along all directions that keep the corner, or nearly it."""
     own = at.slopes[corner][:, free]
     give = at.delta / at.weights[corner] + PROP
-    # A wide corner gives way, at a price; a sharp one does not.
+    # Residuals in a wide corner may move, and the curvature of Huber's loss resists; those in a sharp
+    # corner are held at zero, and only directions that keep them there count.
     soft = own[give > STIFF] / np.sqrt(give[give > STIFF])[:, None]
     whole = hessian[np.ix_(free, free)] + soft.T @ soft
     normal = (at.slopes[:, free].T * at.weights) @ at.slopes[:, free] + 1e-3 * np.eye(int(free.sum()))
@@ -175,7 +176,7 @@ def descend(
                     found.insert(0, np.clip(place + back / at.size, low, high))
             values = [value_of(problem, problem.residuals(t), delta) for t in found]
             k = int(np.argmin(values))
-            # Too close to tell by the objective: the step itself still can.
+            # The objectives differ by less than rounding, so the length of the step decides.
             level = np.abs(step.step).max() < 1e-5 and values[k] <= value + 1e-12 * abs(value) + 1e-300
             lower = values[k] < value
             if lower or level:
@@ -301,7 +302,7 @@ def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Optimality
         corner = independent(at, near, free)
         theta, proof = descend(problem, theta, corner, 0.0)
         if not proof.gap < TIGHT:
-            # Residuals that were taken to be in the corner and are not led astray: let it fill by itself.
+            # Some residuals were wrongly taken to be zero, and that led astray: start again with none.
             theta, proof = descend(problem, theta, np.zeros_like(corner), 0.0)
         if not proof.gap < TIGHT:
             # More residuals vanish than there are parameters: the multipliers of all of them may be needed.

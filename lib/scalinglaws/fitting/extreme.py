@@ -45,7 +45,7 @@ def extreme(region: LevelSet, what: Function, side: int) -> float:
         for part in parts:
             target = function(part.problem, what)
             theta = method(part, target, side)
-            # A part that is lost does no harm if its optimum holds nothing more extreme than another's.
+            # A search that fails on one face does no harm if the face holds nothing more extreme than another.
             value = side * target.value(part.theta if theta is None else theta)
             if value > best:
                 best = value

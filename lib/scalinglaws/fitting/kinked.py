@@ -15,7 +15,8 @@ import numpy as np
 
 from scalinglaws.fitting.problem import Problem
 
-#: Holds a system with more residuals in the corner than parameters together; no solution depends on it.
+#: Ridge that keeps a linear system solvable where the corner holds more residuals than there are parameters;
+#: it is taken back by refinement, so that no solution depends on it.
 PROP = 1e-11
 
 

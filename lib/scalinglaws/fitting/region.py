@@ -188,7 +188,7 @@ class Slice:
         centre = abs(self.region.theta[self.j])
         unit = float(np.sqrt(2 * self.region.rise * max(self.region.tangent[self.j, self.j], 0.0)))
         unit = unit if 0 < unit < np.inf else max(1.0, centre)
-        # A logarithm's curvature says nothing of what lies many factors of e away.
+        # The curvature in a logarithm holds near the optimum only, not many factors of e away.
         return min(unit, 5.0) if self.region.problem.logged[self.j] else unit
 
     @cached_property
@@ -204,7 +204,7 @@ class Slice:
             return np.stack([theta, theta + (value - centre) * ray])
         (a, one), (b, two) = sorted(self.known, key=lambda pair: abs(pair[0] - value))[:2]
         straight = one + (one - two) * (value - a) / (a - b)
-        # Newton's method takes long to find that a term is best at 0, and no time at all from there.
+        # Newton's method approaches a term that is best at 0 slowly, so a start at 0 is added.
         floor = self.region.problem.limits[0][self.rest]
         without = np.where(self.small[self.rest], floor, one)
         return np.stack([one, straight, without] if self.small[self.rest].any() else [one, straight])
