@@ -134,13 +134,25 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
 
 
 def settled_on_bounds(problem: Problem, points: Points) -> Solution:
-    """The points on the face of those coordinates that their bounds hold at the best of them."""
+    """The points on the face of those coordinates that lie at their bounds at the best of them.
+
+    They are held there by a bound, or are positive terms that have vanished and would gain nothing by growing.
+    """
     best = points.take(0)
     at = {name: problem.params(best.theta)[name] for name in np.array(problem.names)[best.held]}
+    alike = points.held[:, best.held].all(1)
+    gone = [name for name in may_vanish(problem) if name not in at and not shares(problem, best.theta, name)]
+    if gone:
+        face = held_at(problem, dict.fromkeys(gone, 0.0))
+        theta = without(problem, best.theta, set(gone))
+        for name in gone:
+            if gain_of_growth(face, theta, name) < TIGHT:
+                at[name] = 0.0
+                alike &= shares(problem, points.theta, name) == 0
     if not at or len(at) == len(problem.names):
         return Solution(problem, points, {})
-    there = points.take(points.held[:, best.held].all(1))
-    return Solution(held_at(problem, at), in_order(there.along(~best.held)), at)
+    free = np.array([name not in at for name in problem.names])
+    return Solution(held_at(problem, at), in_order(points.take(alike).along(free)), at)
 
 
 def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
