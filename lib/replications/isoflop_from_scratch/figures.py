@@ -63,7 +63,7 @@ def curves_and_bowls(
     return figure
 
 
-def best_sizes(
+def best_against_compute(
     budgets: np.ndarray,
     best: Mapping[str, np.ndarray],
     exponents: Mapping[str, Any],
