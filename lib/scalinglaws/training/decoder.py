@@ -152,12 +152,13 @@ class Decoder(nn.Module):
         def linear(inputs: int, outputs: int) -> ScaledLinear:
             return ScaledLinear(inputs, outputs, shape.biases, inputs**-0.5 if unit else 1.0)
 
-        self.embedding = nn.Embedding(shape.vocabulary, shape.width)
-        self.positions = nn.Embedding(shape.context, shape.width) if shape.learned_positions else None
-        self.blocks = nn.ModuleList(Block(shape, normed, linear) for _ in range(shape.depth))
-        self.norm = normed()
         out = 1 / shape.width if unit else 1 / self.ratio
-        self.head = ScaledLinear(shape.width, shape.vocabulary, bias=False, multiplier=out)
+        with seeded(seed):  # layers draw weights when they are made, which are drawn again below
+            self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+            self.positions = nn.Embedding(shape.context, shape.width) if shape.learned_positions else None
+            self.blocks = nn.ModuleList(Block(shape, normed, linear) for _ in range(shape.depth))
+            self.norm = normed()
+            self.head = ScaledLinear(shape.width, shape.vocabulary, bias=False, multiplier=out)
         if shape.tied_head:
             self.head.weight = self.embedding.weight
         if not shape.learned_positions:
