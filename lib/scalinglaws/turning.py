@@ -89,7 +89,9 @@ def two_lines(x: np.ndarray, y: np.ndarray, at: float, groups: np.ndarray | None
     else:
         labels = np.unique(np.asarray(groups), return_inverse=True)[1]
         known = [len(np.unique(labels[side])) > 1 for side in (~high, high)]
-    slopes, error, freedom = (part[..., 2:] if np.ndim(part) else part for part in _robust(columns, y, labels))
+    slopes, error, freedom = (
+        part[..., 2:] if np.ndim(part) else part for part in _robust(columns, y, labels)
+    )
     half = stdtrit(freedom, 0.975) * error
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * stdtr(freedom, -np.abs(slopes / error))
