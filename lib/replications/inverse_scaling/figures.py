@@ -66,8 +66,8 @@ def slopes(ax: Axes, trends: pd.DataFrame) -> None:
         rows, heights = order[chosen], np.flatnonzero(chosen)
         if len(rows):
             off = (rows.slope - rows.low, rows.high - rows.slope)
-            ax.errorbar(rows.slope, heights, xerr=off, fmt="o", ms=4, lw=2, color=color, label=label)
+            ax.errorbar(rows.slope, heights, xerr=off, fmt="|", ms=9, lw=2.5, color=color, label=label)
     ax.axvline(0, color="k", lw=0.8)
     ax.set(yticks=range(len(order)), yticklabels=order.index, ylabel="task", xlim=(-0.5, 0.5))
     ax.set_xlabel("change of accuracy per tenfold parameters (share)")
-    ax.legend(fontsize=8, loc="lower left")
+    ax.legend(fontsize=8, loc="upper right")
