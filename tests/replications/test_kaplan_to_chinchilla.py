@@ -7,7 +7,7 @@ import pytest
 from scipy.interpolate import Akima1DInterpolator
 
 from scalinglaws import load
-from scalinglaws.claims.verdicts import kept
+from scalinglaws.claims import verdicts as files
 
 HOFFMANN = {"E": 1.6934, "A": 406.4, "alpha": 0.3392, "B": 410.7, "beta": 0.2849}
 REFIT = {"E": 1.8172, "A": 482.01, "alpha": 0.3478, "B": 2085.43, "beta": 0.3658}
@@ -15,7 +15,7 @@ REFIT = {"E": 1.8172, "A": 482.01, "alpha": 0.3478, "B": 2085.43, "beta": 0.3658
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {verdict["id"]: verdict for verdict in kept("11_kaplan_to_chinchilla")["verdicts"]}
+    return {verdict["id"]: verdict for verdict in files.read("11_kaplan_to_chinchilla")["verdicts"]}
 
 
 @pytest.mark.parametrize("rung", ["kaplan", "head", "warm", "cos", "tuned"])
