@@ -1,0 +1,79 @@
+"""The figure of width and depth: what shape costs, and what knowing it gains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from scalinglaws.figures import PALETTE
+
+#: Sizes that have a curve, in parameters.
+SIZES = (1e8, 5e8, 1e9, 2e9)
+#: A model is drawn with the curve of a size if it differs from that by less than this share.
+NEAR = 0.17
+
+
+def valleys(
+    ax: Any,
+    loss: Callable[..., np.ndarray],
+    depth_of: Callable[[np.ndarray, float], np.ndarray],
+    fits: Mapping[str, Mapping[str, float]],
+    models: pd.DataFrame,
+    carried: Callable[[pd.DataFrame, float], pd.Series],
+) -> None:
+    """Loss at the end of training against width over depth, a colour for each size.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    loss
+        The law: width, depth, parameters and tokens, then its parameters, to nats per token.
+    depth_of
+        Depth that makes a model of a width so large.
+    fits
+        Label -> parameters of the law; the first is drawn solid, the paper's behind it dashed.
+    models
+        One row a model at the end of its training: width, depth, n_params, n_tokens, loss.
+    carried
+        Losses of models, carried to a size along the law of size.
+    """
+    for size, color in zip(SIZES, PALETTE[1:5], strict=True):
+        width = np.logspace(2.4, 3.6, 200)
+        width = width[depth_of(width, size) > 2]
+        depth = depth_of(width, size)
+        for params, line in zip(fits.values(), ("-", "--"), strict=True):
+            tokens = models.n_tokens.max()
+            ax.plot(width / depth, loss(width, depth, size, tokens, **params), line, color=color)
+        near = models[np.abs(models.n_params / size - 1) < NEAR]
+        label = f"{size / 1e9:g} billion"
+        ax.scatter(near.width / near.depth, carried(near, size), color=color, s=18, label=label)
+    lines = [
+        Line2D([], [], color="0.3", ls=style, label=label)
+        for label, style in zip(fits, ("-", "--"), strict=True)
+    ]
+    handles = ax.get_legend_handles_labels()[0]
+    ax.legend(handles=handles + lines, fontsize=8, title="models carried to, parameters")
+    ax.set(xscale="log", xlabel="width over depth", ylabel="loss at 350B tokens [nats per token]")
+
+
+def gains(ax: Any, errors: pd.DataFrame, ratio: pd.Series) -> None:
+    """Error on each model that was left out, by two laws, against its width over depth.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    errors
+        One row a model, one column a law: mean absolute error in per cent.
+    ratio
+        Width over depth of each model.
+    """
+    for label, color, marker in zip(errors, (PALETTE[2], PALETTE[0]), "o^", strict=True):
+        ax.scatter(ratio[errors.index], errors[label], color=color, marker=marker, s=20, label=label)
+    ax.set(xscale="log", xlabel="width over depth of the model left out", ylabel="mean error on it [%]")
+    ax.legend(fontsize=8, title="law of")
