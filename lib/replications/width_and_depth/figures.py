@@ -57,7 +57,8 @@ def valleys(
         for label, style in zip(fits, ("-", "--"), strict=True)
     ]
     handles = ax.get_legend_handles_labels()[0]
-    ax.legend(handles=handles + lines, fontsize=8, title="models carried to, parameters")
+    ax.legend(handles=handles + lines, fontsize=8, ncols=2, title="models carried to [parameters]; the law")
+    ax.set_ylim(top=3.85)
     ax.set(xscale="log", xlabel="width over depth", ylabel="loss at 350B tokens [nats per token]")
 
 
