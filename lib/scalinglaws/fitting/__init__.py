@@ -5,7 +5,7 @@ Read in this order: `law` (what is fitted) and `derivatives`; `losses`; `problem
 or one a group) and `causes` (data that mislead); `starts` (where to begin); `solve` (the batched Newton method and the second algorithm),
 `exact` (losses with a corner) and `descent` (which of them); `boundary` (optima at a bound);
 `estimate` (`fit`, the one call, and `check`); `result` (what a fit is) and `stored` (as a file). Then how sure it is:
-`wald`, `resample` (bootstrap, jackknife), `profile`, `likelihood`, `extrapolation`, `comparison`. numpy and scipy on the CPU
+`wald`, `resample` (bootstrap, jackknife), `redrawn` (many sets of y at once), `profile`, `likelihood`, `extrapolation`, `comparison`. numpy and scipy on the CPU
 only, so that digits never depend on a device.
 """
 
@@ -18,6 +18,7 @@ from scalinglaws.fitting.likelihood import HuberLikelihood, best_scale, huber_li
 from scalinglaws.fitting.losses import Loss, absolute, huber, quantile, soft_l1, squared
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.profile import profile
+from scalinglaws.fitting.redrawn import redrawn
 from scalinglaws.fitting.resample import Bootstrap, bootstrap
 from scalinglaws.fitting.result import Fit, Proof, Status
 
@@ -48,6 +49,7 @@ __all__ = [
     "nested_test",
     "profile",
     "quantile",
+    "redrawn",
     "soft_l1",
     "squared",
 ]
