@@ -41,7 +41,7 @@ def error_law(p, loss):
 def runs() -> pd.DataFrame:
     """Runs on RedPajama with their error on the 17 tasks that pass the paper's rule."""
     table, tasks = load("overtraining_runs"), load("overtraining_tasks").set_index("task")
-    wrong = 1 - load("overtraining_accuracy").pivot(index=KEYS, columns="task", values="accuracy")
+    wrong = 1 - load("overtraining_accuracy").pivot_table("accuracy", KEYS, "task")
     at_154m = wrong[wrong.index.get_level_values("n_params") == 153677376]
     chosen = [t for t in wrong if (1 - tasks.chance[t]) - at_154m[t].min() >= 0.1]
     assert len(chosen) == 17
