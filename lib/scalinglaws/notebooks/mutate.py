@@ -38,6 +38,9 @@ DRAWS = (3, 4, 5)
 #: Seconds that the unbroken passes may take together; the first one is taken in any case.
 UNBROKEN = 20.0
 
+#: What of `paper` only asks for a word, or shows one, and measures nothing.
+ASKING = {"judged", "found", "declared"}
+
 SNAPSHOT = """
 from scalinglaws.claims.snapshot import snapshot as _snapshot
 
@@ -175,15 +178,29 @@ def dependent(
             yield cell
 
 
+def asks_only(cell: NotebookNode) -> bool:
+    """Whether a cell uses `paper` for nothing but words of other choices, which are no measurement."""
+    uses = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name) and n.id == "paper"]
+    asked = [
+        n
+        for n in ast.walk(ast.parse(cell.source))
+        if isinstance(n, ast.Attribute)
+        and isinstance(n.value, ast.Name)
+        and n.value.id == "paper"
+        and n.attr in ASKING
+    ]
+    return len(uses) == len(asked)
+
+
 def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells that a measurement rests on: what only shows something is left out."""
+    """The cells that a measurement rests on: what only shows something, or asks for words, is left out."""
     kept, needed = [], set()
     for cell in reversed(cells):
         read, changed = set(), set()
         for statement in ast.parse(cell.source).body:
             found = names_in(statement)
             read, changed = read | found[0], changed | found[1]
-        if "paper" in read | changed or changed & needed:
+        if ("paper" in read | changed and not asks_only(cell)) or (changed - {"paper"}) & needed:
             needed |= read
             kept.insert(0, cell)
     return kept
