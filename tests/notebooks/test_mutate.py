@@ -64,6 +64,18 @@ def test_cells_that_no_measurement_rests_on_are_left_out():
     assert [cell.source for cell in mutate.measuring(made)] == [sources[0], sources[1], sources[4]]
 
 
+def test_what_only_asks_for_words_of_other_choices_is_left_out():
+    sources = [
+        "x = 1",
+        "slow = x + 1",
+        "table = [paper.judged('one', slow, choice='other'), paper.found['one'].word]",
+        "paper.measured('one', x), paper.judged('one', x)",
+        "paper",
+    ]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert [cell.source for cell in mutate.measuring(made)] == [sources[0], sources[3], sources[4]]
+
+
 @pytest.mark.parametrize(
     ("source", "read", "changed"),
     [
