@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 
 from scalinglaws.turning import quadratic, robin_hood, two_lines
 
@@ -90,3 +91,15 @@ def test_a_rising_curve_is_no_u_though_its_parabola_opens_upward():
 def test_nonsense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(60) % 9])
+def test_two_lines_have_the_errors_of_statsmodels(groups):
+    y = noisy(np.abs(X - 1.5), scale=0.4)
+    found = two_lines(X, y, 1.5, groups)
+    above = X > 1.5
+    columns = np.column_stack([~above, above, np.where(above, 0, X), np.where(above, X, 0)]).astype(float)
+    how = {"cov_type": "HC3"} if groups is None else {"cov_type": "cluster", "cov_kwds": {"groups": groups}}
+    fit = sm.OLS(y, columns).fit(use_t=True, **how)
+    ours = [*found.below_interval, *found.above_interval, found.p_below, found.p_above]
+    np.testing.assert_allclose(ours, [*fit.conf_int()[2:].ravel(), *fit.pvalues[2:]], rtol=1e-9)

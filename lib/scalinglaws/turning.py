@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import statsmodels.api as sm
 from scipy.interpolate import BSpline
-from scipy.stats import norm
+from scipy.special import ndtri, stdtr, stdtrit
 
 
 class Quadratic(NamedTuple):
@@ -84,19 +83,46 @@ def two_lines(x: np.ndarray, y: np.ndarray, at: float, groups: np.ndarray | None
     high = x > at
     if min(len(np.unique(x[high])), len(np.unique(x[~high]))) < 3:
         raise ValueError(f"a line needs three different x on each side of the break {at:.3g}")
-    columns = [~high, high, np.where(high, 0, x - at), np.where(high, x - at, 0)]
-    model = sm.OLS(y, np.column_stack(columns).astype(float))
+    columns = np.column_stack([~high, high, np.where(high, 0, x - at), np.where(high, x - at, 0)])
     if groups is None:
-        fitted, known = model.fit(cov_type="HC3", use_t=True), (True, True)
+        labels, known = None, (True, True)
     else:
         labels = np.unique(np.asarray(groups), return_inverse=True)[1]
-        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
         known = [len(np.unique(labels[side])) > 1 for side in (~high, high)]
-    intervals = [tuple(map(float, row)) for row in fitted.conf_int()[2:]]
-    below, above = (row if ok else (-np.inf, np.inf) for row, ok in zip(intervals, known, strict=True))
-    p_below, p_above = (float(p) if ok else 1.0 for p, ok in zip(fitted.pvalues[2:], known, strict=True))
-    slopes = map(float, fitted.params[2:])
-    return TwoLines(float(at), *slopes, below, above, p_below, p_above, int((~high).sum()), int(high.sum()))
+    slopes, error, freedom = (
+        part[..., 2:] if np.ndim(part) else part for part in _robust(columns, y, labels)
+    )
+    half = stdtrit(freedom, 0.975) * error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * stdtr(freedom, -np.abs(slopes / error))
+    intervals = [
+        (float(slope - far), float(slope + far)) if ok else (-np.inf, np.inf)
+        for slope, far, ok in zip(slopes, half, known, strict=True)
+    ]
+    chances = [float(chance) if ok else 1.0 for chance, ok in zip(p, known, strict=True)]
+    sizes = int((~high).sum()), int(high.sum())
+    return TwoLines(float(at), *map(float, slopes), *intervals, *chances, *sizes)
+
+
+def _robust(
+    columns: np.ndarray, y: np.ndarray, labels: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Least squares with robust standard errors, and the degrees of freedom to judge them by.
+
+    Without labels the errors are HC3; with them they are those of clusters, with the usual
+    correction for few of them, G/(G-1) (n-1)/(n-k).
+    """
+    n, k = columns.shape
+    inverse = np.linalg.pinv(columns.astype(float))
+    coefficients = inverse @ y
+    residuals = y - columns @ coefficients
+    if labels is None:
+        scores = inverse * (residuals / (1 - (columns * inverse.T).sum(1)))
+        return coefficients, np.sqrt((scores**2).sum(1)), n - k
+    n_groups = labels.max() + 1
+    scores = (inverse * residuals) @ np.eye(n_groups)[labels]
+    correction = n_groups / (n_groups - 1) * (n - 1) / (n - k)
+    return coefficients, np.sqrt(correction * (scores**2).sum(1)), n_groups - 1
 
 
 def robin_hood(x: np.ndarray, y: np.ndarray, shape: str = "U") -> float:
@@ -134,9 +160,12 @@ def robin_hood(x: np.ndarray, y: np.ndarray, shape: str = "U") -> float:
     x, y = _points(x, y, 7)
     low, high = x.min(), x.max()
     knots = np.r_[[low] * 4, np.median(x), [high] * 4]
-    smooth = sm.OLS(y, BSpline.design_matrix(x, knots, 3).toarray()).fit()
-    curve = smooth.fittedvalues if shape == "U" else -smooth.fittedvalues
-    error = smooth.get_prediction().se_mean
+    columns = BSpline.design_matrix(x, knots, 3).toarray()
+    inverse = np.linalg.pinv(columns)
+    fitted = columns @ (inverse @ y)
+    curve = fitted if shape == "U" else -fitted
+    spread = ((y - fitted) ** 2).sum() / (len(x) - columns.shape[1])
+    error = np.sqrt(spread * (columns * inverse.T).sum(1))
     # Both arms must be able to hold a line; splines are wild at their ends besides.
     different = np.unique(x)
     tenth = np.sort(x)[[max(0, len(x) // 10 - 1), -(len(x) // 10) - 1]]
@@ -144,7 +173,7 @@ def robin_hood(x: np.ndarray, y: np.ndarray, shape: str = "U") -> float:
     lowest = np.flatnonzero(inner)[np.argmin(curve[inner])]
     flat = np.sort(x[inner & (curve <= curve[lowest] + error[lowest])])
     middle = two_lines(x, y, float(np.median(flat)))
-    certain = [norm.isf(np.clip(p / 2, 1e-300, 0.5)) for p in (middle.p_below, middle.p_above)]
+    certain = [-ndtri(np.clip(p / 2, 1e-300, 0.5)) for p in (middle.p_below, middle.p_above)]
     share = certain[1] / sum(certain) if sum(certain) else 0.5
     return float(np.quantile(flat, share))
 

@@ -8,7 +8,7 @@ from deeper_oracle import search_deeper
 from grid_oracle import search
 from harsh import Fitted, Harsh, Kept, fitted, harsh, judged, table, two_valleys, verdicts
 
-from scalinglaws import fit
+from scalinglaws import Status, fit
 from scalinglaws.fitting.binding import bind
 
 #: Of the first hundred problems some that take little time; all thousand are in `make bench`.
@@ -62,6 +62,14 @@ def test_the_end_of_where_a_law_is_finite_is_a_bound(number):
             problem.law, problem.data, loss=problem.loss, fixed={"E_here": least - below}, strict=False
         )
         assert inside.objective > got.objective
+
+
+def test_a_term_that_vanishes_beside_parameters_at_their_bounds_is_at_its_own():
+    """Once its exponent was at a bound, a term of 0 was taken for a parameter without effect."""
+    problem = harsh(918)
+    found = fit(problem.law, problem.data, loss=problem.loss)
+    assert found.status is Status.BOUND_HIT and found.at_bounds["A"] == 0
+    assert np.isfinite([found.interval(name) for name in ("E", "B", "beta")]).all()
 
 
 @pytest.mark.parametrize("number", [163, 164])

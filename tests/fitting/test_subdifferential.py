@@ -11,7 +11,7 @@ from scalinglaws.fitting.descent import exactly
 from scalinglaws.fitting.kinked import scaled
 from scalinglaws.fitting.losses import absolute, huber, quantile
 from scalinglaws.fitting.solve import TIGHT
-from scalinglaws.fitting.subdifferential import check
+from scalinglaws.fitting.subdifferential import optimality_at
 from scalinglaws.laws import chinchilla
 
 START = {"E": 1.8173, "A": 477.8, "B": 2145.0, "alpha": 0.3473, "beta": 0.3672}
@@ -21,11 +21,11 @@ START = {"E": 1.8173, "A": 477.8, "B": 2145.0, "alpha": 0.3473, "beta": 0.3672}
 def test_a_place_that_is_no_optimum_is_refused(loss):
     problem = bind(chinchilla, figure_runs(), "loss", loss, "log", None, None, None)
     theta = exactly(problem, problem.theta(START)[None]).theta[0]
-    proof = check(problem, theta)
-    assert check(problem, theta).gap < TIGHT
+    proof = optimality_at(problem, theta)
+    assert optimality_at(problem, theta).gap < TIGHT
     for j in range(5):
         for away in (1e-6, -1e-3):
-            assert not check(problem, theta + away * np.eye(5)[j]).gap < TIGHT
+            assert not optimality_at(problem, theta + away * np.eye(5)[j]).gap < TIGHT
     # A vertex, with five zeros, that is not the best one: one residual of the right ones swapped for another.
     at = scaled(problem, theta, 0.0)
     corner = proof.corner.copy()
@@ -34,4 +34,4 @@ def test_a_place_that_is_no_optimum_is_refused(loss):
     for _ in range(30):
         theta = theta - np.linalg.lstsq(problem.jacobian(theta)[corner], problem.residuals(theta)[corner])[0]
     assert np.abs(problem.residuals(theta)[corner]).max() < 1e-12
-    assert not check(problem, theta).gap < TIGHT
+    assert not optimality_at(problem, theta).gap < TIGHT

@@ -127,6 +127,12 @@ def test_an_untrained_transformer_guesses(parametrisation, norm):
     assert loss == pytest.approx(math.log(97), rel=0.05)
 
 
+def test_a_transformer_leaves_the_global_generator_where_it_was():
+    before = torch.get_rng_state()
+    Decoder(Transformer(32, 2, 61, 16, 4), 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_transformer_never_looks_ahead_and_knows_the_order():
     for extra in (ROTARY, {}, ROTARY | {"kv_heads": 1}):
         model = Decoder(Transformer(32, 2, 61, 16, 4, **extra), 0).eval()

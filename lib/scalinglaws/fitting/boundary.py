@@ -24,14 +24,16 @@ from scalinglaws.fitting.starts import candidates
 SMALL = 0.05
 #: A coordinate is close to a bound within this share of the way between its bounds.
 NEAR = 0.05
-#: A face whose best place is higher by more than this share has nothing to offer, nor have faces of it.
+#: A face of the box whose best place is higher than the best known by more than this share is given up,
+#: and with it the faces of that face.
 WITHIN = 1e-3
-#: Where a law ceases to be finite because it has grown beyond measure there is nothing to be found.
+#: Where a law ceases to be finite with an objective beyond this many times the best, it overflows there,
+#: and no optimum is near.
 STEEP = 1e4
 
 
 @dataclass(frozen=True)
-class Optimum:
+class Solution:
     """The best points of a problem, best first, and the face that they lie on.
 
     Attributes
@@ -125,23 +127,35 @@ def gain_of_growth(face: Problem, theta: np.ndarray, name: str) -> float:
         return np.inf
     stiff = float(np.sum((own - others @ np.linalg.lstsq(others, own)[0]) ** 2))
     if stiff < 1e-20 * np.sum(own**2):
-        # The others do already all that it could: at an optimum of theirs there is nothing to gain.
+        # The other terms span this one, so at an optimum of theirs it can gain nothing.
         return 0.0
     value = float(face.objective(theta)) + float(face.floor)
     return 0.5 * pull**2 / stiff / value
 
 
-def settled_on_bounds(problem: Problem, points: Points) -> Optimum:
-    """The points on the face of those coordinates that their bounds hold at the best of them."""
+def settled_on_bounds(problem: Problem, points: Points) -> Solution:
+    """The points on the face of those coordinates that lie at their bounds at the best of them.
+
+    They are held there by a bound, or are positive terms that have vanished and would gain nothing by growing.
+    """
     best = points.take(0)
     at = {name: problem.params(best.theta)[name] for name in np.array(problem.names)[best.held]}
+    alike = points.held[:, best.held].all(1)
+    gone = [name for name in may_vanish(problem) if name not in at and not shares(problem, best.theta, name)]
+    if gone:
+        face = held_at(problem, dict.fromkeys(gone, 0.0))
+        theta = without(problem, best.theta, set(gone))
+        for name in gone:
+            if gain_of_growth(face, theta, name) < TIGHT:
+                at[name] = 0.0
+                alike &= shares(problem, points.theta, name) == 0
     if not at or len(at) == len(problem.names):
-        return Optimum(problem, points, {})
-    there = points.take(points.held[:, best.held].all(1))
-    return Optimum(held_at(problem, at), in_order(there.along(~best.held)), at)
+        return Solution(problem, points, {})
+    free = np.array([name not in at for name in problem.names])
+    return Solution(held_at(problem, at), in_order(points.take(alike).along(free)), at)
 
 
-def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
+def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
     """Parameters that may lie at a bound of theirs at the best of the points, and those bounds."""
     best = points.take(0)
     for name in may_vanish(problem):
@@ -155,7 +169,7 @@ def doubtful(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
         for end in (low[j], high[j]):
             if not np.isfinite(end) or best.theta[j] == end:
                 continue
-            # A search that ended short of an optimum may have been on its way to a bound close by.
+            # A search that ended short of an optimum may have been moving towards a bound that is near.
             short = not best.decrement < TIGHT and abs(best.theta[j] - end) < NEAR * (high[j] - low[j])
             if idle[j] or short:
                 yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
@@ -186,7 +200,7 @@ def walls(problem: Problem, best: Points) -> Iterator[tuple[str, float]]:
             yield problem.names[j], problem.params(inside)[problem.names[j]]
 
 
-def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
+def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:
     """The optimum among some refined points and the faces of the region that they point to.
 
     Parameters
@@ -199,7 +213,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
     found = settled_on_bounds(problem, points)
     if len(problem.names) == 1 or not deep:
         return found
-    for name, end in itertools.chain(doubtful(problem, points), walls(problem, points.take(0))):
+    for name, end in itertools.chain(bounds_in_doubt(problem, points), walls(problem, points.take(0))):
         face = held_at(problem, {name: end})
         starts = without(problem, points.theta[:2], {name})
         # A caller who gave starts instead of bounds leaves no box to search.
@@ -208,7 +222,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         starts = starts[np.isfinite(face.objective(starts))]
         if not len(starts):
             continue
-        # A few steps from each tell which are worth the whole way.
+        # A few steps from each start show which are worth refining to the end.
         starts = settle(face, starts)
         starts = starts[np.argsort(face.objective(starts), kind="stable")[:2]]
         on_face = in_order(minimise(face, starts))
@@ -219,7 +233,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Optimum:
         if not other.value <= found.value + near:
             continue
         if end != 0 or gain_of_growth(face, on_face.theta[0], name) < TIGHT:
-            found = Optimum(other.problem, other.points, {name: end} | other.at_bounds)
+            found = Solution(other.problem, other.points, {name: end} | other.at_bounds)
     return found
 
 

@@ -36,7 +36,7 @@ def function(problem: Problem, what: Callable[[dict[str, float]], float]) -> Tar
         with np.errstate(all="ignore"):
             return float(what(problem.params(theta)))
 
-    return Target(value, lambda theta, unit: differences(value, theta, unit))
+    return Target(value, lambda theta, unit: central_differences(value, theta, unit))
 
 
 def approach(
@@ -102,7 +102,7 @@ def climb(
         moved = np.abs(step[:size] * unit).max()
         if not np.isfinite(moved):
             return None
-        # A step is in standard deviations of the residuals; a long one leaves the model's reach.
+        # A step is measured in standard deviations of the residuals; over a long one the quadratic model fails.
         shrink = min(1.0, 3 * np.sqrt(2 * rise) / max(moved, 1e-300))
         theta, multiplier = theta + shrink * step[:size], multiplier + shrink * step[size]
         if shrink == 1 and moved <= 1e-7 * np.sqrt(2 * rise):
@@ -111,7 +111,7 @@ def climb(
     return None
 
 
-def differences(
+def central_differences(
     value: Callable[[np.ndarray], float], theta: np.ndarray, unit: np.ndarray, bends: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gradient and second derivatives (0 unless asked for) of a scalar function by central differences."""

@@ -28,7 +28,7 @@ SECOND = 1e-3
 APART = 1e-5
 
 
-class Difference(NamedTuple):
+class Derivative(NamedTuple):
     """A derivative by real differences and how far it may be off, entry by entry."""
 
     value: np.ndarray
@@ -43,7 +43,7 @@ def complex_step(function: Formula, columns: Sequence[Any], parameters: Paramete
     }
 
 
-def extrapolated(function: Callable[[Any], Any], value: Any, scale: Any) -> Difference:
+def extrapolated(function: Callable[[Any], Any], value: Any, scale: Any) -> Derivative:
     """Derivative at a value, extrapolated to a width of zero from ever narrower central differences.
 
     Parameters
@@ -75,12 +75,12 @@ def extrapolated(function: Callable[[Any], Any], value: Any, scale: Any) -> Diff
             better = error < least
             best, least = np.where(better, row[-1], best), np.where(better, error, least)
         former = row
-    return Difference(best, least)
+    return Derivative(best, least)
 
 
 def real_differences(
     function: Formula, columns: Sequence[Any], parameters: Parameters, scales: Parameters
-) -> dict[str, Difference]:
+) -> dict[str, Derivative]:
     """Derivatives by real differences, good to some ten digits where the formula is smooth.
 
     Parameters
@@ -121,7 +121,7 @@ def real_curvatures(
     return found
 
 
-def apart(ours: Any, other: Difference) -> np.ndarray:
+def apart(ours: Any, other: Derivative) -> np.ndarray:
     """Where a derivative differs from real differences by more than these may be off."""
     ours = np.broadcast_to(np.asarray(ours), other.value.shape)
     with np.errstate(all="ignore"):

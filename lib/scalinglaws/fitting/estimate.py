@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.binding import bind
-from scalinglaws.fitting.boundary import Optimum, held_at, in_order, on_natural_scale, settled, without
+from scalinglaws.fitting.boundary import Solution, held_at, in_order, on_natural_scale, settled, without
 from scalinglaws.fitting.causes import cause
 from scalinglaws.fitting.descent import agreeing, minimise, near_best, proved, settle, typical, unstick
 from scalinglaws.fitting.law import Law
@@ -123,7 +123,7 @@ def fit(
     if constant_columns(problem):
         first = evaluate(problem, queue[:starts])
         if all(undetermined(problem, first.take(k)) for k in range(len(first.value))):
-            return finish(whole, Optimum(problem, first.take([0]), {}), np.inf, data, strict, interior)
+            return finish(whole, Solution(problem, first.take([0]), {}), np.inf, data, strict, interior)
     best = refined(problem, queue, min(starts, most), most)
     best, second = seconded(problem, best, queue)
     return finish(whole, best, second, data, strict, interior)
@@ -142,7 +142,7 @@ def one_a_basin_first(problem: Problem, queue: np.ndarray, starts: int, seed: in
     return np.array([*ahead, *np.random.default_rng(seed).permutation(rest)])
 
 
-def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Optimum:
+def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Solution:
     """Refine starts until the best objective is reached twice, and by the start that had looked best.
 
     Parameters
@@ -169,7 +169,7 @@ def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Optim
     return settled(problem, in_order(points))
 
 
-def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimum, float]:
+def seconded(problem: Problem, best: Solution, queue: np.ndarray) -> tuple[Solution, float]:
     """Ask a second algorithm, from up to three other starts, until it agrees.
 
     Where it ends lower it was right, and the first begins again from there. One that ends
@@ -188,7 +188,8 @@ def seconded(problem: Problem, best: Optimum, queue: np.ndarray) -> tuple[Optimu
         near = SAME * best.value + face.floor
         start = without(problem, queue[(0, 1, -1)[tried] % len(queue)], gone)
         if tried == 2:
-            # In the right basin at last, ten standard deviations away along every coordinate.
+            # The second algorithm starts in the basin of the best point, ten standard deviations away along
+            # every coordinate.
             away = 10 * np.sqrt(2 * best.value / len(face.y)) / lengths(optimum.normal)
             start = np.clip(optimum.theta + away * (-1.0) ** np.arange(len(away)), *face.limits)
         if not np.isfinite(face.objective(start)):
@@ -245,7 +246,7 @@ def check(
     problem = on_natural_scale(whole)
     theta = given(problem, [params])
     searched = refined(problem, np.vstack([theta, candidates(problem, 4, 0, places=64)]), 5, 5)
-    here = Optimum(problem, evaluate(problem, theta), {})
+    here = Solution(problem, evaluate(problem, theta), {})
     near = SAME * searched.value + problem.floor
     above = searched.value - here.value
     second = 0.0 if abs(above) <= near else above / max(here.value, problem.floor)
@@ -253,7 +254,7 @@ def check(
 
 
 def finish(
-    whole: Problem, best: Optimum, second: float, data: Any, strict: bool, interior: bool = False
+    whole: Problem, best: Solution, second: float, data: Any, strict: bool, interior: bool = False
 ) -> Fit:
     """Judge the refined points, best first, and make the result."""
     points, at_bounds = best.points, best.at_bounds

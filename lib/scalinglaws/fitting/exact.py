@@ -12,24 +12,25 @@ import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.linalg import eigh, null_space
 
-from scalinglaws.fitting.kinked import PROP, Scaled, convex, scaled, system, value_of
+from scalinglaws.fitting.kinked import PROP, ScaledProblem, convex, scaled, system, value_of
 from scalinglaws.fitting.problem import Problem
 from scalinglaws.fitting.solve import CHUNK, TIGHT, newton
-from scalinglaws.fitting.subdifferential import Proof, check, held_wrongly, prove, sharp
+from scalinglaws.fitting.subdifferential import Optimality, held_wrongly, optimality_at, prove, sharp
 
 #: The corner is narrowed by this factor a step, so often, before residuals are put into it.
 NARROWING, STAGES = 5.0, 6
 #: A corner wider than this share of the median residual holds many residuals, a narrower one few.
 WIDE = 1e-3
-#: A residual that gives way less than this, for a unit of its multiplier, as good as stays in the corner.
+#: A residual that moves by less than this, when its multiplier changes by one, is taken to stay in the corner.
 STIFF = 1e-2
 
 
-def lacking(at: Scaled, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray) -> float:
+def lacking(at: ScaledProblem, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray) -> float:
     """The ridge with which the curvature is positive along all directions that keep the corner, or nearly it."""
     own = at.slopes[corner][:, free]
     give = at.delta / at.weights[corner] + PROP
-    # A wide corner gives way, at a price; a sharp one does not.
+    # Residuals in a wide corner may move, and the curvature of Huber's loss resists; those in a sharp
+    # corner are held at zero, and only directions that keep them there count.
     soft = own[give > STIFF] / np.sqrt(give[give > STIFF])[:, None]
     whole = hessian[np.ix_(free, free)] + soft.T @ soft
     normal = (at.slopes[:, free].T * at.weights) @ at.slopes[:, free] + 1e-3 * np.eye(int(free.sum()))
@@ -56,7 +57,7 @@ class Step:
 
 
 def newton_step(
-    at: Scaled, corner: np.ndarray, free: np.ndarray, guess: np.ndarray, ridge: float = 0.0
+    at: ScaledProblem, corner: np.ndarray, free: np.ndarray, guess: np.ndarray, ridge: float = 0.0
 ) -> Step | None:
     """The step to the best place that keeps the corner residuals there; None if none is to be had."""
     held_in = np.flatnonzero(corner)
@@ -87,7 +88,7 @@ def newton_step(
     return Step(step, found[p:] / at.weights[held_in], bent, ridge)
 
 
-def reach(at: Scaled, corner: np.ndarray, step: Step) -> tuple[float, int]:
+def reach(at: ScaledProblem, corner: np.ndarray, step: Step) -> tuple[float, int]:
     """Where along a step the local model is least, at most 1, and the residual that stops it there (or -1)."""
     below, above = at.problem.loss.pulls
     others = np.flatnonzero(~corner & (at.weights > 0))
@@ -106,7 +107,7 @@ def reach(at: Scaled, corner: np.ndarray, step: Step) -> tuple[float, int]:
     return 1.0, -1
 
 
-def independent(at: Scaled, order: np.ndarray, free: np.ndarray) -> np.ndarray:
+def independent(at: ScaledProblem, order: np.ndarray, free: np.ndarray) -> np.ndarray:
     """The first residuals, in an order, whose derivatives are independent: at most one a coordinate."""
     corner, basis = np.zeros(len(at.r), bool), np.zeros((0, int(free.sum())))
     for i in order:
@@ -127,7 +128,7 @@ def descend(
     delta: float,
     wide: bool = False,
     rounds: int = 60,
-) -> tuple[np.ndarray, Proof]:
+) -> tuple[np.ndarray, Optimality]:
     """From a good start to the optimum: residuals enter the corner where they stop a step, and leave it
     where their multiplier says that the objective falls on one side."""
     low, high = problem.limits
@@ -175,7 +176,7 @@ def descend(
                     found.insert(0, np.clip(place + back / at.size, low, high))
             values = [value_of(problem, problem.residuals(t), delta) for t in found]
             k = int(np.argmin(values))
-            # Too close to tell by the objective: the step itself still can.
+            # The objectives differ by less than rounding, so the length of the step decides.
             level = np.abs(step.step).max() < 1e-5 and values[k] <= value + 1e-12 * abs(value) + 1e-300
             lower = values[k] < value
             if lower or level:
@@ -237,7 +238,7 @@ def descend(
     return at.theta, prove(at, corner, held, guess)
 
 
-def on_side(at: Scaled, row: int, above: bool) -> Scaled:
+def on_side(at: ScaledProblem, row: int, above: bool) -> ScaledProblem:
     """The same place with a residual that leaves the corner counted on the side to which it is pulled."""
     r = at.r.copy()
     edge = at.problem.loss.pulls[1 if above else 0] * at.delta
@@ -245,7 +246,7 @@ def on_side(at: Scaled, row: int, above: bool) -> Scaled:
     return replace(at, r=r)
 
 
-def approach(problem: Problem, theta: np.ndarray) -> np.ndarray:
+def continuation(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Near the optimum of every row, through corners that are rounded off less and less."""
     size = np.abs(problem.residuals(theta))
     wide = float(np.median(size[np.isfinite(size)]))
@@ -259,7 +260,7 @@ def approach(problem: Problem, theta: np.ndarray) -> np.ndarray:
     return theta
 
 
-def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Proof]]:
+def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Optimality]]:
     """The optimum near each start, or of each resample, of a loss with a corner, and its proof.
 
     Parameters
@@ -273,13 +274,13 @@ def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
     Returns
     -------
     tuple
-        Coordinates, (rows, parameters); the objectives, (rows,); and a `Proof` a row, to be
+        Coordinates, (rows, parameters); the objectives, (rows,); and a `Optimality` a row, to be
         believed where its `gap` is below `solve.TIGHT`.
     """
     found, proofs = np.array(theta, float), []
     size = max(1, CHUNK // len(problem.y))
     for rows in (np.arange(i, min(i + size, len(found))) for i in range(0, len(found), size)):
-        found[rows] = approach(problem.take(rows), np.clip(found[rows], *problem.limits))
+        found[rows] = continuation(problem.take(rows), np.clip(found[rows], *problem.limits))
     for k in range(len(found)):
         alone = problem.with_weights(problem.weights[k]) if problem.weights.ndim > 1 else problem
         found[k], proof = one_row(alone, found[k])
@@ -287,7 +288,7 @@ def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
     return found, problem.objective(found), proofs
 
 
-def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
+def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Optimality]:
     """The optimum near one place: with a sharp corner first, then with the loss's own."""
     delta = problem.loss.delta if problem.loss.kind == "huber" else 0.0
     at = scaled(problem, theta, 0.0)
@@ -301,11 +302,11 @@ def one_row(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, Proof]:
         corner = independent(at, near, free)
         theta, proof = descend(problem, theta, corner, 0.0)
         if not proof.gap < TIGHT:
-            # Residuals that were taken to be in the corner and are not led astray: let it fill by itself.
+            # Some residuals were wrongly taken to be zero, and that led astray: start again with none.
             theta, proof = descend(problem, theta, np.zeros_like(corner), 0.0)
         if not proof.gap < TIGHT:
             # More residuals vanish than there are parameters: the multipliers of all of them may be needed.
-            proof = min(proof, check(problem.with_loss(sharp(problem)), theta), key=lambda p: p.gap)
+            proof = min(proof, optimality_at(problem.with_loss(sharp(problem)), theta), key=lambda p: p.gap)
         if delta == 0:
             return theta, proof
         corner = proof.corner

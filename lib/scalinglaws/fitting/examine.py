@@ -239,7 +239,7 @@ def rough_curvatures(law: Law, columns: Columns, place: Point) -> dict[tuple[str
     return found
 
 
-def alike(one: object, other: object) -> bool:
+def agree(one: object, other: object) -> bool:
     """Whether two second derivatives agree as well as rough differences can."""
     one, other = np.broadcast_arrays(one, other)
     size = max(np.abs(one).max(initial=0.0), np.abs(other).max(initial=0.0))
@@ -253,7 +253,7 @@ def derivatives_take_complex(law: Law, columns: Columns, place: Point) -> bool:
     except Exception:  # As above.
         return False
     rough = rough_curvatures(law, columns, place)
-    return all(alike(found[pair], rough[pair]) for pair in rough)
+    return all(agree(found[pair], rough[pair]) for pair in rough)
 
 
 def refuse_wrong_hessian(law: Law, columns: Columns, place: Point) -> None:
@@ -264,7 +264,7 @@ def refuse_wrong_hessian(law: Law, columns: Columns, place: Point) -> None:
         ours = given.get((first, second), given.get((second, first), 0.0))
         slope = np.abs(law.gradient(*columns, **place)[second]).max()
         nothing = 1e-8 * slope / float(law.scales(place)[first])
-        if not alike(ours, rough) and np.any(np.abs(ours - rough) > nothing):
+        if not agree(ours, rough) and np.any(np.abs(ours - rough) > nothing):
             raise FitError(
                 f"the hessian given for {law.name} is wrong for ({first}, {second}): mend it, or leave hessian= out"
             )

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import minimize, nnls
 
-from scalinglaws.fitting.climb import Target, approach, differences, function
+from scalinglaws.fitting.climb import Target, approach, central_differences, function
 from scalinglaws.fitting.problem import FitError
-from scalinglaws.fitting.region import NOTHING, Region, Slice, held, lowest, small_terms
+from scalinglaws.fitting.region import NOTHING, LevelSet, Slice, held, lowest, small_terms
 from scalinglaws.fitting.solve import evaluate, lengths
 
 #: How far a constraint may be missed, as a share of the rise, and a gradient, as a share of its length.
@@ -22,7 +22,7 @@ AGREE = 3
 Function = Callable[[dict[str, float]], float]
 
 
-def extreme(region: Region, what: Function, side: int) -> float:
+def extreme(region: LevelSet, what: Function, side: int) -> float:
     """The greatest value (the least, for a side of -1).
 
     It lies where the objective is as large as may be, at a declared bound, or on a face: where
@@ -45,7 +45,7 @@ def extreme(region: Region, what: Function, side: int) -> float:
         for part in parts:
             target = function(part.problem, what)
             theta = method(part, target, side)
-            # A part that is lost does no harm if its optimum holds nothing more extreme than another's.
+            # A search that fails on one face does no harm if the face holds nothing more extreme than another.
             value = side * target.value(part.theta if theta is None else theta)
             if value > best:
                 best = value
@@ -61,15 +61,15 @@ def extreme(region: Region, what: Function, side: int) -> float:
     )
 
 
-def directly(region: Region, target: Target, side: int) -> np.ndarray | None:
+def directly(region: LevelSet, target: Target, side: int) -> np.ndarray | None:
     """The extreme by Newton's method; the optimum itself where the function is constant. None if not found."""
-    slope = differences(target.value, region.theta, 1 / lengths(region.best.normal), bends=False)[0]
+    slope = central_differences(target.value, region.theta, 1 / lengths(region.best.normal), bends=False)[0]
     if not slope.any():
         return region.theta
     return approach(region.problem, region.best, target, side, region.rise)
 
 
-def faces(region: Region) -> Iterator[Region]:
+def faces(region: LevelSet) -> Iterator[LevelSet]:
     """The parts of the region at which a positive linear term, not clearly told from 0, is 0."""
     for j in np.flatnonzero(small_terms(region)):
         rest = np.arange(len(region.theta)) != j
@@ -79,10 +79,10 @@ def faces(region: Region) -> Iterator[Region]:
         at = lowest(problem, region.most, region.theta[rest][None], cold=True)
         if at is not None and at.value < region.most:
             limits = tuple(limit[rest] for limit in region.limits)
-            yield Region(problem, limits, at.theta, float(at.value), region.most)
+            yield LevelSet(problem, limits, at.theta, float(at.value), region.most)
 
 
-def search(region: Region, target: Target, side: int) -> np.ndarray | None:
+def search(region: LevelSet, target: Target, side: int) -> np.ndarray | None:
     """The extreme by sequential quadratic programming from many starts, with the bounds as constraints.
 
     None if no start ends where the conditions of an extreme hold.
@@ -97,7 +97,9 @@ def search(region: Region, target: Target, side: int) -> np.ndarray | None:
     below, above = np.flatnonzero(np.isfinite(low)), np.flatnonzero(np.isfinite(high))
 
     def slope(theta: np.ndarray) -> np.ndarray:
-        return side * differences(target.value, theta, 1 / lengths(region.best.normal), bends=False)[0]
+        return (
+            side * central_differences(target.value, theta, 1 / lengths(region.best.normal), bends=False)[0]
+        )
 
     def place(u: np.ndarray) -> np.ndarray:
         return np.clip(region.theta + turn @ u, low, high)
@@ -148,7 +150,7 @@ def search(region: Region, target: Target, side: int) -> np.ndarray | None:
 
 
 def starts(
-    region: Region, turn: np.ndarray, slope: Callable[[np.ndarray], np.ndarray]
+    region: LevelSet, turn: np.ndarray, slope: Callable[[np.ndarray], np.ndarray]
 ) -> Iterator[np.ndarray]:
     """Where to search from: where a straight line would end, and the ends of every coordinate."""
     ray = slope(region.theta) @ turn
@@ -165,7 +167,7 @@ def starts(
             yield found.place(value if np.isfinite(value) else found.far(side))
 
 
-def stationary(region: Region, slope: np.ndarray, theta: np.ndarray) -> bool:
+def stationary(region: LevelSet, slope: np.ndarray, theta: np.ndarray) -> bool:
     """Whether the function can grow only where the objective or a bound is in the way."""
     problem, (low, high) = region.problem, region.problem.limits
     unit = lengths(region.best.normal)
@@ -180,7 +182,7 @@ def stationary(region: Region, slope: np.ndarray, theta: np.ndarray) -> bool:
     return bool(nnls(columns, slope / unit / size)[1] < STATIONARY)
 
 
-def locally_extreme(region: Region, face: Region, what: Function, theta: np.ndarray, side: int) -> bool:
+def locally_extreme(region: LevelSet, face: LevelSet, what: Function, theta: np.ndarray, side: int) -> bool:
     """Whether an extreme of a face remains one when the term that is 0 there may grow."""
     params = face.problem.params(theta)
     (name,) = set(face.problem.fixed) - set(region.problem.fixed)
@@ -188,7 +190,7 @@ def locally_extreme(region: Region, face: Region, what: Function, theta: np.ndar
     # The unit in which the term would be as large as the predictions.
     step = float(np.exp(region.problem.limits[0][j])) / NOTHING * 1e-6
     target = function(face.problem, what)
-    slope = side * differences(target.value, theta, 1 / lengths(face.best.normal), bends=False)[0]
+    slope = side * central_differences(target.value, theta, 1 / lengths(face.best.normal), bends=False)[0]
     moved = dict(params) | {name: step}
     growth = side * (float(what(moved)) - float(what(params)))
     if not slope.any():

@@ -15,12 +15,13 @@ import numpy as np
 
 from scalinglaws.fitting.problem import Problem
 
-#: Holds a system with more residuals in the corner than parameters together; no solution depends on it.
+#: Ridge that keeps a linear system solvable where the corner holds more residuals than there are parameters;
+#: it is taken back by refinement, so that no solution depends on it.
 PROP = 1e-11
 
 
 @dataclass(frozen=True)
-class Scaled:
+class ScaledProblem:
     """One problem at one place, in units in which the objective is 1 and every coordinate's effect is too.
 
     Attributes
@@ -77,7 +78,7 @@ def value_of(problem: Problem, r: np.ndarray, delta: float) -> float:
     return value if np.isfinite(value) else np.inf
 
 
-def scaled(problem: Problem, theta: np.ndarray, delta: float) -> Scaled:
+def scaled(problem: Problem, theta: np.ndarray, delta: float) -> ScaledProblem:
     """The problem at a place, with a corner of width delta, without units."""
     total = problem.weights.sum()
     used = problem.weights > 0
@@ -93,12 +94,14 @@ def scaled(problem: Problem, theta: np.ndarray, delta: float) -> Scaled:
     size = np.sqrt((shares * slopes**2).sum(-1)) / unit
     size = np.where(size > 0, size, 1.0)
     slopes = (slopes / (unit * size[:, None])).T
-    return Scaled(
+    return ScaledProblem(
         problem, theta, np.where(used, r / unit, np.inf), slopes, predicted, shares, delta / unit, unit, size
     )
 
 
-def system(at: Scaled, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray, ridge: float) -> np.ndarray:
+def system(
+    at: ScaledProblem, corner: np.ndarray, free: np.ndarray, hessian: np.ndarray, ridge: float
+) -> np.ndarray:
     """The matrix that takes a step and the multipliers to the gradient and the residuals in the corner."""
     own, p = at.slopes[corner], free.sum()
     own = own[:, free]

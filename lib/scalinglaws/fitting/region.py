@@ -29,7 +29,7 @@ COLD = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
+class LevelSet:
     r"""$\{\theta : S(\theta) \le S_{max}\}$ within the declared bounds.
 
     Attributes
@@ -73,7 +73,7 @@ class Region:
             return np.diag(1 / size**2)
 
 
-def region_of(fit: Fit, level: float) -> Region:
+def region_of(fit: Fit, level: float) -> LevelSet:
     r"""The region $S(\theta) \le S_{min} (1 + t^2/\nu)$, with t the quantile of Student's t.
 
     A parameter that the fit found at its bound is free to leave it, unlike for Wald intervals:
@@ -84,7 +84,7 @@ def region_of(fit: Fit, level: float) -> Region:
     least = float(fit.objective)
     most = least * (1 + quantile**2 / freedom)
     problem = floored(fit.whole, fit.params)
-    return Region(problem, fit.whole.limits, problem.theta(fit.params), least, most)
+    return LevelSet(problem, fit.whole.limits, problem.theta(fit.params), least, most)
 
 
 def zeroable(problem: Problem, low: np.ndarray) -> list[str]:
@@ -110,7 +110,7 @@ def floored(problem: Problem, params: dict[str, float]) -> Problem:
     return replace(problem, bounds=dict(problem.bounds) | sound)
 
 
-def small_terms(region: Region) -> np.ndarray:
+def small_terms(region: LevelSet) -> np.ndarray:
     """Which coordinates belong to positive linear terms that may be 0, and are not clearly told from it."""
     problem = region.problem
     names = zeroable(problem, region.limits[0])
@@ -136,7 +136,7 @@ def lowest(problem: Problem, most: float, warm: np.ndarray, cold: bool) -> Point
     None where the law cannot be evaluated from any start.
     """
     found = refined(problem, most, warm)
-    if cold or found is None or doubtful(found, most):
+    if cold or found is None or may_hide_lower(found, most):
         try:
             starts = candidates(problem, COLD, seed=0, places=64)
         except FitError:
@@ -158,13 +158,13 @@ def refined(problem: Problem, most: float, theta: np.ndarray) -> Points | None:
     at = newton(problem, theta, tight=TIGHT, rounds=8)
     best = int(np.argmin(at.value))
     for rows in (np.array([best]), np.flatnonzero(np.arange(len(theta)) != best)):
-        rows = rows[[doubtful(at.take(k), most) for k in rows]] if len(rows) else rows
+        rows = rows[[may_hide_lower(at.take(k), most) for k in rows]] if len(rows) else rows
         if len(rows) and not (at.decrement[best] <= NEARLY and best not in rows):
             at.put(rows, newton(problem, at.theta[rows], tight=TIGHT, rounds=200))
     return at.take(int(np.argmin(at.value)))
 
 
-def doubtful(at: Points, most: float) -> bool:
+def may_hide_lower(at: Points, most: float) -> bool:
     """Whether a point that is not a minimum lies so low that the minimum may belong to the region."""
     return bool(at.decrement > NEARLY and at.value <= most * (1 + 100 * at.decrement))
 
@@ -172,7 +172,7 @@ def doubtful(at: Points, most: float) -> bool:
 class Slice:
     """The least objective for each value of one coordinate, followed from the optimum outwards."""
 
-    def __init__(self, region: Region, j: int) -> None:
+    def __init__(self, region: LevelSet, j: int) -> None:
         self.region, self.j = region, j
         self.rest = np.arange(len(region.theta)) != j
         self.known: list[tuple[float, np.ndarray]] = [(float(region.theta[j]), region.theta[self.rest])]
@@ -188,7 +188,7 @@ class Slice:
         centre = abs(self.region.theta[self.j])
         unit = float(np.sqrt(2 * self.region.rise * max(self.region.tangent[self.j, self.j], 0.0)))
         unit = unit if 0 < unit < np.inf else max(1.0, centre)
-        # A logarithm's curvature says nothing of what lies many factors of e away.
+        # The curvature in a logarithm holds near the optimum only, not many factors of e away.
         return min(unit, 5.0) if self.region.problem.logged[self.j] else unit
 
     @cached_property
@@ -204,7 +204,7 @@ class Slice:
             return np.stack([theta, theta + (value - centre) * ray])
         (a, one), (b, two) = sorted(self.known, key=lambda pair: abs(pair[0] - value))[:2]
         straight = one + (one - two) * (value - a) / (a - b)
-        # Newton's method takes long to find that a term is best at 0, and no time at all from there.
+        # Newton's method approaches a term that is best at 0 slowly, so a start at 0 is added.
         floor = self.region.problem.limits[0][self.rest]
         without = np.where(self.small[self.rest], floor, one)
         return np.stack([one, straight, without] if self.small[self.rest].any() else [one, straight])
@@ -224,7 +224,7 @@ class Slice:
         if at is None or not np.isfinite(at.value):
             return np.inf
         # An upper bound shows that a value belongs to the region; that it does not takes a minimum.
-        if at.value > self.region.most and doubtful(at, self.region.most):
+        if at.value > self.region.most and may_hide_lower(at, self.region.most):
             raise FitError(
                 f"the profile of {self.name} was lost at {natural(self.region.problem, self.j, value):.6g}: no minimum "
                 "over the other parameters was found there; use bootstrap(fit, n, seed).interval(...)"

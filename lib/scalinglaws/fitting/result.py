@@ -337,8 +337,9 @@ def undetermined(problem: Problem, at: Points) -> str:
     if not np.isfinite(root).all():
         return "The law has no finite derivative at the best place found: a parameter lies at a pole of it."
     size = np.linalg.norm(root, axis=0)
-    # How far a coordinate can move: a step in a logarithm is a share; else its bounds say. Without
-    # bounds it has a unit of its own, and only no effect at all is none.
+    # A coordinate has no effect if moving it as far as it can go changes no prediction. A logarithm moves
+    # by one, a bounded coordinate from bound to bound; one without bounds has no unit, so that only a
+    # derivative of exactly zero counts.
     low, high = problem.limits
     reach = np.where(problem.logged, 1.0, high - low)[use]
     idle = np.where(

@@ -210,7 +210,7 @@ def newton(
         step = direction(now, held_back, caution)
         trial = evaluate(here, np.clip(now.theta + step, *problem.limits), exact)
         lower = trial.value < now.value
-        # Too close to tell by the objective, a sum of rounded squares: the gradient still can.
+        # The objectives, sums of rounded squares, differ by less than rounding, so the gradient decides.
         rounding = 1e-13 * now.value + here.floor + 1e-2 * np.sqrt(here.floor * now.value)
         level = ~lower & (trial.value <= now.value + rounding)
         moved = lower | (level & (trial.decrement < now.decrement))

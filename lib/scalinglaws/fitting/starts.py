@@ -255,7 +255,8 @@ def candidates(problem: Problem, count: int, seed: int, places: int | None = Non
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
     cube = cells(len(searched), places or looked_at(len(searched)), seed)
-    # Exponents are sought from zero on: there, twice as much matters rather than so much more.
+    # A parameter whose box begins at zero, such as an exponent, gets more starts near zero, where a
+    # change of the same size matters more.
     placed = np.where(low == 0, cube**2, cube)
     theta = np.zeros((len(cube), len(problem.names)))
     theta[:, [problem.names.index(name) for name in searched]] = low + (high - low) * placed

@@ -68,7 +68,7 @@ def save(fit: Fit, path: str | Path) -> None:
         "data": table_of(fit.data, (*whole.law.columns, whole.y_name), len(whole.y)),
     }
     write_atomically(
-        Path(path), json.dumps(finite(kept), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        Path(path), json.dumps(as_json(kept), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     )
 
 
@@ -97,14 +97,14 @@ def read(path: str | Path, law: Law | None = None) -> dict[str, Any]:
         kept = json.loads(Path(path).read_text(encoding="utf-8"))
         if kept["format"] != FORMAT:
             raise FitError(f"{path} has format {kept['format']}; this version reads format {FORMAT}")
-        return judged(kept, path, law)
+        return attributes_of(kept, path, law)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise FitError(
             f"{path} is no file that `Fit.save` wrote, or is damaged ({error!r}): fit again"
         ) from error
 
 
-def judged(kept: Mapping[str, Any], path: str | Path, law: Law | None) -> dict[str, Any]:
+def attributes_of(kept: Mapping[str, Any], path: str | Path, law: Law | None) -> dict[str, Any]:
     """The attributes of the fit that a file holds.
 
     Raises
@@ -220,14 +220,14 @@ def table_of(data: Any, needed: Iterable[str], count: int) -> dict[str, list[Any
     return table
 
 
-def finite(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """The same with infinities and NaN as text, for which JSON has no numbers."""
     if isinstance(value, dict):
-        return {key: finite(entry) for key, entry in value.items()}
+        return {key: as_json(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [finite(entry) for entry in value]
+        return [as_json(entry) for entry in value]
     if isinstance(value, np.generic):
-        return finite(value.item())
+        return as_json(value.item())
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import lsq_linear
 
-from scalinglaws.fitting.kinked import Scaled, convex, scaled, system
+from scalinglaws.fitting.kinked import ScaledProblem, convex, scaled, system
 from scalinglaws.fitting.losses import Loss, absolute
 from scalinglaws.fitting.problem import Problem
 
 
 @dataclass(frozen=True)
-class Proof:
+class Optimality:
     """Whether a place is an optimum.
 
     Attributes
@@ -40,7 +40,7 @@ class Proof:
     corner: np.ndarray
 
 
-def bounded_multipliers(at: Scaled, corner: np.ndarray, free: np.ndarray) -> np.ndarray:
+def bounded_multipliers(at: ScaledProblem, corner: np.ndarray, free: np.ndarray) -> np.ndarray:
     """The multipliers between their bounds that make the gradient least."""
     below, above = at.problem.loss.pulls
     outside = ~corner & (at.weights > 0)
@@ -52,13 +52,13 @@ def bounded_multipliers(at: Scaled, corner: np.ndarray, free: np.ndarray) -> np.
     return lsq_linear(own, -gradient, (-below, above), method="bvls", tol=1e-14).x
 
 
-def prove(at: Scaled, corner: np.ndarray, held: np.ndarray, guess: np.ndarray) -> Proof:
+def prove(at: ScaledProblem, corner: np.ndarray, held: np.ndarray, guess: np.ndarray) -> Optimality:
     """The optimality conditions at a place, for a set of residuals taken to be in the corner."""
     problem = at.problem
     below, above = problem.loss.pulls
     free, count = ~held, int((~held).sum())
     if not np.isfinite(at.slopes[at.weights > 0]).all():
-        return Proof(np.inf, held, corner)
+        return Optimality(np.inf, held, corner)
     multipliers = at.pull.copy()
     if corner.any():
         own = guess[corner]
@@ -70,10 +70,10 @@ def prove(at: Scaled, corner: np.ndarray, held: np.ndarray, guess: np.ndarray) -
     low, high = problem.limits
     outward = ((at.theta <= low) & (gradient >= 0)) | ((at.theta >= high) & (gradient <= 0))
     if np.any(held & ~outward):
-        return Proof(np.inf, held, corner)
+        return Optimality(np.inf, held, corner)
     matrix = system(at, corner, free, at.hessian(multipliers), 0.0)
     if count and not convex(matrix, count):
-        return Proof(np.inf, held, corner)
+        return Optimality(np.inf, held, corner)
     left = np.where(free, gradient, 0.0)
     r, m = at.r[used], multipliers[used]
     nearest = np.clip(r / at.delta, -below, above) if at.delta > 0 else np.where(r > 0, above, -below)
@@ -88,12 +88,12 @@ def prove(at: Scaled, corner: np.ndarray, held: np.ndarray, guess: np.ndarray) -
             along = np.linalg.solve(matrix, right)[:count]
             across = np.linalg.solve(normal + 1e-14 * np.eye(count), left[free])
         except LinAlgError:
-            return Proof(np.inf, held, corner)
+            return Optimality(np.inf, held, corner)
         gap += 0.5 * (abs(left[free] @ along) + abs(left[free] @ across))
-    return Proof(gap, held, corner)
+    return Optimality(gap, held, corner)
 
 
-def held_wrongly(at: Scaled, corner: np.ndarray, held: np.ndarray, multipliers: np.ndarray) -> int:
+def held_wrongly(at: ScaledProblem, corner: np.ndarray, held: np.ndarray, multipliers: np.ndarray) -> int:
     """A coordinate that its bound holds although the objective falls inwards; -1 if there is none."""
     used = at.weights > 0
     gradient = at.slopes[used].T @ (at.weights * multipliers)[used]
@@ -107,7 +107,7 @@ def sharp(problem: Problem) -> Loss:
     return absolute() if problem.loss.kind == "huber" else replace(problem.loss, delta=0.0)
 
 
-def check(problem: Problem, theta: np.ndarray) -> Proof:
+def optimality_at(problem: Problem, theta: np.ndarray) -> Optimality:
     """Whether one place, however it was found, is an optimum."""
     delta = problem.loss.delta if problem.loss.kind == "huber" else 0.0
     at = scaled(problem, theta, delta)

@@ -36,7 +36,9 @@ def older_than_file(module: ModuleType, source: Source) -> str | None:
     for name, function in functions(vars(module), module.__name__):
         if Path(function.__code__.co_filename).name != source.path.name:
             continue
-        if not any(same(function.__code__, code) for code in codes.get(function.__code__.co_qualname, [])):
+        if not any(
+            same_code(function.__code__, code) for code in codes.get(function.__code__.co_qualname, [])
+        ):
             return name
         node = defined.get(function.__code__.co_qualname)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not defaults_agree(function, node):
@@ -52,19 +54,19 @@ def inner(code: CodeType) -> Iterator[CodeType]:
             yield from inner(constant)
 
 
-def same(one: CodeType, other: CodeType) -> bool:
+def same_code(one: CodeType, other: CodeType) -> bool:
     """Whether two pieces of code do the same."""
     if any(getattr(one, name) != getattr(other, name) for name in OF_CODE):
         return False
     if len(one.co_consts) != len(other.co_consts):
         return False
     return all(
-        same(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else alike(a, b)
+        same_code(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else same_constant(a, b)
         for a, b in zip(one.co_consts, other.co_consts, strict=True)
     )
 
 
-def alike(one: Any, other: Any) -> bool:
+def same_constant(one: Any, other: Any) -> bool:
     """Whether two constants are of one type and value; NaN is like NaN, 0.0 unlike -0.0."""
     if isinstance(one, frozenset) and isinstance(other, frozenset):
         return one == other
@@ -116,7 +118,9 @@ def defaults_agree(function: FunctionType, node: ast.FunctionDef | ast.AsyncFunc
         for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
         if default is not None and argument.arg in given
     ]
-    return all((value := literal(default)) is None or alike(value[0], held) for default, held in pairs)
+    return all(
+        (value := literal(default)) is None or same_constant(value[0], held) for default, held in pairs
+    )
 
 
 def varied(tree: ast.Module) -> set[str]:
@@ -139,5 +143,5 @@ def constants_that_differ(held: dict[str, Any], body: list[ast.stmt], varied: se
         value, name = literal(node.value), target.id
         if value is None or name in varied or type(held.get(name, ...)) not in PLAIN:
             continue
-        if not alike(value[0], held[name]):
+        if not same_constant(value[0], held[name]):
             yield name

@@ -19,7 +19,7 @@ SIGMA = 0.02
 RMS = {False: 0.6521, True: 0.5964}
 
 
-class Scaled(nn.Linear):
+class ScaledLinear(nn.Linear):
     """A linear layer whose output is multiplied by a constant."""
 
     def __init__(self, inputs: int, outputs: int, bias: bool, multiplier: float = 1.0) -> None:
@@ -149,15 +149,16 @@ class Decoder(nn.Module):
                 return nn.RMSNorm(shape.width, eps=1e-5, elementwise_affine=not unit)
             return nn.LayerNorm(shape.width, elementwise_affine=not unit, bias=shape.biases)
 
-        def linear(inputs: int, outputs: int) -> Scaled:
-            return Scaled(inputs, outputs, shape.biases, inputs**-0.5 if unit else 1.0)
+        def linear(inputs: int, outputs: int) -> ScaledLinear:
+            return ScaledLinear(inputs, outputs, shape.biases, inputs**-0.5 if unit else 1.0)
 
-        self.embedding = nn.Embedding(shape.vocabulary, shape.width)
-        self.positions = nn.Embedding(shape.context, shape.width) if shape.learned_positions else None
-        self.blocks = nn.ModuleList(Block(shape, normed, linear) for _ in range(shape.depth))
-        self.norm = normed()
         out = 1 / shape.width if unit else 1 / self.ratio
-        self.head = Scaled(shape.width, shape.vocabulary, bias=False, multiplier=out)
+        with seeded(seed):  # layers draw weights when they are made, which are drawn again below
+            self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+            self.positions = nn.Embedding(shape.context, shape.width) if shape.learned_positions else None
+            self.blocks = nn.ModuleList(Block(shape, normed, linear) for _ in range(shape.depth))
+            self.norm = normed()
+            self.head = ScaledLinear(shape.width, shape.vocabulary, bias=False, multiplier=out)
         if shape.tied_head:
             self.head.weight = self.embedding.weight
         if not shape.learned_positions:

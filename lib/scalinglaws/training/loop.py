@@ -52,16 +52,14 @@ class TrainConfig:
     momentum
         Of SGD.
     schedule
-        `"cosine"` or `"linear"` over `horizon` steps; `"wsd"`: constant, and a linear decay
-        over the last `cooldown` of the horizon; `"constant"`.
+        `"cosine"` or `"linear"` over all steps; `"wsd"`: constant, and a linear decay over the
+        last `cooldown` of them; `"constant"`.
     warmup
         Steps of a linear warm-up, a factor on top of the schedule.
     cooldown
-        Fraction of the horizon in which `"wsd"` decays.
+        Fraction of the steps in which `"wsd"` decays.
     final
-        Learning rate at the horizon, as a fraction of the peak.
-    horizon
-        Steps that the schedule spans; `steps` if zero.
+        Learning rate after the last step, as a fraction of the peak.
     clip
         Largest norm of the gradient; zero for no clipping.
     accumulate
@@ -99,7 +97,6 @@ class TrainConfig:
     warmup: int = 0
     cooldown: float = 0.2
     final: float = 0.0
-    horizon: int = 0
     clip: float = 0.0
     accumulate: int = 1
     ema: float = 0.0
@@ -131,8 +128,7 @@ class TrainConfig:
 
     def factor(self, step: int) -> float:
         """The learning rate of a step (the first is 0), as a fraction of the peak."""
-        horizon = self.horizon or self.steps
-        done = min(1.0, step / horizon)
+        done = min(1.0, step / self.steps)
         shape = {
             "cosine": 0.5 * (1 + math.cos(math.pi * done)),
             "linear": 1 - done,

@@ -1,0 +1,1 @@
+"""Refitting the third approach of Chinchilla: what the notebook draws."""

@@ -1,0 +1,73 @@
+"""The figures of the notebook on data pruning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.figures import PALETTE, panels
+
+
+def theory_and_simulations(
+    error: Callable[..., np.ndarray], envelope: Callable[..., np.ndarray], means: pd.DataFrame
+) -> Any:
+    """Test error against kept examples, hard ones kept, for a perfect and a crooked probe.
+
+    Parameters
+    ----------
+    error
+        (kept examples a dimension, kept fraction, angle of the probe in radians) -> test error, a fraction.
+    envelope
+        (kept examples a dimension, smallest kept fraction, angle) -> the lowest error over all fractions.
+    means
+        One row a simulated point: `alpha_total`, `f`, `theta`, `keep`, and `mean` and `sem` of its test error.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = panels(2, sharey=True)
+    wide = np.sort(np.append(np.geomspace(0.3, 10, 19), [1.8, 1.9, 2.0, 2.1, 2.2]))
+    for ax, theta in zip(axes, (0.0, 0.35), strict=True):
+        hard = means[(means.theta == theta) & (means.keep == "hard")]
+        for colour, f in zip(PALETTE[:5], (1.0, 0.8, 0.5, 0.2, 0.05), strict=True):
+            ax.plot(wide, error(wide, f, theta), color=colour, label=f"f = {f}, theory")
+            dots = hard[hard.f == f]
+            at = dots.alpha_total * f
+            ax.errorbar(at, dots["mean"], 2 * dots["sem"], fmt="o", color=colour, markersize=4)
+        ax.plot(wide, envelope(wide, 0.01, theta), ":", color="grey", label="envelope, f ≥ 0.01")
+        ax.set(xscale="log", yscale="log", xlabel="kept examples a dimension")
+        ax.set_title(f"probe at {theta} radians")
+    axes[0].plot([], [], "o", color="grey", markersize=4, label="simulated, ± 2 s.e.")
+    axes[0].set_ylabel("test error (fraction)")
+    axes[0].legend(fontsize=8)
+    return figure
+
+
+def image_runs(images: pd.DataFrame) -> Any:
+    """Test error on images against kept examples; hardest kept on the left, easiest on the right.
+
+    Parameters
+    ----------
+    images
+        One row a run: `keep`, `f`, `n_kept` and `error`, a fraction.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = panels(2, sharey=True)
+    mean = images.groupby(["keep", "f", "n_kept"]).error.agg(["mean", "sem"]).reset_index()
+    control = mean[mean.keep == "random"]
+    for ax, rule in zip(axes, ("hard", "easy"), strict=True):
+        ax.plot(control.n_kept, control["mean"], "s", color="grey", markersize=3, label="random, any f")
+        for colour, f in zip(PALETTE[1:5], (0.8, 0.6, 0.4, 0.2), strict=True):
+            line, label = mean[(mean.keep == rule) & (mean.f == f)], f"{f:.0%}, {rule}"
+            bars = {"fmt": "o-", "color": colour, "label": label, "markersize": 4}
+            ax.errorbar(line.n_kept, line["mean"], 2 * line["sem"], **bars)
+        ax.set(xscale="log", yscale="log", xlabel="kept examples", ylabel="test error (fraction)")
+        ax.legend(fontsize=8)
+    return figure

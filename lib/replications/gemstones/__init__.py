@@ -1,0 +1,1 @@
+"""One suite of models, many exponents: what the notebook draws."""

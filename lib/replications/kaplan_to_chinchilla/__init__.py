@@ -1,0 +1,1 @@
+"""From Kaplan's exponent to Chinchilla's: what its notebook draws."""

@@ -1,0 +1,1 @@
+"""Inverse scaling that turns upward again, looked for in one benchmark of many open models."""
