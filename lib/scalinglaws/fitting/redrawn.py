@@ -40,7 +40,7 @@ def redrawn(fit: Fit, values: ArrayLike, places: int = 300) -> pd.DataFrame:
 
     Source: Golub & Pereyra (1973), variable projection, SIAM J. Numer. Anal. 10, 413.
     """
-    problem, law = fit.problem, fit.law
+    problem, law = fit.whole, fit.law  # a redrawn set need not lie at the bound that the fit was held at
     values = np.asarray(values, float)
     if problem.loss.kind != "squared" or problem.residual != "raw" or np.ptp(problem.weights):
         raise FitError(

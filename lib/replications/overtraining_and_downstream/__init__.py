@@ -1,0 +1,1 @@
+"""Over-trained runs and exams: how the two figures are drawn."""

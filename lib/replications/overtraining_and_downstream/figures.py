@@ -1,0 +1,158 @@
+"""The figures of over-training: the two laws with their runs, and every miss of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.counting import training_flops
+from scalinglaws.figures import PALETTE, PAPER, panels, show
+
+#: What was done with a run, and how it is drawn.
+KINDS = {
+    "neither": {"marker": "o", "ms": 5, "mfc": "0.7"},
+    "fitted": {"marker": "o", "ms": 5, "mfc": PALETTE[0]},
+    "predicted": {"marker": "*", "ms": 12, "mfc": "w"},
+}
+#: Sizes of runs in words, from and to how many parameters, and their markers.
+SIZES = {
+    "small runs": (0.0, 1e9, ".", 5),
+    "1.4 billion": (1e9, 2e9, "P", 11),
+    "6.9 billion": (2e9, np.inf, "*", 11),
+}
+
+
+def dots(ax: Any, runs: pd.DataFrame, x: Any, y: Any) -> None:
+    """Runs as dots, by what was done with them.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    runs
+        One row a run, with `kind`, a key of `KINDS`.
+    x, y
+        One number a run.
+    """
+    for kind, style in KINDS.items():
+        part = (runs.kind == kind).to_numpy()
+        ax.plot(np.asarray(x)[part], np.asarray(y)[part], ls="", mec="0.2", label=kind, **style)
+
+
+def loss_law(
+    ax: Any, runs: pd.DataFrame, fit: Any, printed: Sequence[float], multipliers: Sequence[int]
+) -> None:
+    """Loss less the irreducible loss against compute: a line for each multiplier.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    runs
+        One row a run: n_params, n_tokens, loss, kind.
+    fit
+        Ours, of the law with one exponent.
+    printed
+        The paper's a, b and eta.
+    multipliers
+        Tokens per parameter, one line each.
+    """
+    a, b, eta = printed
+    flops = np.logspace(15.5, 22.3, 50)
+    for m, color in zip(multipliers, (PALETTE[1], PALETTE[3], PALETTE[4]), strict=True):
+        n_params = np.sqrt(flops / 6 / m)
+        curve = fit.predict({"n_params": n_params, "n_tokens": m * n_params}) - fit["E"]
+        ax.plot(flops, curve, color=color, label=f"our fit, M = {m}")
+        label = "Table 6 of the paper" if m == multipliers[-1] else None
+        ax.plot(flops, (a * m**eta + b * m**-eta) * flops**-eta, label=label, **PAPER)
+    dots(ax, runs, training_flops(runs.n_params, runs.n_tokens), runs.loss - fit["E"])
+    ax.set(xscale="log", yscale="log", xlabel="training compute 6ND [FLOP]")
+    ax.set(ylabel="loss less E [nats per token]")
+    ax.set_yticks([0.5, 1, 2, 4], ["0.5", "1", "2", "4"])
+    ax.minorticks_off()
+    ax.legend(fontsize=8)
+
+
+def error_law(ax: Any, runs: pd.DataFrame, fit: Any, printed: Sequence[float]) -> None:
+    """Mean error on the exams against loss; `printed` are the paper's epsilon, k and gamma."""
+    top, k, gamma = printed
+    loss = np.linspace(2.3, 5.5, 50)
+    ax.plot(loss, fit.predict({"loss": loss}), color=PALETTE[1], label="our fit")
+    ax.plot(loss, top - k * np.exp(-gamma * loss), label="Table 6 of the paper", **PAPER)
+    dots(ax, runs, runs.loss, runs.error17)
+    ax.set(xlabel="loss on C4 [nats per token]", ylabel="mean error on 17 tasks")
+    ax.legend(fontsize=8)
+
+
+def misses(ax: Any, runs: pd.DataFrame, off: str, sets: Sequence[str], title: str) -> None:
+    """Signed errors of predictions, a row for each training set, the headline's circled.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    runs
+        One row a run that was predicted: train_set, n_params, the column `off`, and `headline`.
+    off
+        Column of errors in per cent.
+    sets
+        Training sets, from the lowest row up.
+    title
+        What is predicted.
+    """
+    for row, name in enumerate(sets):
+        for label, (low, high, marker, size) in SIZES.items():
+            part = runs[(runs.train_set == name) & runs.n_params.between(low, high)]
+            spread = np.linspace(-0.22, 0.22, len(part)) if marker == "." else 0.0
+            style = {"ls": "", "marker": marker, "ms": size, "color": PALETTE[1 + row]}
+            ax.plot(part[off], np.full(len(part), row) + spread, **style)
+            if not row:
+                ax.plot([], [], **style | {"color": "0.3"}, label=label)
+    circled = runs[runs.headline]
+    rows = circled.train_set.map(list(sets).index)
+    ring = {"ls": "", "marker": "o", "ms": 20, "mfc": "none", "mec": PALETTE[0], "mew": 1.5}
+    ax.plot(circled[off], rows, **ring)
+    ax.plot([], [], **ring | {"ms": 10}, label="the headline's")
+    ax.axvline(0, color=PALETTE[0], lw=1)
+    ax.set(xlabel="error of the prediction [%]", title=title)
+
+
+def both_laws(runs: pd.DataFrame, loss_fit: Any, error_fit: Any, printed: Sequence[float]) -> Any:
+    """The paper's Figure 1: both laws of one training set, with its runs.
+
+    Parameters
+    ----------
+    runs
+        One row a run: n_params, n_tokens, loss, error17, kind.
+    loss_fit, error_fit
+        Ours.
+    printed
+        The paper's seven coefficients, as in `printed.TABLE6`.
+    """
+    fig, (left, right) = panels(2, width=5.0, height=3.8)
+    loss_law(left, runs, loss_fit, printed[1:4], (20, 320, 640))
+    error_law(right, runs, error_fit, printed[4:])
+    alt = (
+        "Left: loss less its floor against compute, three parallel falling lines, one for each multiplier, the "
+        "paper's dashed on ours. Right: error on 17 tasks against loss, one rising curve, the paper's on ours. Black "
+        "dots were fitted, stars predicted, grey dots neither; left they keep to the lines, right they scatter."
+    )
+    return show(fig, alt=alt)
+
+
+def both_misses(of_loss: pd.DataFrame, of_error: pd.DataFrame, sets: Sequence[str]) -> Any:
+    """Errors of the predicted losses and exam errors of the runs that were not fitted, as in `misses`."""
+    fig, axes = panels(2, width=5.0, height=3.8, sharey=True)
+    misses(axes[0], of_loss, "off_loss", sets, "loss")
+    misses(axes[1], of_error, "off_error17", sets, "mean error on 17 tasks")
+    axes[0].set(yticks=range(len(sets)), yticklabels=sets, ylabel="training set", ylim=(-0.6, 2.6))
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    alt = (
+        "Signed errors of all predictions in per cent, a row for each training set. Left, the loss: the headline's two "
+        "runs, circled, lie close to zero, the large runs on C4 further off. Right, the error on 17 tasks: one circled "
+        "run at zero, the other to the right of it; all over-trained large runs lie to the right, that on C4 furthest."
+    )
+    return show(fig, alt=alt)
