@@ -180,16 +180,16 @@ def dependent(
 
 def asks_only(cell: NotebookNode) -> bool:
     """Whether a cell uses `paper` for nothing but words of other choices, which are no measurement."""
-    uses = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name) and n.id == "paper"]
-    asked = [
-        n
-        for n in ast.walk(ast.parse(cell.source))
-        if isinstance(n, ast.Attribute)
-        and isinstance(n.value, ast.Name)
-        and n.value.id == "paper"
-        and n.attr in ASKING
-    ]
-    return len(uses) == len(asked)
+    nodes = [*ast.walk(ast.parse(cell.source))]
+    names = sum(isinstance(node, ast.Name) and node.id == "paper" for node in nodes)
+    asked = sum(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "paper"
+        and node.attr in ASKING
+        for node in nodes
+    )
+    return names == asked
 
 
 def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
