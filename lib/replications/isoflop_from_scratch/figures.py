@@ -11,7 +11,7 @@ import pandas as pd
 from scalinglaws.figures import PALETTE, PAPER, panels
 from scalinglaws.frontier import isoflop_optimum
 
-#: Shades of blue, dark to light, for sizes or budgets in their order.
+#: Shades of blue, light to dark, for sizes or budgets in their order.
 SHADES = tuple((0.5 * s, 0.7 * s, s) for s in np.linspace(0.95, 0.1, 13))
 
 

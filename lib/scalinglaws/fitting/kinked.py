@@ -15,8 +15,8 @@ import numpy as np
 
 from scalinglaws.fitting.problem import Problem
 
-#: Ridge that keeps a linear system solvable where the corner holds more residuals than there are parameters;
-#: it is taken back by refinement, so that no solution depends on it.
+#: Weight of a proximal term, which keeps a system solvable where the corner holds more residuals than there
+#: are parameters; it draws multipliers to the last ones known, so that no solution depends on it.
 PROP = 1e-11
 
 
