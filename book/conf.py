@@ -33,6 +33,7 @@ bibtex_default_style = "plain"
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
 napoleon_google_docstring = False
+napoleon_use_ivar = True
 napoleon_use_rtype = False
 
 html_title = project
@@ -62,7 +63,7 @@ mathjax_path = "tex-svg.js"
 mathjax3_config = {
     "tex": {"packages": {"[-]": ["require", "autoload"]}},
     "svg": {"fontCache": "local"},
-    "options": {"enableMenu": False, "processHtmlClass": "tex2jax_process|mathjax_process|math"},
+    "options": {"enableMenu": False},
 }
 
 

@@ -129,7 +129,7 @@ def test_each_extra_brings_what_is_said_of_it():
     for module, extra in EXTRAS.items():
         if module not in brought_by:  # the core alone is installed
             continue
-        names = {name.lower() for name in brought_by[module]}
+        names = {name.lower().replace("_", "-") for name in brought_by[module]}
         assert names & (extras[extra] | with_the_kernel), (module, extra)
     core = {re.match(r"[\w.-]+", one)[0] for one in project["dependencies"]}
     assert core == {"numpy", "pandas", "rich", "scipy", "typer"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import re
 import shutil
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from scalinglaws import repository
 from scalinglaws.book import board, changes, chart, failures, home, licences, notebook_page, quotable, reference
 from scalinglaws.book.answers import answers
 from scalinglaws.book.suite import BookError, Finding, findings
-from scalinglaws.claims import stated, verdicts
-from scalinglaws.errors import lacking
+from scalinglaws.claims import verdicts
+from scalinglaws.claims.stated import path_of
+from scalinglaws.errors import EXTRAS, lacking
 from scalinglaws.notebooks import files, scoreboard
 from scalinglaws.tables import loading
 
@@ -96,7 +98,7 @@ def originals(found: list[Finding], place: Path) -> None:
     for finding in found:
         shutil.copy(files.locate(finding.name), place)
         if finding.stated is not None:
-            shutil.copy(stated.path_of(finding.name), place)
+            shutil.copy(path_of(finding.name), place)
             shutil.copy(verdicts.folder() / f"{finding.name}.json", place)
     for slug, folder in loading.folders().items():
         (place / slug).mkdir()
@@ -148,10 +150,11 @@ def build(output: Path) -> Path:
     BookError
         If an extra is missing, something cannot be made, or Sphinx has warned of anything.
     """
-    try:
-        from sphinx.cmd.build import build_main
-    except ModuleNotFoundError as error:
-        raise BookError(lacking(error) or str(error)) from error
+    for module in (name for name, extra in EXTRAS.items() if extra == "book"):
+        if importlib.util.find_spec(module) is None:
+            raise BookError(lacking(ModuleNotFoundError(name=module)))
+    from sphinx.cmd.build import build_main
+
     site, source, trees = (emptied(output.with_name(output.name + end)) for end in ("", "-source", "-doctrees"))
     stage(source)
     options = ["--fail-on-warning", "--keep-going", "--quiet", "-b", "html", "-d", str(trees)]

@@ -11,16 +11,22 @@ from scalinglaws.book.markup import plain, table
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Parts that are no library: the command has its own page, and the book describes itself.
 LEFT_OUT = {"cli", "book"}
-#: Page a module; the members are those that are no other module's.
+#: The page of a module. It hangs in no tree: a hundred of them would fill the sidebar of every page.
 MODULE = """\
+---
+orphan: true
+---
+
 # `{name}`
+
+[All modules](../index.md)
 
 ```{{eval-rst}}
 .. automodule:: {name}
-   :members:
-   :member-order: bysource
-```
+{members}```
 """
+#: Asks for what a module defines; one that only passes on names of others is described by its docstring.
+MEMBERS = "   :members:\n   :member-order: bysource\n"
 
 
 def modules() -> dict[str, str]:
@@ -38,7 +44,16 @@ def modules() -> dict[str, str]:
 
 def pages() -> dict[str, str]:
     """Place of each page, below the source folder -> its text."""
-    return {f"reference/modules/{name}.md": MODULE.format(name=name) for name in modules()}
+    return {
+        f"reference/modules/{name}.md": MODULE.format(name=name, members=MEMBERS * defines(text))
+        for name, text in modules().items()
+    }
+
+
+def defines(text: str) -> bool:
+    """Whether a module defines functions or classes of its own that have a name for others."""
+    found = [node for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    return any(not node.name.startswith("_") for node in found)
 
 
 def summary(text: str) -> str:
@@ -52,15 +67,15 @@ def part(name: str) -> str:
 
 
 def index() -> str:
-    """A table of the modules for each part, and the tree that the pages hang in."""
+    """A table of the modules for each part of the library."""
     known = modules()
     lines = []
     for group in sorted({part(name) for name in known}, key=lambda group: (group != "", group)):
         mine = [name for name in known if part(name) == group]
         rows = [[f"[`{name}`](modules/{name}.md)", plain(summary(known[name]))] for name in mine]
-        lines += [f"## {f'`scalinglaws.{group}`' if group else 'At the top'}", "", table(["module", "what"], rows), ""]
-    tree = "\n".join(f"modules/{name}" for name in known)
-    return "\n".join([*lines, f"```{{toctree}}\n:hidden:\n\n{tree}\n```"])
+        heading = f"`scalinglaws.{group}`" if group else "At the top"
+        lines += [f"## {heading}", "", table(["module", "what"], rows), ""]
+    return "\n".join(lines)
 
 
 def commands() -> str:
