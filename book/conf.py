@@ -33,7 +33,6 @@ bibtex_default_style = "plain"
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
 napoleon_google_docstring = False
-napoleon_use_ivar = True
 napoleon_use_rtype = False
 
 html_title = project
@@ -76,5 +75,11 @@ def bring_mathjax(app) -> None:
     (place / mathjax_path).write_text(mathjax(), encoding="utf-8")
 
 
+def skip_aliases(app, what, name, member, skip, options) -> bool | None:
+    """Leave out the fields of a named tuple, whose only docstring is which number they have."""
+    return True if type(member).__name__ == "_tuplegetter" else None
+
+
 def setup(app) -> None:
     app.connect("builder-inited", bring_mathjax)
+    app.connect("autodoc-skip-member", skip_aliases)

@@ -39,6 +39,13 @@ def verdict(**changes) -> dict:
     return kept | changes
 
 
+@pytest.fixture
+def its_claims(empty_repository):
+    """The data folder of a repository that states the claims of `made` and nothing else."""
+    (empty_repository / "data" / "claims" / "10_made.toml").write_text(STATED, encoding="utf-8")
+    return empty_repository / "data"
+
+
 def made(*cells, found=(), name="10_made") -> Finding:
     """A finding of a notebook of a few cells."""
     title = new_markdown_cell("# A title\n\n*Who (2020), [arXiv:1](https://arxiv.org/abs/1)* · CI 1 s\n\nText.")
@@ -207,20 +214,20 @@ def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(fou
         assert "mystnb" not in str([cell.metadata for cell in one.notebook.cells]), "the committed one is as it was"
 
 
-def test_figures_of_two_alt_texts_in_one_cell_are_refused():
+def test_figures_of_two_alt_texts_in_one_cell_are_refused(its_claims):
     with pytest.raises(BookError, match="one figure a cell"):
         notebook_page.staged(made(figure("a", "b")), [])
 
 
-def test_what_a_notebook_shows_as_html_runs_nothing():
+def test_what_a_notebook_shows_as_html_runs_nothing(its_claims):
     cell = new_code_cell("show")
     cell.outputs = [new_output("display_data", {"text/html": "<p onclick='x()'>a<script>alert(1)</script></p>"})]
     staged = notebook_page.staged(made(cell, found=[verdict()]), [])
     assert staged.cells[1].outputs[0].data["text/html"] == "<p>a</p>"
 
 
-def test_answers_are_shown_beside_the_verdict(copy_of_data):
-    place = copy_of_data / "answers"
+def test_answers_are_shown_beside_the_verdict(its_claims):
+    place = its_claims / "answers"
     place.mkdir()
     entry = '[[answer]]\nclaim = "one"\nauthor = "A. Who"\ndate = "2026-01-02"\ntext = "You forgot the head."\n'
     (place / "10_made.toml").write_text(entry)
@@ -240,9 +247,9 @@ def test_answers_are_shown_beside_the_verdict(copy_of_data):
         ("claim =", "is no TOML"),
     ],
 )
-def test_an_answer_that_is_not_whole_is_refused(copy_of_data, entry, message):
-    (copy_of_data / "answers").mkdir()
-    (copy_of_data / "answers" / "10_made.toml").write_text(f"[[answer]]\n{entry}")
+def test_an_answer_that_is_not_whole_is_refused(its_claims, entry, message):
+    (its_claims / "answers").mkdir()
+    (its_claims / "answers" / "10_made.toml").write_text(f"[[answer]]\n{entry}")
     with pytest.raises(BookError, match=message):
         answers([made(found=[verdict()])])
 
