@@ -83,9 +83,12 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def pages(site) -> dict[str, Page]:
-    """Every page by its place in the site."""
+    """Every page by its place in the site; what the theme keeps among its static files is none."""
+    places = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
     return {
-        path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")
+        place: Page(path.read_text(encoding="utf-8"))
+        for place, path in places.items()
+        if not place.startswith("_static/")
     }
 
 
