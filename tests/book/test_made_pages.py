@@ -13,7 +13,18 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from small_notebook import STATED
 
-from scalinglaws.book import board, build, changes, chart, failures, home, notebook_page, quotable, reference, suite
+from scalinglaws.book import (
+    board,
+    build,
+    changes,
+    chart,
+    failures,
+    home,
+    notebook_page,
+    quotable,
+    reference,
+    suite,
+)
 from scalinglaws.book.answers import Answer, answers
 from scalinglaws.book.markup import plain, slug
 from scalinglaws.book.suite import BookError, Finding
@@ -48,7 +59,9 @@ def its_claims(empty_repository):
 
 def made(*cells, found=(), name="10_made") -> Finding:
     """A finding of a notebook of a few cells."""
-    title = new_markdown_cell("# A title\n\n*Who (2020), [arXiv:1](https://arxiv.org/abs/1)* · CI 1 s\n\nText.")
+    title = new_markdown_cell(
+        "# A title\n\n*Who (2020), [arXiv:1](https://arxiv.org/abs/1)* · CI 1 s\n\nText."
+    )
     return Finding(name, new_notebook(cells=[title, *cells]), parsed(STATED, "x"), {"verdicts": [*found]}, {})
 
 
@@ -56,15 +69,20 @@ def figure(*alts: str):
     """A cell that shows a figure of each alt text."""
     cell = new_code_cell("show")
     cell.outputs = [
-        new_output("display_data", {"image/png": "AAAA"}, metadata={"image/png": {"alt": alt}}) for alt in alts
+        new_output("display_data", {"image/png": "AAAA"}, metadata={"image/png": {"alt": alt}})
+        for alt in alts
     ]
     return cell
 
 
 def test_the_scoreboard_has_a_row_for_every_claim_and_one_line_that_opens_each_group(found):
     html = board.board(found)
-    kept = [(name[:2], v["id"], v["word"]) for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]]
-    seen = re.findall(r'<tr data-.*?>(\d\d)</a> <code>(.*?)</code>.*?<span class="word [\w-]+">(.*?)</span>', html)
+    kept = [
+        (name[:2], v["id"], v["word"]) for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]
+    ]
+    seen = re.findall(
+        r'<tr data-.*?>(\d\d)</a> <code>(.*?)</code>.*?<span class="word [\w-]+">(.*?)</span>', html
+    )
     assert sorted(seen) == sorted(kept)
     groups = {(n, v["role"], v["group"]) for n in verdicts.kept() for v in verdicts.read(n)["verdicts"]}
     assert html.count('<tr class="group">') == len(groups)
@@ -82,8 +100,10 @@ def test_the_downloads_hold_every_claim(found):
     assert [(row["notebook"], row["id"], row["word"]) for row in table] == [
         (row["notebook"], row["id"], row["word"]) for row in rows
     ]
-    assert len({(row["notebook"], row["id"]) for row in rows}) == len(rows) == sum(
-        len(verdicts.read(name)["verdicts"]) for name in verdicts.kept()
+    assert (
+        len({(row["notebook"], row["id"]) for row in rows})
+        == len(rows)
+        == sum(len(verdicts.read(name)["verdicts"]) for name in verdicts.kept())
     )
 
 
@@ -133,7 +153,10 @@ def test_claims_that_failed_for_one_reason_stand_together_and_without_one_it_say
         ({"low": None, "high": None}, "correction brings the number within 0.1 of 1."),
         ({"kind": "sign", "paper": "-", "rival": None}, "wholly below nought."),
         ({"kind": "bound", "paper": "> 2", "rival": "< 1"}, r"within \> 2, and so clear of the rival, \< 1."),
-        ({"kind": "order", "paper": "a > b", "rival": None, "within": 0.0}, r"gap in a \> b that lies wholly above 0."),
+        (
+            {"kind": "order", "paper": "a > b", "rival": None, "within": 0.0},
+            r"gap in a \> b that lies wholly above 0.",
+        ),
     ],
 )
 def test_what_would_change_our_mind_is_what_the_rule_asks_for(changes, said):
@@ -188,7 +211,9 @@ def test_the_chart_counts_every_verdict_and_says_so_in_words(found):
     said = chart.in_words(counted)
     for role, chapters in counted.items():
         failed = sum(words.get(NOT_REPLICATED, 0) for words in chapters.values())
-        assert (f"{failed} not replicated" in said.partition(f"{role}: ")[2].partition(";")[0]) == bool(failed)
+        assert (f"{failed} not replicated" in said.partition(f"{role}: ")[2].partition(";")[0]) == bool(
+            failed
+        )
     assert set(chart.COLOURS) == set(WORDS)
 
 
@@ -198,7 +223,14 @@ def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(fou
         nbformat.validate(staged)
         first = staged.cells[0].source
         assert first.startswith(f"# {one.title}\n") and "finding-box" in first
-        for said in ("**Finding.**", "**Paper.**", "**Headline.**", "**Claims that hold.**", "**Cost.**", "**Download.**"):
+        for said in (
+            "**Finding.**",
+            "**Paper.**",
+            "**Headline.**",
+            "**Claims that hold.**",
+            "**Cost.**",
+            "**Download.**",
+        ):
             assert said in first, (one.name, said)
         assert one.citation and first.count(one.citation) == 1
         assert all(id in first for id in map("`{}`".format, scoreboard.failures(one.verdicts)))
@@ -206,12 +238,16 @@ def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(fou
             tagged = [cell for cell in files.code(staged) if tag in files.tags(cell)]
             assert tagged and all("hide-input" in files.tags(cell) for cell in tagged), (one.name, tag)
         for before, after in zip(files.code(one.notebook), files.code(staged), strict=True):
-            alts = [o.metadata["image/png"]["alt"] for o in before.outputs if "image/png" in o.get("data", {})]
+            alts = [
+                o.metadata["image/png"]["alt"] for o in before.outputs if "image/png" in o.get("data", {})
+            ]
             assert [" ".join(alt.split()) for alt in alts] == (
                 [after.metadata["mystnb"]["image"]["alt"]] if alts else []
             )
         assert not files.records(staged)
-        assert "mystnb" not in str([cell.metadata for cell in one.notebook.cells]), "the committed one is as it was"
+        assert "mystnb" not in str([cell.metadata for cell in one.notebook.cells]), (
+            "the committed one is as it was"
+        )
 
 
 def test_figures_of_two_alt_texts_in_one_cell_are_refused(its_claims):
@@ -221,7 +257,9 @@ def test_figures_of_two_alt_texts_in_one_cell_are_refused(its_claims):
 
 def test_what_a_notebook_shows_as_html_runs_nothing(its_claims):
     cell = new_code_cell("show")
-    cell.outputs = [new_output("display_data", {"text/html": "<p onclick='x()'>a<script>alert(1)</script></p>"})]
+    cell.outputs = [
+        new_output("display_data", {"text/html": "<p onclick='x()'>a<script>alert(1)</script></p>"})
+    ]
     staged = notebook_page.staged(made(cell, found=[verdict()]), [])
     assert staged.cells[1].outputs[0].data["text/html"] == "<p>a</p>"
 
@@ -229,7 +267,9 @@ def test_what_a_notebook_shows_as_html_runs_nothing(its_claims):
 def test_answers_are_shown_beside_the_verdict(its_claims):
     place = its_claims / "answers"
     place.mkdir()
-    entry = '[[answer]]\nclaim = "one"\nauthor = "A. Who"\ndate = "2026-01-02"\ntext = "You forgot the head."\n'
+    entry = (
+        '[[answer]]\nclaim = "one"\nauthor = "A. Who"\ndate = "2026-01-02"\ntext = "You forgot the head."\n'
+    )
     (place / "10_made.toml").write_text(entry)
     one = made(found=[verdict()])
     (said,) = answers([one])
@@ -295,17 +335,36 @@ def test_a_folder_of_somebody_else_is_never_replaced(tmp_path):
 
 def test_every_module_of_the_library_has_a_page_that_says_what_it_is():
     known = reference.modules()
-    assert {"scalinglaws", "scalinglaws.laws.joint", "scalinglaws.fitting.solve", "scalinglaws.counting"} <= set(known)
+    assert {
+        "scalinglaws",
+        "scalinglaws.laws.joint",
+        "scalinglaws.fitting.solve",
+        "scalinglaws.counting",
+    } <= set(known)
     assert not [name for name in known if re.search(r"\.(cli|book)\b", name)]
     index, pages = reference.index(), reference.pages()
     for name, text in known.items():
-        assert f"(modules/{name}.md)" in index and f"automodule:: {name}\n" in pages[f"reference/modules/{name}.md"]
+        assert (
+            f"(modules/{name}.md)" in index
+            and f"automodule:: {name}\n" in pages[f"reference/modules/{name}.md"]
+        )
         assert reference.summary(text), name
 
 
 def test_every_command_and_option_is_in_the_reference():
     said = reference.commands()
-    for command in ("run", "check", "mutate", "null", "lint", "tidy", "scoreboard", "new", "list", "data rebuild"):
+    for command in (
+        "run",
+        "check",
+        "mutate",
+        "null",
+        "lint",
+        "tidy",
+        "scoreboard",
+        "new",
+        "list",
+        "data rebuild",
+    ):
         assert f"## `scalinglaws {command}`" in said
     assert "`--kernels`" in said and "`--moved`" in said
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,15 +48,21 @@ class Page(HTMLParser):
             self.anchors.add(has["id"])
         if tag == "a" and has.get("href"):
             self.links.append(has["href"])
-        if tag == "link" and has.get("href") and not {"canonical", "next", "prev", "search"} & {*has["rel"].split()}:
+        if (
+            tag == "link"
+            and has.get("href")
+            and not {"canonical", "next", "prev", "search"} & {*has["rel"].split()}
+        ):
             self.fetched.append(has["href"])
         if tag in ("script", "img", "iframe", "source", "video", "audio", "embed") and has.get("src"):
             self.fetched.append(has["src"])
         if tag == "img":
             self.pictures.append(has)
-        if tag in ("script", "style", "pre", "code") or "math" in (has.get("class") or "").split():
-            self.silent.append(tag)
-        elif self.silent and self.silent[-1] == tag:
+        if (
+            tag in ("script", "style", "pre", "code")
+            or "math" in (has.get("class") or "").split()
+            or (self.silent and self.silent[-1] == tag)
+        ):
             self.silent.append(tag)
 
     def handle_endtag(self, tag):
@@ -93,9 +100,25 @@ def pages(site) -> dict[str, Page]:
 
 
 def test_there_is_a_page_for_everything(pages):
-    wanted = {"index.html", "scoreboard.html", "changes.html", "reference/index.html", "reference/commands.html"}
+    wanted = {
+        "index.html",
+        "scoreboard.html",
+        "changes.html",
+        "reference/index.html",
+        "reference/commands.html",
+    }
     wanted |= {f"notebooks/{name}.html" for name in files.names()}
-    learn = ("start", "glossary", "choosing", "verdicts", "failures", "numbers", "adding", "data", "bibliography")
+    learn = (
+        "start",
+        "glossary",
+        "choosing",
+        "verdicts",
+        "failures",
+        "numbers",
+        "adding",
+        "data",
+        "bibliography",
+    )
     assert wanted | {f"learn/{name}.html" for name in learn} <= set(pages)
 
 
@@ -118,17 +141,20 @@ def test_no_link_inside_is_dead(site, pages):
             if parts.scheme or parts.netloc:
                 continue
             target = ((site / place).parent / unquote(parts.path)).resolve() if parts.path else site / place
-            inside = target.relative_to(site.resolve()).as_posix() if target.is_relative_to(site.resolve()) else ""
-            if not target.is_file():
-                dead.append(f"{place}: {link}")
-            elif parts.fragment and inside in pages and unquote(parts.fragment) not in pages[inside].anchors:
+            inside = (
+                target.relative_to(site.resolve()).as_posix() if target.is_relative_to(site.resolve()) else ""
+            )
+            anchors = pages[inside].anchors if inside in pages else {parts.fragment}
+            if not target.is_file() or unquote(parts.fragment) not in {"", *anchors}:
                 dead.append(f"{place}: {link}")
     assert sum(len(page.links) for page in pages.values()) > 1000
     assert sorted(set(dead)) == []
 
 
 def test_nothing_is_asked_of_another_host(site, pages):
-    asked = [f"{place}: {url}" for place, page in pages.items() for url in page.fetched if urlsplit(url).netloc]
+    asked = [
+        f"{place}: {url}" for place, page in pages.items() for url in page.fetched if urlsplit(url).netloc
+    ]
     for path in site.rglob("*.css"):
         asked += [f"{path.name}: {url}" for url in FETCHED.findall(path.read_text(encoding="utf-8"))]
     assert asked == []
@@ -150,7 +176,9 @@ def test_every_picture_has_alternative_text(pages):
         if not (picture.get("alt") or "").strip()
     ]
     assert lacking == []
-    assert sum("_images" in (picture["src"] or "") for page in pages.values() for picture in page.pictures) > 30
+    assert (
+        sum("_images" in (picture["src"] or "") for page in pages.values() for picture in page.pictures) > 30
+    )
 
 
 def test_formulas_are_formulas(pages):
@@ -171,10 +199,11 @@ def test_only_pages_with_formulas_load_mathjax(pages):
 
 def test_notebooks_follow_each_other_in_reading_order(pages):
     names = files.names()
-    for before, after in zip(names, names[1:], strict=False):
-        assert f'href="{after}.html"' in re.search(
-            r'<a class="right-next".*?>', pages[f"notebooks/{before}.html"].html, re.DOTALL
-        )[0]
+    for before, after in pairwise(names):
+        assert (
+            f'href="{after}.html"'
+            in re.search(r'<a class="right-next".*?>', pages[f"notebooks/{before}.html"].html, re.DOTALL)[0]
+        )
 
 
 def test_pages_tell_nothing_of_this_machine(site, pages):

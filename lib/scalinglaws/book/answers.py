@@ -63,7 +63,9 @@ def answer(notebook: str, table: dict[str, object], ids: set[str]) -> Answer:
     """One answer, checked."""
     where = f"data/answers/{notebook}.toml"
     needed = {field.name for field in fields(Answer)} - {"notebook"}
-    if table.keys() != needed or not all(isinstance(value, str) and value.strip() for value in table.values()):
+    if table.keys() != needed or not all(
+        isinstance(value, str) and value.strip() for value in table.values()
+    ):
         raise BookError(f"{where}: an [[answer]] has {', '.join(sorted(needed))}, each a text, and no more")
     if table["claim"] not in ids:
         raise BookError(f"{where}: {table['claim']!r} is no claim of it")

@@ -132,7 +132,7 @@ def line(row: dict[str, Any]) -> str:
     marks = [f"fragile: another word with {'; '.join(row['fragile'])}"] if row["fragile"] else []
     marks += [f"restated {row['restated']}"] if row["restated"] else []
     marks += [row["untestable"]] if word == UNTESTABLE else []
-    notes = "".join(f'<br><small>{escape(mark)}</small>' for mark in marks)
+    notes = "".join(f"<br><small>{escape(mark)}</small>" for mark in marks)
     keys = {
         "chapter": row["chapter"],
         "role": row["role"],

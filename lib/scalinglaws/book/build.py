@@ -10,7 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scalinglaws import repository
-from scalinglaws.book import board, changes, chart, failures, home, licences, notebook_page, quotable, reference
+from scalinglaws.book import (
+    board,
+    changes,
+    chart,
+    failures,
+    home,
+    licences,
+    notebook_page,
+    quotable,
+    reference,
+)
 from scalinglaws.book.answers import answers
 from scalinglaws.book.suite import BookError, Finding, findings
 from scalinglaws.claims import verdicts
@@ -155,9 +165,11 @@ def build(output: Path) -> Path:
             raise BookError(lacking(ModuleNotFoundError(name=module)))
     from sphinx.cmd.build import build_main
 
-    site, source, trees = (emptied(output.with_name(output.name + end)) for end in ("", "-source", "-doctrees"))
+    site, source, trees = (
+        emptied(output.with_name(output.name + end)) for end in ("", "-source", "-doctrees")
+    )
     stage(source)
-    options = ["--fail-on-warning", "--keep-going", "--quiet", "-b", "html", "-d", str(trees)]
+    options = ["--fail-on-warning", "--quiet", "--jobs", "auto", "-b", "html", "-d", str(trees)]
     if build_main([*options, str(source), str(site)]):
         raise BookError("the book has warnings, which count as errors; they stand above")
     return site / "index.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from scalinglaws.book.markup import badge, interval, plain, table
@@ -21,7 +22,10 @@ def changes(findings: list[Finding]) -> str:
             continue
         parts.append(f"## {finding.number} [{plain(finding.title)}](notebooks/{finding.name}.ipynb)")
         for why, rows in moves.items():
-            parts += [plain(why[:1].upper() + why[1:]) + ":", table(["claim", "before", "after", "word"], rows)]
+            parts += [
+                plain(why[:1].upper() + why[1:]) + ":",
+                table(["claim", "before", "after", "word"], rows),
+            ]
     return "\n\n".join(parts)
 
 
@@ -29,7 +33,7 @@ def moved(found: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
     """Each move of each claim: why, and a row that says from what to what."""
     for verdict in found:
         states = [*verdict.get("history", []), verdict]
-        for before, after in zip(states, states[1:], strict=False):
+        for before, after in pairwise(states):
             words = (
                 badge(after["word"])
                 if before["word"] == after["word"]

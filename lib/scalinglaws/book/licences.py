@@ -23,7 +23,9 @@ def overview() -> str:
 
 def sections(findings: list[Finding]) -> str:
     """For each table its origin, its columns, the notebooks that read it, and the file itself."""
-    return "\n\n".join(section(slug, [one for one in findings if slug in one.tables]) for slug in loading.folders())
+    return "\n\n".join(
+        section(slug, [one for one in findings if slug in one.tables]) for slug in loading.folders()
+    )
 
 
 def section(slug: str, readers: list[Finding]) -> str:
@@ -36,7 +38,8 @@ def section(slug: str, readers: list[Finding]) -> str:
     lines += [f"- read by: {read}"] if read else []
     lines += [f"- file: {{download}}`{about['table']} <../originals/{slug}/{about['table']}>`", ""]
     columns = [
-        [f"`{name}`", plain(column["unit"]), plain(column["about"])] for name, column in about["columns"].items()
+        [f"`{name}`", plain(column["unit"]), plain(column["about"])]
+        for name, column in about["columns"].items()
     ]
     return "\n".join([*lines, table(["column", "unit", "what"], columns)])
 

@@ -45,11 +45,3 @@ def ours(verdict: dict[str, Any]) -> str:
 def interval(low: float | None, high: float | None) -> str:
     """An interval in brackets; a dash where there is none."""
     return "–" if low is None or high is None else f"[{number(low)}, {number(high)}]"
-
-
-def directive(name: str, argument: str, body: str, **options: str) -> str:
-    """A directive with options; underscores of their names become dashes."""
-    fence = "`" * (3 + max((len(found) - 2 for found in re.findall(r"`{3,}", body)), default=0))
-    lines = [f"{fence}{{{name}}} {argument}".rstrip()]
-    lines += [f":{key.replace('_', '-')}: {value}".rstrip() for key, value in options.items()]
-    return "\n".join([*lines, "", body, fence]) if body else "\n".join([*lines, fence])

@@ -75,7 +75,8 @@ def box(finding: Finding, answers: list[Answer]) -> str:
         "Paper": finding.citation,
         "Headline": badge(scoreboard.headline(finding.name, found)),
         "Claims that hold": plain(held),
-        "Cost": plain(verdicts.cost_in_words(finding.cost)) + f" on {plain(finding.cost.get('device', 'a CPU'))}",
+        "Cost": plain(verdicts.cost_in_words(finding.cost))
+        + f" on {plain(finding.cost.get('device', 'a CPU'))}",
         "Data": "; ".join(map(licence, finding.tables)),
         "Did not replicate": failed(finding),
         "Answers of authors": answered(finding, answers),

@@ -101,6 +101,10 @@ def described(name: str, command) -> Iterator[str]:
 
 def parameter(one) -> list[str]:
     """An argument or an option of a command as a row."""
-    names = ", ".join(f"`{opt}`" for opt in one.opts) if one.param_type_name == "option" else f"`{one.name.upper()}`"
+    names = (
+        ", ".join(f"`{opt}`" for opt in one.opts)
+        if one.param_type_name == "option"
+        else f"`{one.name.upper()}`"
+    )
     default = "" if one.default in (None, False, (), []) or callable(one.default) else f"`{one.default}`"
     return [names, default, plain(getattr(one, "help", None) or "")]

@@ -148,13 +148,19 @@ def findings() -> list[Finding]:
         If a notebook belongs to a chapter that has no name.
     """
     found = [finding(name) for name in files.names()]
-    if nameless := sorted({one.name for one in found} - {one.name for one in found if one.chapter in CHAPTERS}):
-        raise BookError(f"no chapter is named for {', '.join(nameless)}: add it to scalinglaws.book.suite.CHAPTERS")
+    if nameless := sorted(
+        {one.name for one in found} - {one.name for one in found if one.chapter in CHAPTERS}
+    ):
+        raise BookError(
+            f"no chapter is named for {', '.join(nameless)}: add it to scalinglaws.book.suite.CHAPTERS"
+        )
     return found
 
 
 def by_chapter(found: list[Finding]) -> dict[str, list[Finding]]:
     """Name of a chapter -> its notebooks; chapters without any are left out."""
     return {
-        title: here for digit, title in CHAPTERS.items() if (here := [one for one in found if one.chapter == digit])
+        title: here
+        for digit, title in CHAPTERS.items()
+        if (here := [one for one in found if one.chapter == digit])
     }
