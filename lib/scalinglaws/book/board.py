@@ -76,7 +76,8 @@ def board(findings: list[Finding]) -> str:
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in found:
         groups.setdefault((row["notebook"], row["role"], row["group"]), []).append(row)
-    bodies = "\n".join(folded(*key, mine) for key, mine in groups.items())
+    papers = {finding.name: f"{finding.title} {finding.citation}" for finding in findings}
+    bodies = "\n".join(folded(*key, mine, papers[key[0]]) for key, mine in groups.items())
     return (
         "```{raw} html\n"
         f"{controls(found)}\n"
@@ -102,19 +103,22 @@ def controls(found: list[dict[str, Any]]) -> str:
         + "</select></label>"
         for name, values in choices.items()
     )
+    sorts = "".join(f'<option value="{key}">{heading}</option>' for key, heading in COLUMNS.items())
     return (
         '<form id="filters" class="filters" hidden>'
         '<label>text <input type="search" name="text" placeholder="Kaplan, exponent, head …"></label>'
         f"{selects}"
-        '<label class="tick"><input type="checkbox" name="flat"> every claim on its own line</label>'
+        f'<label>sort by <select name="sort"><option value="">reading order</option>{sorts}</select></label>'
+        '<label class="tick"><input type="checkbox" name="down"> from the end</label>'
+        '<label class="tick"><input type="checkbox" name="flat"> groups unfolded into lines</label>'
         '<button type="reset">clear</button>'
         f'<output aria-live="polite">{counted(len(found), "claim")}</output>'
         "</form>"
     )
 
 
-def folded(notebook: str, role: str, group: str, found: list[dict[str, Any]]) -> str:
-    """One group: a line that says how it went and opens it, and a line a claim."""
+def folded(notebook: str, role: str, group: str, found: list[dict[str, Any]], paper: str) -> str:
+    """One group: a line that says how it went and opens it, and a line a claim; it is found by its paper, too."""
     words = [row["word"] for row in found]
     counts = ", ".join(f"{words.count(word)} {word}" for word in WEAKEST if word in words)
     worst = weakest(words)
@@ -123,7 +127,7 @@ def folded(notebook: str, role: str, group: str, found: list[dict[str, Any]]) ->
         f'<button type="button" aria-expanded="true">{notebook[:2]} · {escape(group)} · {role}</button> '
         f'<span class="word {slug(worst)}">{counts}</span></th></tr>'
     )
-    return f"<tbody>\n{head}\n" + "\n".join(map(line, found)) + "\n</tbody>"
+    return f'<tbody data-paper="{escape(paper)}">\n{head}\n' + "\n".join(map(line, found)) + "\n</tbody>"
 
 
 def line(row: dict[str, Any]) -> str:
