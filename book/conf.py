@@ -32,7 +32,8 @@ bibtex_default_style = "plain"
 
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
-# Defaults as they are written: evaluated ones may be a hundred paths of the machine that builds.
+# Neither defaults nor constants are evaluated: one may be a hundred paths of the machine that builds.
+autodoc_default_options = {"no-value": True}
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False

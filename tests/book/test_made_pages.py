@@ -20,6 +20,7 @@ from scalinglaws.book import (
     chart,
     failures,
     home,
+    lean,
     notebook_page,
     quotable,
     reference,
@@ -224,7 +225,7 @@ def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(fou
         first = staged.cells[0].source
         assert first.startswith(f"# {one.title}\n") and "finding-box" in first
         for said in (
-            "**Finding.**",
+            "**Finding tested.**",
             "**Paper.**",
             "**Headline.**",
             "**Claims that hold.**",
@@ -331,6 +332,14 @@ def test_a_folder_of_somebody_else_is_never_replaced(tmp_path):
     mine = build.emptied(tmp_path / "new")
     (mine / "page.html").touch()
     assert not (build.emptied(mine) / "page.html").exists()
+
+
+def test_only_icons_that_are_used_are_kept():
+    icons = 'bars:[448,512,["navicon"],"f0c9","M0 9z"],"circle-x":[1,2,[],"f1",["M1","M2"]],rss:[1,2,[],"f2","M3"]'
+    script = f"var a={{{icons}}};f({{x:[1,2]}})"
+    assert lean.only(script, {"navicon"}) == 'var a={bars:[448,512,["navicon"],"f0c9","M0 9z"],};f({x:[1,2]})'
+    assert lean.only(script, {"bars", "circle-x", "rss"}) == script
+    assert lean.only("no icons here", set()) == "no icons here"
 
 
 def test_every_module_of_the_library_has_a_page_that_says_what_it_is():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -204,6 +206,23 @@ def test_notebooks_follow_each_other_in_reading_order(pages):
             f'href="{after}.html"'
             in re.search(r'<a class="right-next".*?>', pages[f"notebooks/{before}.html"].html, re.DOTALL)[0]
         )
+
+
+def test_the_home_page_is_light(site, pages):
+    """In bytes over the line, without the thumbnails, which are fetched when they come into view."""
+    files_of = {url.partition("?")[0] for url in pages["index.html"].fetched if not url.startswith("data:")}
+    files_of -= {picture["src"] for picture in pages["index.html"].pictures if "cover" not in picture["src"]}
+    assert any("fontawesome" in name for name in files_of), "the icons count"
+    assert sum(len(gzip.compress((site / name).read_bytes())) for name in {"index.html", *files_of}) < 500_000
+
+
+def test_scripts_are_scripts(site):
+    """Also those that were made smaller."""
+    if not (node := shutil.which("node")):
+        pytest.skip("no node on this machine")
+    for name in ("scripts/fontawesome.js", "scoreboard.js"):
+        done = subprocess.run([node, "--check", site / "_static" / name], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 def test_pages_tell_nothing_of_this_machine(site, pages):

@@ -71,7 +71,7 @@ def box(finding: Finding, answers: list[Answer]) -> str:
         f"{role} {scoreboard.held(mine)}" for role in ROLES if (mine := scoreboard.of_role(found, role))
     )
     entries = {
-        "Finding": plain(finding.stated.sentence),
+        "Finding tested": plain(finding.stated.sentence),
         "Paper": finding.citation,
         "Headline": badge(scoreboard.headline(finding.name, found)),
         "Claims that hold": plain(held),

@@ -69,7 +69,15 @@ def numbers(findings: list[Finding], entries: list[Quotable]) -> str:
     return "\n\n".join(parts)
 
 
-HEADINGS = ("constant", "value", "95 % interval", "how", "the paper says", "verdict", "source")
+HEADINGS = (
+    "constant",
+    "value",
+    "95 % interval, or standard error",
+    "how",
+    "the paper says",
+    "verdict",
+    "source",
+)
 
 
 def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
@@ -80,14 +88,14 @@ def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
         span, how = interval(verdict["low"], verdict["high"]), verdict["how"] or "see the notebook"
     elif entry.spread:
         error = float(measured(known, entry, entry.spread)["measured"])
-        span, how = f"± {number(error)} (standard error)", f"`{entry.spread}` of the same notebook"
+        span, how = f"± {number(error)}", f"standard error: `{entry.spread}`"
     else:
         span, how = "–", "recomputed: no sampling error is attached"
     return [
         entry.constant,
         plain(number(float(verdict["measured"])) + unit),
         plain(span),
-        how if how.startswith("`") else plain(how),
+        how if entry.spread else plain(how),
         plain(printing.of_paper(verdict)),
         badge(verdict["word"]),
         f"[{known[entry.notebook].number} `{entry.claim}`](../notebooks/{entry.notebook}.ipynb); {verdict['role']}",
