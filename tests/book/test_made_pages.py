@@ -219,7 +219,7 @@ def test_the_chart_counts_every_verdict_and_says_so_in_words(found):
 
 
 def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(found):
-    for one in found:
+    for one in (one for one in found if one.stated):
         staged = notebook_page.staged(one, [])
         nbformat.validate(staged)
         first = staged.cells[0].source
@@ -249,6 +249,14 @@ def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(fou
         assert "mystnb" not in str([cell.metadata for cell in one.notebook.cells]), (
             "the committed one is as it was"
         )
+
+
+def test_a_notebook_of_no_paper_has_a_page_and_a_card_without_box_and_word():
+    title = new_markdown_cell("# Your own runs\n\nText.")
+    one = Finding("00_your_own_runs", new_notebook(cells=[title]), None, {"verdicts": []}, {})
+    assert notebook_page.staged(one, []).cells[0].source.split() == ["#", "Your", "own", "runs", "Text."]
+    assert ".word" not in home.card(one) and ":link: notebooks/00_your_own_runs" in home.card(one)
+    assert "00_your_own_runs" in home.contents([one]) and "00_your" not in home.papers([one, made(found=[])])
 
 
 def test_figures_of_two_alt_texts_in_one_cell_are_refused(its_claims):
@@ -302,7 +310,7 @@ def test_an_answer_to_a_claim_that_did_not_fail_is_shown_where_others_did():
 
 
 def test_the_home_page_has_a_row_and_a_card_for_every_notebook(found):
-    assert all(f"notebooks/{one.name}.ipynb" in home.papers(found) for one in found)
+    assert all(f"notebooks/{one.name}.ipynb" in home.papers(found) for one in found if one.verdicts)
     cards, tree = home.cards(found), home.contents(found)
     for one in found:
         assert f":link: notebooks/{one.name}\n" in cards and f"\nnotebooks/{one.name}\n" in tree
