@@ -9,6 +9,7 @@
 
   const FILTERS = ["chapter", "role", "verdict", "evidence", "cost"];
   const number = (text) => (text === "" ? null : Number(text));
+  const alphabetical = new Intl.Collator().compare;
   // What a column is sorted by, where that is not the text of its cell.
   const KEYS = {
     claim: (row) => row.place,
@@ -25,7 +26,7 @@
   const rows = [];
   const groups = [...table.tBodies].map((body) => {
     const [head, ...elements] = body.rows;
-    const group = { body, head, button: head.querySelector("button"), open: false };
+    const group = { body, head, button: head.querySelector("button") };
     group.rows = elements.map((element) => ({ element, group, data: { ...element.dataset } }));
     rows.push(...group.rows);
     return group;
@@ -60,7 +61,7 @@
   // What is not known stands last, whichever way the rest is sorted.
   function compared(a, b) {
     if (a === null || b === null) return (a === null) - (b === null);
-    const order = typeof a === "string" ? a.localeCompare(b) : a - b;
+    const order = typeof a === "string" ? alphabetical(a, b) : a - b;
     return down.checked ? -order : order;
   }
 
@@ -112,7 +113,8 @@
     arrange();
     let shown = 0;
     for (const group of groups) {
-      const open = group.open || words.length > 0;
+      // Groups are folded until something is looked for, or one is opened by hand.
+      const open = group.open ?? words.length + wanted.length > 0;
       let any = false;
       for (const row of group.rows) {
         const fit = fits(row);
@@ -127,13 +129,14 @@
   }
 
   function changed() {
+    for (const group of groups) group.open = null;
     write();
     show();
   }
 
   for (const group of groups) {
     group.button.addEventListener("click", () => {
-      group.open = !group.open;
+      group.open = group.button.getAttribute("aria-expanded") !== "true";
       show();
     });
   }
@@ -154,7 +157,7 @@
   form.addEventListener("reset", () => setTimeout(changed));
   addEventListener("hashchange", () => {
     read();
-    show();
+    changed();
   });
 
   form.hidden = false;
