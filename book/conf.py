@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sphinx import addnodes
+
 project = "Scaling Laws, Replicated"
 author = "The developers of Scaling Laws, Replicated"
 copyright = "The developers of Scaling Laws, Replicated; MIT licence"
@@ -32,8 +34,7 @@ bibtex_default_style = "plain"
 
 autodoc_typehints = "none"
 autodoc_class_signature = "separated"
-# Neither defaults nor constants are evaluated: one may be a hundred paths of the machine that builds.
-autodoc_default_options = {"no-value": True}
+# Defaults as they are written: an evaluated one may hold paths of the machine that builds.
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
@@ -53,6 +54,7 @@ html_theme_options = {
     "use_source_button": False,
     "use_repository_button": False,
     "use_issues_button": False,
+    "max_navbar_depth": 2,
     "show_toc_level": 2,
     "home_page_in_toc": True,
     "pygments_light_style": "a11y-high-contrast-light",
@@ -83,6 +85,14 @@ def skip_aliases(app, what, name, member, skip, options) -> bool | None:
     return True if type(member).__name__ == "_tuplegetter" else None
 
 
+def leave_out_values(app, doctree) -> None:
+    """Leave out the value of a constant, which may be long, or hold paths of the machine that builds."""
+    for signature in doctree.findall(addnodes.desc_signature):
+        for value in [n for n in signature.findall(addnodes.desc_annotation) if n.astext().startswith(" = ")]:
+            value.parent.remove(value)
+
+
 def setup(app) -> None:
     app.connect("builder-inited", bring_mathjax)
     app.connect("autodoc-skip-member", skip_aliases)
+    app.connect("doctree-read", leave_out_values)

@@ -60,5 +60,5 @@ def contents(findings: list[Finding]) -> str:
     trees = []
     for title, here in by_chapter(findings).items():
         entries = "\n".join(f"notebooks/{one.name}" for one in here)
-        trees.append(f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{entries}\n```")
+        trees.append(f"```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{entries}\n```")
     return "\n\n".join(trees)

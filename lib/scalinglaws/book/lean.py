@@ -15,7 +15,7 @@ USED = re.compile(r"\bfa-([a-z0-9-]+)")
 def lean(site: Path) -> None:
     """Make a built site as small as it can be without looking or working otherwise."""
     static = site / "_static"
-    for path in [*static.rglob("*.map"), *static.glob("webpack-macros.html")]:
+    for path in [*static.rglob("*.map"), *static.glob("*webpack-macros.html")]:
         path.unlink()
     script = static / "scripts" / "fontawesome.js"
     if script.is_file():
