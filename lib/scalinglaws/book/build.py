@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import importlib.util
 import re
 import shutil
@@ -171,10 +170,7 @@ def build(output: Path) -> Path:
         emptied(output.with_name(output.name + end)) for end in ("", "-source", "-doctrees")
     )
     stage(source)
-    # Sphinx forks for every few pages: what is imported here is imported once.
-    for module in reference.modules():
-        importlib.import_module(module)
-    options = ["--fail-on-warning", "--quiet", "--jobs", "auto", "-b", "html", "-d", str(trees)]
+    options = ["--fail-on-warning", "--quiet", "-b", "html", "-d", str(trees)]
     if build_main([*options, str(source), str(site)]):
         raise BookError("the book has warnings, which count as errors; they stand above")
     lean.lean(site)
