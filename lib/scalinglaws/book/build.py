@@ -64,8 +64,9 @@ def inserts(found: list[Finding]) -> dict[str, Callable[[], str]]:
 
 
 def picture(place: str, alt: str) -> str:
-    """A picture with its alternative text, as wide as the page."""
-    return f"```{{image}} {place}\n:alt: {' '.join(alt.split())}\n:width: 100%\n```"
+    """A picture with its alternative text, as wide as the page; on a narrow screen it scrolls."""
+    image = f"```{{image}} {place}\n:alt: {' '.join(alt.split())}\n:width: 100%\n```"
+    return f":::{{container}} wide\n{image}\n:::"
 
 
 def filled(text: str, where: str, known: dict[str, Callable[[], str]]) -> str:

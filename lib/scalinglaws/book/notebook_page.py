@@ -68,7 +68,10 @@ def box(finding: Finding, answers: list[Answer]) -> str:
         return ""
     found = finding.verdicts
     held = ", ".join(
-        f"{role} {scoreboard.held(mine)}" for role in ROLES if (mine := scoreboard.of_role(found, role))
+        # A dash stands where none of them can be tested.
+        f"{role} {scoreboard.held(mine).replace('–', '(untestable here)')}"
+        for role in ROLES
+        if (mine := scoreboard.of_role(found, role))
     )
     entries = {
         "Finding tested": plain(finding.stated.sentence),
