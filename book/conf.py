@@ -2,17 +2,13 @@
 
 from pathlib import Path
 
-from sphinx import addnodes
-
 project = "Scaling Laws, Replicated"
 author = "The developers of Scaling Laws, Replicated"
 copyright = "The developers of Scaling Laws, Replicated; MIT licence"
 
 extensions = [
     "myst_nb",
-    "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
-    "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinxcontrib.bibtex",
@@ -31,13 +27,6 @@ nb_merge_streams = True
 
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
-
-autodoc_typehints = "none"
-autodoc_class_signature = "separated"
-# Defaults as they are written: an evaluated one may hold paths of the machine that builds.
-autodoc_preserve_defaults = True
-napoleon_google_docstring = False
-napoleon_use_rtype = False
 
 html_title = project
 html_theme = "sphinx_book_theme"
@@ -80,19 +69,5 @@ def bring_mathjax(app) -> None:
     (place / mathjax_path).write_text(mathjax(), encoding="utf-8")
 
 
-def skip_aliases(app, what, name, member, skip, options) -> bool | None:
-    """Leave out the fields of a named tuple, whose only docstring is which number they have."""
-    return True if type(member).__name__ == "_tuplegetter" else None
-
-
-def leave_out_values(app, doctree) -> None:
-    """Leave out the value of a constant, which may be long, or hold paths of the machine that builds."""
-    for signature in doctree.findall(addnodes.desc_signature):
-        for value in [n for n in signature.findall(addnodes.desc_annotation) if n.astext().startswith(" = ")]:
-            value.parent.remove(value)
-
-
 def setup(app) -> None:
     app.connect("builder-inited", bring_mathjax)
-    app.connect("autodoc-skip-member", skip_aliases)
-    app.connect("doctree-read", leave_out_values)

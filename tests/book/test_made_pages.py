@@ -18,6 +18,7 @@ from scalinglaws.book import (
     build,
     changes,
     chart,
+    docstrings,
     failures,
     home,
     lean,
@@ -363,9 +364,96 @@ def test_every_module_of_the_library_has_a_page_that_says_what_it_is():
     for name, text in known.items():
         assert (
             f"(modules/{name}.md)" in index
-            and f"automodule:: {name}\n" in pages[f"reference/modules/{name}.md"]
+            and f".. py:module:: {name}\n" in pages[f"reference/modules/{name}.md"]
         )
         assert reference.summary(text), name
+
+
+MODULE = """
+'''A module.
+
+Raises
+------
+ValueError
+    Never, or
+    later.
+'''
+from dataclasses import dataclass
+
+#: How many,
+#: at most.
+MOST: int = 3
+LEAST = 1
+
+
+def grow(x: float, /, *more: int, by=(1, "a"), **rest) -> float:
+    '''Grow.
+
+    Parameters
+    ----------
+    by
+        How much.
+    '''
+
+
+def silent(): ...
+def _hidden(): '''Not shown.'''
+
+
+@dataclass(frozen=True)
+class Run:
+    '''A run.'''
+
+    size: int
+    seed: int = 0
+
+    @property
+    def cost(self) -> float:
+        '''Its cost.
+
+        Raises
+        ------
+        RunError
+            Now, or
+            later.
+        '''
+
+    @classmethod
+    def read(cls, path): '''Read it.'''
+
+    @staticmethod
+    def of(x): '''Of x.'''
+
+    def again(self, *, seed=1): '''Again.'''
+
+
+class RunError(Exception):
+    '''No run.'''
+
+    def __init__(self, why: str) -> None: ...
+"""
+
+
+def test_a_module_is_described_from_its_source():
+    said = docstrings.described("a.b", MODULE)
+    heads = re.findall(r"^ *\.\. (?:py:)?(\w+):: (.*)$", said, re.MULTILINE)
+    assert heads == [
+        ("module", "a.b"),
+        ("data", "MOST"),
+        ("function", "grow(x, /, *more, by=(1, 'a'), **rest)"),
+        ("class", "Run(size, seed=0)"),
+        ("property", "cost"),
+        ("method", "read(path)"),
+        ("method", "of(x)"),
+        ("method", "again(*, seed=1)"),
+        ("exception", "RunError(why)"),
+    ]
+    assert ":raises ValueError: Never, or\n    later." in said and ":param by: How much." in said
+    assert (
+        "   How many,\n   at most." in said
+        and said.count(":classmethod:") == said.count(":staticmethod:") == 1
+    )
+    assert "silent" not in said and "hidden" not in said and "LEAST" not in said
 
 
 def test_every_command_and_option_is_in_the_reference():

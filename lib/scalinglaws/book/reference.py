@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from scalinglaws.book.docstrings import described
 from scalinglaws.book.markup import plain, table
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -22,11 +23,9 @@ orphan: true
 [All modules](../index.md)
 
 ```{{eval-rst}}
-.. automodule:: {name}
-{members}```
+{described}
+```
 """
-#: Asks for what a module defines; one that only passes on names of others is described by its docstring.
-MEMBERS = "   :members:\n   :member-order: bysource\n"
 
 
 def modules() -> dict[str, str]:
@@ -45,15 +44,9 @@ def modules() -> dict[str, str]:
 def pages() -> dict[str, str]:
     """Place of each page, below the source folder -> its text."""
     return {
-        f"reference/modules/{name}.md": MODULE.format(name=name, members=MEMBERS * defines(text))
+        f"reference/modules/{name}.md": MODULE.format(name=name, described=described(name, text))
         for name, text in modules().items()
     }
-
-
-def defines(text: str) -> bool:
-    """Whether a module defines functions or classes of its own that have a name for others."""
-    found = [node for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    return any(not node.name.startswith("_") for node in found)
 
 
 def summary(text: str) -> str:
@@ -84,10 +77,10 @@ def commands() -> str:
 
     from scalinglaws.cli.main import app
 
-    return "\n\n".join(described("scalinglaws", typer.main.get_command(app)))
+    return "\n\n".join(told("scalinglaws", typer.main.get_command(app)))
 
 
-def described(name: str, command) -> Iterator[str]:
+def told(name: str, command) -> Iterator[str]:
     """A command and those below it."""
     below = getattr(command, "commands", {})
     if not below:
@@ -96,7 +89,7 @@ def described(name: str, command) -> Iterator[str]:
         if rows := [parameter(one) for one in command.params if not getattr(one, "hidden", False)]:
             yield table(["argument or option", "default", "what"], rows)
     for word, inner in below.items():
-        yield from described(f"{name} {word}", inner)
+        yield from told(f"{name} {word}", inner)
 
 
 def parameter(one) -> list[str]:
