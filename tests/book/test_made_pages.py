@@ -449,10 +449,9 @@ def test_a_module_is_described_from_its_source():
         ("exception", "RunError(why)"),
     ]
     assert ":raises ValueError: Never, or\n    later." in said and ":param by: How much." in said
-    assert (
-        "   How many,\n   at most." in said
-        and said.count(":classmethod:") == said.count(":staticmethod:") == 1
-    )
+    assert "      :raises RunError: Now, or\n          later." in said, "below the method, as is all of it"
+    assert "   How many,\n   at most." in said
+    assert said.count(":classmethod:") == said.count(":staticmethod:") == 1
     assert "silent" not in said and "hidden" not in said and "LEAST" not in said
 
 
