@@ -367,6 +367,16 @@ def test_examples_in_the_pages_come_out_as_printed(repository):
     assert tried >= 5
 
 
+def test_the_example_of_how_verdicts_are_made_is_what_is_kept(repository):
+    page = (repository / "book" / "learn" / "verdicts.md").read_text(encoding="utf-8")
+    (kept,) = [v for v in verdicts.read("24_width_transfer")["verdicts"] if v["id"] == "noise-top"]
+    ours, low, high = (f"{kept[key]:.3f}" for key in ("measured", "low", "high"))
+    assert f"What was measured is {ours}, with an interval from {low} to {high}." in page
+    assert f">>> claim.judge({ours}, ({low}, {high}))\n'{kept['word']}'" in page
+    for field in ("paper", "rival", "within"):
+        assert f"{field}={kept[field]}," in page
+
+
 def test_every_paper_that_is_cited_is_in_the_bibliography(repository):
     address = re.compile(r"(?:arXiv:|arxiv\.org/abs/)(\d{4}\.\d{4,5})")
     known = set(address.findall((repository / "book" / "references.bib").read_text(encoding="utf-8")))

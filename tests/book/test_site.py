@@ -216,6 +216,11 @@ def test_the_home_page_is_light(site, pages):
     assert sum(len(gzip.compress((site / name).read_bytes())) for name in {"index.html", *files_of}) < 500_000
 
 
+def test_a_paper_is_found_by_its_author(site):
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    assert all(f'"{name}":' in index for name in ("besiroglu", "porian", "sorscher"))
+
+
 def test_scripts_are_scripts(site):
     """Also those that were made smaller."""
     if not (node := shutil.which("node")):
