@@ -316,6 +316,14 @@ def test_the_home_page_has_a_row_and_a_card_for_every_notebook(found):
     assert [title for title in suite.by_chapter(found) if f"### {title}\n" not in cards] == []
 
 
+def test_the_home_page_counts_each_role_by_itself_and_no_arithmetic():
+    words = {"recomputed": "replicated", "live": "untestable here", "arithmetic": "replicated"}
+    judged = [verdict(role=role, word=word) for role, word in words.items()]
+    said = home.tally([made(found=judged), made(found=[verdict(role="recomputed")])])
+    assert said.startswith("2 notebooks, 4 claims")
+    assert said.endswith(": recomputed 1 of 2, live (untestable here).")
+
+
 def test_chapters_are_those_of_the_readme(repository):
     readme = (repository / "README.md").read_text(encoding="utf-8")
     said = re.search(r"chapters go by the tens digit: (.*?)\.\s", readme)[1]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from scalinglaws.book.markup import badge, plain, table
-from scalinglaws.book.suite import Finding, by_chapter
-from scalinglaws.notebooks import index_page, overview, scoreboard
+from scalinglaws.book.suite import Finding, by_chapter, held_by_role
+from scalinglaws.notebooks import index_page, scoreboard
+from scalinglaws.text import counted
 
 
 def tally(findings: list[Finding]) -> str:
-    """How many notebooks and claims there are, and how many have each word."""
-    return plain(overview.tally([{"verdicts": one.verdicts} for one in findings]))
+    """How many notebooks and claims there are, and for each role how many of its claims hold."""
+    judged = [verdict for one in findings for verdict in one.verdicts]
+    counts = f"{counted(len(findings), 'notebook')}, {counted(len(judged), 'claim')}"
+    return plain(f"{counts}. What holds, by what was done for it: {held_by_role(judged)}.")
 
 
 def papers(findings: list[Finding]) -> str:

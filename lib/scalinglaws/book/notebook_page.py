@@ -6,9 +6,8 @@ from copy import deepcopy
 
 from scalinglaws.book.answers import Answer
 from scalinglaws.book.markup import badge, plain
-from scalinglaws.book.suite import CITATION, BookError, Finding
+from scalinglaws.book.suite import CITATION, BookError, Finding, held_by_role
 from scalinglaws.claims import verdicts
-from scalinglaws.claims.claim import ROLES
 from scalinglaws.notebooks import files, pages, scoreboard
 from scalinglaws.notebooks.formats import NotebookNode
 from scalinglaws.tables import loading
@@ -67,17 +66,11 @@ def box(finding: Finding, answers: list[Answer]) -> str:
     if finding.stated is None:
         return ""
     found = finding.verdicts
-    held = ", ".join(
-        # A dash stands where none of them can be tested.
-        f"{role} {scoreboard.held(mine).replace('–', '(untestable here)')}"
-        for role in ROLES
-        if (mine := scoreboard.of_role(found, role))
-    )
     entries = {
         "Finding tested": plain(finding.stated.sentence),
         "Paper": finding.citation,
         "Headline": badge(scoreboard.headline(finding.name, found)),
-        "Claims that hold": plain(held),
+        "Claims that hold": plain(held_by_role(found)),
         "Cost": plain(verdicts.cost_in_words(finding.cost))
         + f" on {plain(finding.cost.get('device', 'a CPU'))}",
         "Data": "; ".join(map(licence, finding.tables)),
