@@ -26,7 +26,7 @@ from scalinglaws.book import (
     suite,
 )
 from scalinglaws.book.answers import Answer, answers
-from scalinglaws.book.markup import plain, slug
+from scalinglaws.book.markup import badge, plain, slug
 from scalinglaws.book.suite import BookError, Finding
 from scalinglaws.claims import NOT_REPLICATED, WORDS, verdicts
 from scalinglaws.claims.stated import parsed
@@ -172,7 +172,19 @@ def test_every_kept_move_of_a_verdict_is_in_the_changes(found):
             for state in v.get("history", []):
                 assert plain(state["why"])[1:] in page
     said = changes.restated(found)
-    assert said.count("\n") - 1 == sum(bool(v.get("restated")) for one in found for v in one.verdicts)
+    restated = [(v["id"], v["restated"]) for one in found for v in one.verdicts if v.get("restated")]
+    assert restated and said.count("`") == 2 * len(restated)
+    for id, why in restated:
+        assert any(f"`{id}`" in row and plain(why) in row for row in said.splitlines())
+
+
+def test_every_withdrawn_claim_is_in_the_changes_with_its_last_word(found):
+    page = changes.withdrawn(found).splitlines()
+    gone = [v for one in found for v in one.record.get("withdrawn", ())]
+    assert gone and len(page) == 2 + len(gone)
+    for row, v in zip(page[2:], gone, strict=True):
+        assert f"`{v['id']}`" in row and badge(v["word"]) in row and plain(v["history"][-1]["why"]) in row
+    assert changes.withdrawn([made()]) == "None."
 
 
 def test_a_move_is_told_from_what_to_what():

@@ -58,6 +58,7 @@ def inserts(found: list[Finding]) -> dict[str, Callable[[], str]]:
         "origins": lambda: licences.sections(found),
         "changes": lambda: changes.changes(found),
         "restated": lambda: changes.restated(found),
+        "withdrawn": lambda: changes.withdrawn(found),
         "modules": reference.index,
         "commands": reference.commands,
     }

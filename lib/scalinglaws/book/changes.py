@@ -52,10 +52,32 @@ def value(state: dict[str, Any]) -> str:
 
 def restated(findings: list[Finding]) -> str:
     """The claims that were changed after their verdict had been kept, with when and why."""
+    rows = []
+    for one in findings:
+        together: dict[str, list[str]] = {}
+        for verdict in one.verdicts:
+            if verdict.get("restated"):
+                together.setdefault(verdict["restated"], []).append(f"`{verdict['id']}`")
+        rows += [[link(one), ", ".join(ids), plain(why)] for why, ids in together.items()]
+    return table(["notebook", "claims", "when and why"], rows) if rows else "None."
+
+
+def withdrawn(findings: list[Finding]) -> str:
+    """The claims that are no longer made, with the last word that was kept for them, and why they went."""
     rows = [
-        [f"[{one.number}](notebooks/{one.name}.ipynb)", f"`{verdict['id']}`", plain(verdict["restated"])]
+        [
+            link(one),
+            f"`{gone['id']}`: {plain(gone['statement'])}",
+            value(gone),
+            badge(gone["word"]),
+            plain(gone["history"][-1]["why"]),
+        ]
         for one in findings
-        for verdict in one.verdicts
-        if verdict.get("restated")
+        for gone in one.record.get("withdrawn", ())
     ]
-    return table(["notebook", "claim", "when and why"], rows) if rows else "None."
+    return table(["notebook", "claim", "ours", "last word", "why"], rows) if rows else "None."
+
+
+def link(finding: Finding) -> str:
+    """A notebook, by its number."""
+    return f"[{finding.number}](notebooks/{finding.name}.ipynb)"
