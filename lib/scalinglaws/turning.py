@@ -14,6 +14,8 @@ import numpy as np
 from scipy.interpolate import BSpline
 from scipy.special import ndtri, stdtr, stdtrit
 
+from scalinglaws.fitting.groups import clustered
+
 
 class Quadratic(NamedTuple):
     """A fitted parabola: `curvature` in y per x², and its `vertex` in units of x."""
@@ -109,8 +111,7 @@ def _robust(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Least squares with robust standard errors, and the degrees of freedom to judge them by.
 
-    Without labels the errors are HC3; with them they are those of clusters, with the usual
-    correction for few of them, G/(G-1) (n-1)/(n-k).
+    Without labels the errors are HC3; with them they are those of clusters.
     """
     n, k = columns.shape
     inverse = np.linalg.pinv(columns.astype(float))
@@ -119,10 +120,8 @@ def _robust(
     if labels is None:
         scores = inverse * (residuals / (1 - (columns * inverse.T).sum(1)))
         return coefficients, np.sqrt((scores**2).sum(1)), n - k
-    n_groups = labels.max() + 1
-    scores = (inverse * residuals) @ np.eye(n_groups)[labels]
-    correction = n_groups / (n_groups - 1) * (n - 1) / (n - k)
-    return coefficients, np.sqrt(correction * (scores**2).sum(1)), n_groups - 1
+    covariance = clustered((inverse * residuals).T, labels)
+    return coefficients, np.sqrt(np.diag(covariance)), len(np.unique(labels)) - 1
 
 
 def robin_hood(x: np.ndarray, y: np.ndarray, shape: str = "U") -> float:

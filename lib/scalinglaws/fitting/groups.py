@@ -32,3 +32,35 @@ def group_codes(fit: Fit, by: Any) -> np.ndarray:
     if codes.max() == 0:
         raise FitError("there is one group only: nothing varies between groups")
     return codes
+
+
+def clustered(influence: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    r"""Covariance of estimates whose runs depend on each other within groups (sandwich, CR1).
+
+    Parameters
+    ----------
+    influence
+        What each run's residual adds to each of k estimates to first order, shape (n, k).
+    codes
+        Group of each run, shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Shape (k, k): the sums over groups multiplied with each other, times
+        $\frac{G}{G-1}\,\frac{n-1}{n-k}$ for G groups.
+
+    Raises
+    ------
+    FitError
+        If there is a single group.
+
+    Source: Cameron & Miller (2015), A Practitioner's Guide to Cluster-Robust Inference,
+    doi:10.3368/jhr.50.2.317, eqs. 11 and 12.
+    """
+    n, k = influence.shape
+    sums = np.stack([influence[codes == group].sum(0) for group in np.unique(codes)])
+    groups = len(sums)
+    if groups < 2:
+        raise FitError("all runs with a weight are in one group: nothing varies between groups")
+    return groups / (groups - 1) * (n - 1) / (n - k) * (sums.T @ sums)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from scalinglaws.fitting.binding import columns_of
-from scalinglaws.fitting.groups import group_codes
+from scalinglaws.fitting.groups import clustered, group_codes
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.text import article
 
@@ -22,7 +22,7 @@ Quantity = str | Callable[[dict[str, float]], float]
 
 
 def covariance(fit: Fit, by: Any = None) -> np.ndarray:
-    r"""Covariance of the estimated coordinates (log of positive parameters), squared loss only.
+    """Covariance of the estimated coordinates (log of positive parameters), squared loss only.
 
     Infinite where the runs do not determine a parameter.
 
@@ -30,16 +30,12 @@ def covariance(fit: Fit, by: Any = None) -> np.ndarray:
     ----------
     by
         One group label a run, or a column of the fitted data by its name: the residuals of a
-        group may then depend on each other in any way (clustered sandwich, CR1, with
-        $\frac{G}{G-1}\,\frac{n-1}{n-k}$ for G groups, n runs and k parameters).
+        group may then depend on each other in any way (`groups.clustered`).
 
     Raises
     ------
     FitError
         For a robust loss, or groups that are none.
-
-    Source: Cameron & Miller (2015), A Practitioner's Guide to Cluster-Robust Inference,
-    doi:10.3368/jhr.50.2.317, eqs. 11 and 12.
     """
     p = fit.problem
     if p.loss.kind != "squared":
@@ -55,15 +51,10 @@ def covariance(fit: Fit, by: Any = None) -> np.ndarray:
     bread = (triangle @ triangle.T) / np.outer(size, size)
     if by is None:
         return variance(fit) * bread
-    codes = group_codes(fit, by)
-    scores = p.jacobian(fit.point.theta) * (p.weights * fit.residuals)[:, None]
-    used, k = p.weights > 0, len(fit.free)
     # A run without weight belongs to no group.
-    sums = np.stack([scores[used & (codes == g)].sum(0) for g in np.unique(codes[used])])
-    groups, n = len(sums), int(used.sum())
-    if groups < 2:
-        raise FitError("all runs with a weight are in one group: nothing varies between groups")
-    return groups / (groups - 1) * (n - 1) / (n - k) * (bread @ (sums.T @ sums) @ bread)
+    used = p.weights > 0
+    scores = p.jacobian(fit.point.theta) * (p.weights * fit.residuals)[:, None]
+    return clustered((scores @ bread)[used], group_codes(fit, by)[used])
 
 
 def variance(fit: Fit) -> float:
