@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -163,6 +164,21 @@ def test_no_finding_imports_another_and_the_library_imports_none():
         for other in own(imported(tree)):
             if other.startswith("replications"):
                 assert finding(name) and finding(other) == finding(name), f"{name} imports {other}"
+
+
+def test_what_a_notebook_draws_with_returns_a_figure():
+    for path in sorted((LIB.parent / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        source = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
+        if not (modules := re.findall(r"from (replications\.\w+) import (?:\w+, )*figures\b", source)):
+            continue
+        functions = {
+            n.name: n for n in MODULES[f"{modules[0]}.figures"].body if isinstance(n, ast.FunctionDef)
+        }
+        called = set(re.findall(r"\bfigures\.(\w+)\(", source))
+        assert called, f"{path.name} draws nothing with its figures"
+        for name in called:
+            assert ast.unparse(functions[name].returns) == "Figure", f"{path.name} calls figures.{name}"
 
 
 def test_arrows_between_the_parts_go_one_way():

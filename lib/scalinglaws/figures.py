@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from scalinglaws.frontier import isoflop_optimum
 
 # Okabe and Ito (2008), safe for the common colour-vision deficiencies; black first.
 PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -36,6 +41,55 @@ def panels(columns: int = 1, rows: int = 1, *, width: float = 4.4, height: float
     """
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(width * columns, height * rows), **kwargs)
+
+
+def shades(count: int) -> list[tuple[float, float, float]]:
+    """Blues from light to dark, for sizes or budgets in ascending order."""
+    return [(0.5 * shade, 0.7 * shade, shade) for shade in np.linspace(0.9, 0.1, count)]
+
+
+def bowls(ax: Axes, curves: Sequence[tuple[float, np.ndarray, np.ndarray]]) -> None:
+    """Loss against size, one line a budget, darker for larger ones, with the interpolated minima.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    curves
+        Budget (FLOP), sizes (parameters) and losses, in ascending order of the budgets; the
+        first and the last are named in the legend.
+    """
+    for k, ((flops, n_params, loss), color) in enumerate(zip(curves, shades(len(curves)), strict=True)):
+        label = f"{flops:.3g} FLOP" if k in (0, len(curves) - 1) else None
+        ax.plot(n_params, loss, "o-", ms=3, lw=1, color=color, label=label)
+        low = isoflop_optimum(n_params, loss)
+        marked = None if k else "interpolated minimum"
+        ax.plot(low.n_params, low.loss, "v", ms=7, color=PALETTE[2], zorder=3, ls="none", label=marked)
+    ax.set_xscale("log")
+
+
+def stops(
+    ax: Axes, found: np.ndarray, excess: np.ndarray, optimum: float, published: tuple[str, float]
+) -> None:
+    """Where the starts of an optimiser stop: a parameter, and how far the objective is above the least.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    found, excess
+        One value a start: of the parameter, and of the objective's share above the least.
+    optimum
+        The parameter at the least objective.
+    published
+        Whose value is drawn beside it, and the value.
+    """
+    # On a log axis the optimum itself has no place.
+    height = np.maximum(100 * np.asarray(excess), 1e-4)
+    ax.scatter(found, height, s=12, alpha=0.5, label="where a start stops")
+    ax.axvline(optimum, color=PALETTE[1], lw=1.5, label="optimum")
+    ax.axvline(published[1], label=published[0], **PAPER)
+    ax.set(yscale="log", ylabel="objective above the least [%]")
 
 
 def show(figure: Any, alt: str) -> Any:

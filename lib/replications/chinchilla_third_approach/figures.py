@@ -6,79 +6,63 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, PAPER
+from scalinglaws import figures as draw
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 
-def residuals(ax: Axes, runs: pd.DataFrame, left: np.ndarray, title: str) -> PathCollection:
-    """What a law leaves of the losses, against tokens; the colour is the logarithm of the size.
+def residuals(runs: pd.DataFrame, left: Mapping[str, np.ndarray]) -> Figure:
+    """What laws leave of the losses, against tokens; the colour is the logarithm of the size.
 
     Parameters
     ----------
-    ax
-        Where to draw.
     runs
         With `n_tokens` and `n_params`.
     left
-        Observed over fitted loss, per cent, one for each run.
-    title
-        Of the panel, before the mean.
-
-    Returns
-    -------
-    PathCollection
-        The dots, for a colour bar.
+        Name of a law -> observed over fitted loss, per cent, one for each run; a panel each.
     """
-    dots = ax.scatter(runs.n_tokens, left, c=np.log10(runs.n_params), s=16, cmap="viridis")
-    ax.axhline(0, lw=1, color=PALETTE[0])
-    ax.set(
-        xscale="log", xlabel="training tokens $D$", title=f"{title}: mean {left.mean():+.2f} %", ylim=(-4, 8)
-    )
-    ax.set_ylabel("observed over fitted loss [%]")
-    ax.label_outer()
-    return dots
+    figure, axes = panels(len(left), width=4.8, height=3.4, sharey=True)
+    for ax, (name, rest) in zip(axes, left.items(), strict=True):
+        dots = ax.scatter(runs.n_tokens, rest, c=np.log10(runs.n_params), s=16, cmap="viridis")
+        ax.axhline(0, lw=1, color=PALETTE[0])
+        ax.set(xscale="log", xlabel="training tokens $D$", title=f"{name}: mean {rest.mean():+.2f} %")
+        ax.set(ylim=(-4, 8), ylabel="observed over fitted loss [%]")
+        ax.label_outer()
+    figure.colorbar(dots, ax=axes, label="log10 of parameters $N$")
+    return figure
 
 
-def stops(ax: Axes, found: pd.DataFrame, optimum: float, published: float, title: str) -> None:
+def stops(found: Mapping[str, pd.DataFrame], optimum: float, published: float) -> Figure:
     """Where the starts of an optimiser stop: exponent of data, and excess over the least objective.
 
     Parameters
     ----------
-    ax
-        Where to draw.
     found
-        One row a start, with `beta` and `excess`, a share of the least objective.
+        What is minimised -> one row a start, with `beta` and `excess`, a share of the least objective.
     optimum, published
         Exponent of data at the least objective, and Hoffmann et al.'s.
-    title
-        Of the panel.
     """
-    # On a log axis the optimum itself has no place.
-    ax.scatter(found.beta, np.maximum(100 * found.excess, 1e-4), s=14, alpha=0.6, label="where it stops")
-    ax.axvline(optimum, color=PALETTE[1], lw=1.5, label="our optimum")
-    ax.axvline(published, label="Hoffmann et al.", **PAPER)
-    ax.set(yscale="log", xlabel=r"exponent of data $\beta$", title=title)
-    ax.set_ylabel("above the least objective [%]")
-    ax.legend(loc="center right")
-    ax.label_outer()
+    figure, axes = panels(len(found), width=4.6, height=3.4, sharex=True, sharey=True)
+    for ax, (name, starts) in zip(axes, found.items(), strict=True):
+        draw.stops(ax, starts.beta, starts.excess, optimum, ("Hoffmann et al.", published))
+        ax.set(xlabel=r"exponent of data $\beta$", title=f"{name}, default L-BFGS-B")
+        ax.legend(loc="center right")
+        ax.label_outer()
+    return figure
 
 
 def allocation(
-    ax: Axes,
     budgets: np.ndarray,
     lines: Mapping[str, np.ndarray],
     band: np.ndarray,
     seen: tuple[float, float],
     trained: tuple[float, float],
-) -> None:
+) -> Figure:
     """Best tokens per parameter against compute, with a band around the first line.
 
     Parameters
     ----------
-    ax
-        Where to draw.
     budgets
         Training compute, FLOP.
     lines
@@ -90,6 +74,7 @@ def allocation(
     trained
         Compute of Chinchilla and the tokens per parameter that it had.
     """
+    figure, ax = panels(1, width=6.4, height=3.8)
     styles = ({"color": PALETTE[1]}, PAPER, PAPER | {"linestyle": ":"})
     ax.fill_between(budgets, *band, alpha=0.2, color=PALETTE[1], lw=0, label="refit, 80 % band")
     for (name, line), style in zip(lines.items(), styles, strict=True):
@@ -99,3 +84,4 @@ def allocation(
     ax.set(xscale="log", yscale="log", ylim=(3, 400), xlabel="training compute $C$ [FLOP]")
     ax.set_ylabel("best tokens per parameter")
     ax.legend(loc="upper left", ncols=2, fontsize=9)
+    return figure

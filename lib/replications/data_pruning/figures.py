@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from scalinglaws.figures import PALETTE, panels
 
 
 def theory_and_simulations(
     error: Callable[..., np.ndarray], envelope: Callable[..., np.ndarray], means: pd.DataFrame
-) -> Any:
+) -> Figure:
     """Test error against kept examples, hard ones kept, for a perfect and a crooked probe.
 
     Parameters
@@ -24,10 +24,6 @@ def theory_and_simulations(
         (kept examples a dimension, smallest kept fraction, angle) -> the lowest error over all fractions.
     means
         One row a simulated point: `alpha_total`, `f`, `theta`, `keep`, and `mean` and `sem` of its test error.
-
-    Returns
-    -------
-    Figure
     """
     figure, axes = panels(2, sharey=True)
     wide = np.sort(np.append(np.geomspace(0.3, 10, 19), [1.8, 1.9, 2.0, 2.1, 2.2]))
@@ -47,17 +43,13 @@ def theory_and_simulations(
     return figure
 
 
-def image_runs(images: pd.DataFrame) -> Any:
+def image_runs(images: pd.DataFrame) -> Figure:
     """Test error on images against kept examples; hardest kept on the left, easiest on the right.
 
     Parameters
     ----------
     images
         One row a run: `keep`, `f`, `n_kept` and `error`, a fraction.
-
-    Returns
-    -------
-    Figure
     """
     figure, axes = panels(2, sharey=True)
     mean = images.groupby(["keep", "f", "n_kept"]).error.agg(["mean", "sem"]).reset_index()

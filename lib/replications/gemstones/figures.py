@@ -7,10 +7,32 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, PAPER
+from scalinglaws import figures as draw
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 COLORS = (PALETTE[1], PALETTE[3], PALETTE[4])
+
+
+def hulls_and_sizes(
+    checkpoints: pd.DataFrame, corners: Mapping[str, pd.DataFrame], lines: Mapping[str, tuple[float, float]]
+) -> Figure:
+    """Loss and size of the best models against compute, with two lower hulls and the authors' lines.
+
+    Parameters
+    ----------
+    checkpoints
+        All of them, with `flops` and `loss` (nats per token).
+    corners
+        Name of a choice -> its corners, with `flops`, `loss`, `n_params` and `edge`.
+    lines
+        Name -> height and slope of the authors' line, ln N = height + slope ln C.
+    """
+    figure, axes = panels(2, width=5.2, height=3.8, sharex=True)
+    hulls(axes[0], checkpoints, corners)
+    sizes(axes[1], corners, lines, checkpoints.flops.agg(["min", "max"]).to_numpy())
+    return figure
 
 
 def hulls(ax: Axes, checkpoints: pd.DataFrame, corners: Mapping[str, pd.DataFrame]) -> None:
@@ -62,27 +84,31 @@ def sizes(
     ax.legend(fontsize=8, ncols=2)
 
 
-def stops(ax: Axes, found: pd.DataFrame, published: tuple[float, float], optimum: float, title: str) -> None:
+def stops(
+    found: Mapping[str, pd.DataFrame],
+    published: Mapping[str, tuple[float, float]],
+    optimum: Mapping[str, float],
+    titles: Mapping[str, str],
+) -> Figure:
     """Where the starts of an optimiser stop: exponent, and excess of the objective over the least.
 
     Parameters
     ----------
-    ax
-        Where to draw.
     found
-        One row a start, with the exponent `a` and `excess`, a share of the least objective.
+        Name of some points -> one row a start, with the exponent `a` and `excess`, a share of the least objective.
     published
-        Exponent and excess of the published fit.
+        Name -> exponent and excess of the published fit.
     optimum
-        Exponent at the least objective.
-    title
-        Of the panel.
+        Name -> exponent at the least objective.
+    titles
+        Name -> title of its panel.
     """
-    ax.scatter(found.a, 100 * found.excess, s=10, alpha=0.5, label="where a start stops")
-    ax.plot(published[0], 100 * published[1], "D", color=PAPER["color"], label="published")
-    ax.axvline(published[0], **PAPER)
-    ax.axvline(optimum, color=PALETTE[1], label="optimum")
-    ax.set(xlim=(0, 1), ylim=(0.1, 1e6), yscale="log", xlabel="exponent $a$", title=title)
-    ax.set_ylabel("objective above the least [%]")
-    ax.legend(fontsize=8, loc="upper left")
-    ax.label_outer()
+    figure, axes = panels(len(titles), width=4.8, height=3.5, sharey=True)
+    for ax, (name, title) in zip(axes, titles.items(), strict=True):
+        exponent, excess = published[name]
+        draw.stops(ax, found[name].a, found[name].excess, optimum[name], ("published", exponent))
+        ax.plot(exponent, 100 * excess, "D", color=PAPER["color"])
+        ax.set(xlim=(0, 1), ylim=(0.1, 1e6), xlabel="exponent $a$", title=title)
+        ax.legend(fontsize=8, loc="upper left")
+        ax.label_outer()
+    return figure

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scalinglaws.figures import PALETTE, panels
@@ -24,11 +23,6 @@ def trajectories(results: pd.DataFrame, sizes: Sequence[str], half: Sequence[str
         Names of the sizes, from small to large; the largest is drawn thicker, in a colour of its own.
     half
         The tasks in whose panels a line at one half is drawn.
-
-    Returns
-    -------
-    Figure
-        Twelve panels with one legend.
     """
     fig, axes = panels(4, 3, width=2.7, height=2.2, sharex=True, sharey=True)
     shades = plt.get_cmap("viridis")(np.linspace(0.95, 0, len(sizes) - 1))
@@ -46,16 +40,15 @@ def trajectories(results: pd.DataFrame, sizes: Sequence[str], half: Sequence[str
     return fig
 
 
-def slopes(ax: Axes, trends: pd.DataFrame) -> None:
+def slopes(trends: pd.DataFrame) -> Figure:
     """Slopes with their intervals, one row a task, those that exclude zero in a colour.
 
     Parameters
     ----------
-    ax
-        Where to draw.
     trends
         Columns `slope`, `low` and `high` (share per tenfold parameters), indexed by task.
     """
+    figure, ax = panels(width=6.2, height=3.8)
     order = trends.sort_values("slope", ascending=False)
     kinds = {
         "interval below zero": (order.high < 0, PALETTE[2]),
@@ -71,3 +64,4 @@ def slopes(ax: Axes, trends: pd.DataFrame) -> None:
     ax.set(yticks=range(len(order)), yticklabels=order.index, ylabel="task", xlim=(-0.5, 0.5))
     ax.set_xlabel("change of accuracy per tenfold parameters (share)")
     ax.legend(fontsize=8, loc="upper right")
+    return figure

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
+from scalinglaws import figures as draw
 from scalinglaws.figures import PALETTE, PAPER, panels
-from scalinglaws.frontier import isoflop_optimum
-
-#: Shades of blue, light to dark, for sizes or budgets in their order.
-SHADES = tuple((0.5 * s, 0.7 * s, s) for s in np.linspace(0.95, 0.1, 13))
 
 
 def curves_and_bowls(
@@ -21,7 +19,7 @@ def curves_and_bowls(
     shapes: pd.DataFrame,
     budgets: np.ndarray,
     bowl: Callable[..., tuple[np.ndarray, np.ndarray]],
-) -> Any:
+) -> Figure:
     """Loss curves of the tuned runs, and the bowls of two arms.
 
     Parameters
@@ -36,27 +34,17 @@ def curves_and_bowls(
         FLOPs.
     bowl
         (the curves of an arm, FLOPs) -> sizes and losses (nats a byte), (sizes, seeds).
-
-    Returns
-    -------
-    Figure
     """
     figure, axes = panels(3, width=4.2, height=3.7)
-    for (width, curve), shade in zip(curves["tuned"].items(), SHADES, strict=False):
+    tuned = curves["tuned"]
+    for (width, curve), shade in zip(tuned.items(), draw.shades(len(tuned)), strict=True):
         axes[0].plot(tokens, np.exp(curve[:, 0]), color=shade, label=f"{shapes.n_params[width]:,}")
     axes[0].set(xlabel="training tokens $D$ (bytes)", title="tuned: one run a size")
     axes[0].legend(title="$N$, head counted", fontsize=7, title_fontsize=7, ncols=2, loc="upper right")
     for ax, arm in zip(axes[1:], ("tuned", "long warm-up"), strict=True):
-        for flops, shade in zip(budgets, SHADES, strict=False):
-            n_params, loss = bowl(curves[arm], flops)
-            ax.plot(n_params, loss[:, 0], "o-", ms=3, lw=1, color=shade)
-            low = isoflop_optimum(n_params, loss[:, 0])
-            ax.plot(low.n_params, low.loss, "v", ms=7, color=PALETTE[2], zorder=3)
+        sized = [(flops, *bowl(curves[arm], flops)) for flops in budgets]
+        draw.bowls(ax, [(flops, n_params, loss[:, 0]) for flops, n_params, loss in sized])
         ax.set(xlabel="parameters $N$, head counted", title=f"{arm}: a bowl a budget")
-        ax.plot([], [], "o-", ms=3, lw=1, color=SHADES[0], label=f"{budgets[0]:.0e} FLOPs")
-        last = SHADES[min(len(budgets), len(SHADES)) - 1]
-        ax.plot([], [], "o-", ms=3, lw=1, color=last, label=f"{budgets[-1]:.0e} FLOPs")
-        ax.plot([], [], "v", ms=7, color=PALETTE[2], label="lowest point")
         ax.legend(fontsize=8, loc="upper right")
     for ax in axes:
         ax.set(xscale="log", ylim=(1.5, 3.6), ylabel="held-out loss [nats per byte]")
@@ -68,7 +56,7 @@ def best_against_compute(
     best: Mapping[str, np.ndarray],
     exponents: Mapping[str, Any],
     printed: Mapping[str, float],
-) -> Any:
+) -> Figure:
     """Best size against compute for three rungs of the ladder, with the published slopes dashed.
 
     Parameters
@@ -81,10 +69,6 @@ def best_against_compute(
         Rung -> our exponent and what else is known of it, the exponent first.
     printed
         Rung -> exponent printed by Porian et al., where they print one.
-
-    Returns
-    -------
-    Figure
     """
     figure, axes = panels(3, width=4.2, height=3.7, sharey=True)
     titles = {"kaplan": "head left out, long warm-up", "head": "head counted, long warm-up"}

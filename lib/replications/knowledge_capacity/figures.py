@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, PAPER, panels, show
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 #: A model's colour, by the order of sizes.
 SHADES = tuple(PALETTE[i] for i in (1, 3, 4, 0, 6))
@@ -20,7 +21,7 @@ ROUNDED = {
 }
 
 
-def bits_by_size(ax: Any, runs: pd.DataFrame, sizes: Sequence[int]) -> None:
+def bits_by_size(ax: Axes, runs: pd.DataFrame, sizes: Sequence[int]) -> None:
     """Bits learned against parameters, a dot a run, with the paper's one and two bits a parameter.
 
     Parameters
@@ -48,7 +49,7 @@ def bits_by_size(ax: Any, runs: pd.DataFrame, sizes: Sequence[int]) -> None:
     ax.legend(fontsize=8, loc="upper left")
 
 
-def ratio_by_load(ax: Any, runs: pd.DataFrame, sizes: Sequence[int], levels: Sequence[float]) -> None:
+def ratio_by_load(ax: Axes, runs: pd.DataFrame, sizes: Sequence[int], levels: Sequence[float]) -> None:
     """Bits learned against bits in the table, both a parameter; `levels` are the paper's."""
     for n, part in runs.groupby("n_params"):
         line = part.groupby("load")[["max_bits_per_param", "R"]].mean().set_index("max_bits_per_param")
@@ -59,7 +60,7 @@ def ratio_by_load(ax: Any, runs: pd.DataFrame, sizes: Sequence[int], levels: Seq
     ax.set(xlabel="bits in the table, a parameter", ylabel="bits learned, a parameter", ylim=(0, 3.2))
 
 
-def capacity(runs: pd.DataFrame, sizes: Sequence[int]) -> Any:
+def capacity(runs: pd.DataFrame, sizes: Sequence[int]) -> Figure:
     """The paper's Figure 1 in our range, and how tables of growing size are learned.
 
     Parameters
@@ -75,16 +76,10 @@ def capacity(runs: pd.DataFrame, sizes: Sequence[int]) -> Any:
         ratio_by_load(ax, runs[runs.exposures == exposures], sizes, levels)
         ax.set(title=f"{exposures} exposures")
     axes[1].legend(fontsize=7, loc="lower right")
-    alt = (
-        "Left: bits learned against parameters, a dot a run, around the paper's dashed lines of one and two bits a "
-        "parameter. Middle and right: bits a parameter learned against those in the table. At 1000 exposures all follow "
-        "the diagonal up to 1.8 and end above the dashed 2.3, the largest at 2.7 and still near the diagonal; at 100 "
-        "they leave it earlier and all end above the dashed 1."
-    )
-    return show(fig, alt=alt)
+    return fig
 
 
-def rounding(ladder: pd.DataFrame, runs: pd.DataFrame, live: pd.DataFrame) -> Any:
+def rounding(ladder: pd.DataFrame, runs: pd.DataFrame, live: pd.DataFrame) -> Figure:
     """Bits a parameter by exposures before and after rounding, and the share that rounding leaves.
 
     Parameters
@@ -111,9 +106,4 @@ def rounding(ladder: pd.DataFrame, runs: pd.DataFrame, live: pd.DataFrame) -> An
     axes[1].set(xlabel="bits learned before rounding, a parameter", ylabel="share of the bits kept")
     axes[0].legend(fontsize=8, ncols=2, loc="upper left")
     axes[1].legend(fontsize=8, loc="lower left")
-    alt = (
-        "Left: bits a parameter rise with exposures past the dashed 2, and as far with 8-bit weights; with 4-bit "
-        "weights they rise, then fall to nothing. Right: 8 bits keep everything; 4 bits keep less, the more there was, "
-        "down to nothing."
-    )
-    return show(fig, alt=alt)
+    return fig

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from replications.learning_curves import curves as lc
 from scalinglaws.figures import PALETTE, PAPER, panels
@@ -17,14 +18,16 @@ COLOURS = dict(zip(FAMILIES, [PALETTE[i] for i in (0, 1, 3, 4, 5, 6, 1, 3)], str
 MARKS = {name: "s" if name in FAMILIES[-2:] else "o" for name in FAMILIES}
 
 
-def plain_ticks(ax: Any, ticks: list[float]) -> None:
+def plain_ticks(ax: Axes, ticks: list[float]) -> None:
     """Decimals instead of powers of ten on the vertical axis."""
     ax.set_yticks(ticks)
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter("")
 
 
-def every_curve(curves: pd.DataFrame, law: Callable[..., np.ndarray], steepness: tuple[float, float]) -> Any:
+def every_curve(
+    curves: pd.DataFrame, law: Callable[..., np.ndarray], steepness: tuple[float, float]
+) -> Figure:
     """Test error or loss against training examples, one panel a data set.
 
     Parameters
@@ -35,10 +38,6 @@ def every_curve(curves: pd.DataFrame, law: Callable[..., np.ndarray], steepness:
         (n over the smallest n, value there, exponent) -> the power law.
     steepness
         The least and greatest exponents reported of the paper, drawn dashed from the mean of the families at the smallest n.
-
-    Returns
-    -------
-    Figure
     """
     figure, axes = panels(3, 3, width=3.4, height=2.8)
     handles = {}
@@ -60,7 +59,7 @@ def every_curve(curves: pd.DataFrame, law: Callable[..., np.ndarray], steepness:
     return figure
 
 
-def exponents(lines: pd.DataFrame, order: list[str], steepness: tuple[float, float]) -> Any:
+def exponents(lines: pd.DataFrame, order: list[str], steepness: tuple[float, float]) -> Figure:
     """Exponents with their intervals, a row a data set, a colour a family.
 
     Parameters
@@ -71,10 +70,6 @@ def exponents(lines: pd.DataFrame, order: list[str], steepness: tuple[float, flo
         Data sets from the bottom to the top.
     steepness
         The least and greatest exponents reported of the paper, dashed.
-
-    Returns
-    -------
-    Figure
     """
     figure, ax = panels(1, width=7.5, height=4.6)
     for (name, family), line in lines.iterrows():
@@ -94,7 +89,7 @@ def sizes(
     swept: Mapping[str, pd.DataFrame],
     as_good: Callable[[pd.DataFrame], pd.Series],
     fits: Callable[[pd.DataFrame], pd.Series],
-) -> Any:
+) -> Figure:
     """Error against parameters on letter, and parameters needed against examples on every swept set.
 
     Parameters
@@ -103,10 +98,6 @@ def sizes(
         Data set -> runs with `n`, `n_params` and `error`, a fraction.
     as_good, fits
         Which sizes are enough: those near the best error, and those that fit the training set.
-
-    Returns
-    -------
-    Figure
     """
     figure, axes = panels(2)
     table = swept["letter"]

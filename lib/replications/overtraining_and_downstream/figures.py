@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from scalinglaws.counting import training_flops
-from scalinglaws.figures import PALETTE, PAPER, panels, show
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 #: What was done with a run, and how it is drawn.
 KINDS = {
@@ -25,7 +27,7 @@ SIZES = {
 }
 
 
-def dots(ax: Any, runs: pd.DataFrame, x: Any, y: Any) -> None:
+def dots(ax: Axes, runs: pd.DataFrame, x: Any, y: Any) -> None:
     """Runs as dots, by what was done with them.
 
     Parameters
@@ -43,7 +45,7 @@ def dots(ax: Any, runs: pd.DataFrame, x: Any, y: Any) -> None:
 
 
 def loss_law(
-    ax: Any, runs: pd.DataFrame, fit: Any, printed: Sequence[float], multipliers: Sequence[int]
+    ax: Axes, runs: pd.DataFrame, fit: Any, printed: Sequence[float], multipliers: Sequence[int]
 ) -> None:
     """Loss less the irreducible loss against compute: a line for each multiplier.
 
@@ -76,7 +78,7 @@ def loss_law(
     ax.legend(fontsize=8)
 
 
-def error_law(ax: Any, runs: pd.DataFrame, fit: Any, printed: Sequence[float]) -> None:
+def error_law(ax: Axes, runs: pd.DataFrame, fit: Any, printed: Sequence[float]) -> None:
     """Mean error on the exams against loss; `printed` are the paper's epsilon, k and gamma."""
     top, k, gamma = printed
     loss = np.linspace(2.3, 5.5, 50)
@@ -87,7 +89,7 @@ def error_law(ax: Any, runs: pd.DataFrame, fit: Any, printed: Sequence[float]) -
     ax.legend(fontsize=8)
 
 
-def misses(ax: Any, runs: pd.DataFrame, off: str, sets: Sequence[str], title: str) -> None:
+def misses(ax: Axes, runs: pd.DataFrame, off: str, sets: Sequence[str], title: str) -> None:
     """Signed errors of predictions, a row for each training set, the headline's circled.
 
     Parameters
@@ -120,7 +122,7 @@ def misses(ax: Any, runs: pd.DataFrame, off: str, sets: Sequence[str], title: st
     ax.set(xlabel="error of the prediction [%]", title=title)
 
 
-def both_laws(runs: pd.DataFrame, loss_fit: Any, error_fit: Any, printed: Sequence[float]) -> Any:
+def both_laws(runs: pd.DataFrame, loss_fit: Any, error_fit: Any, printed: Sequence[float]) -> Figure:
     """The paper's Figure 1: both laws of one training set, with its runs.
 
     Parameters
@@ -135,24 +137,14 @@ def both_laws(runs: pd.DataFrame, loss_fit: Any, error_fit: Any, printed: Sequen
     fig, (left, right) = panels(2, width=5.0, height=3.8)
     loss_law(left, runs, loss_fit, printed[1:4], (20, 320, 640))
     error_law(right, runs, error_fit, printed[4:])
-    alt = (
-        "Left: loss less its floor against compute, three parallel falling lines, one for each multiplier, the "
-        "paper's dashed on ours. Right: error on 17 tasks against loss, one rising curve, the paper's on ours. Black "
-        "dots were fitted, stars predicted, grey dots neither; left they keep to the lines, right they scatter."
-    )
-    return show(fig, alt=alt)
+    return fig
 
 
-def both_misses(of_loss: pd.DataFrame, of_error: pd.DataFrame, sets: Sequence[str]) -> Any:
+def both_misses(of_loss: pd.DataFrame, of_error: pd.DataFrame, sets: Sequence[str]) -> Figure:
     """Errors of the predicted losses and exam errors of the runs that were not fitted, as in `misses`."""
     fig, axes = panels(2, width=5.0, height=3.8, sharey=True)
     misses(axes[0], of_loss, "off_loss", sets, "loss")
     misses(axes[1], of_error, "off_error17", sets, "mean error on 17 tasks")
     axes[0].set(yticks=range(len(sets)), yticklabels=sets, ylabel="training set", ylim=(-0.6, 2.6))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
-    alt = (
-        "Signed errors of all predictions in per cent, a row for each training set. Left, the loss: the headline's two "
-        "runs, circled, lie close to zero, the large runs on C4 further off. Right, the error on 17 tasks: one circled "
-        "run at zero, the other to the right of it; all over-trained large runs lie to the right, that on C4 furthest."
-    )
-    return show(fig, alt=alt)
+    return fig

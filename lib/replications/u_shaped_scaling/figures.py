@@ -7,11 +7,48 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE
+from scalinglaws.figures import PALETTE, panels
 
 COMPUTE = "training compute, log10 FLOP"
 SCORE = "TruthfulQA score (share)"
+
+
+def trend_and_families(table: pd.DataFrame, at: float, named: Sequence[str]) -> Figure:
+    """The models with a parabola and two lines, and the same models joined by family.
+
+    Parameters
+    ----------
+    table
+        Columns `x` (log10 of training compute in FLOP, ascending), `truthfulqa` (share) and `family`.
+    at
+        The break, in units of `x`.
+    named
+        The families that get a colour; at most as many as the palette has.
+    """
+    figure, axes = panels(2, width=5.4, height=4.0)
+    parabola_and_lines(axes[0], table, at)
+    families(axes[1], table, named)
+    return figure
+
+
+def releases(table: pd.DataFrame, since: float, breaks: Sequence[float]) -> Figure:
+    """When the models came out, and their scores with two lines for the earlier and for the later ones.
+
+    Parameters
+    ----------
+    table
+        Columns `x`, `truthfulqa` and `released` (year).
+    since
+        The year from which a model counts as a later one.
+    breaks
+        The break of the earlier models and that of the later ones, in units of `x`.
+    """
+    figure, axes = panels(2, width=5.4, height=4.0)
+    dates(axes[0], table, since)
+    halves_with_lines(axes[1], table, since, breaks)
+    return figure
 
 
 def parabola_and_lines(ax: Axes, table: pd.DataFrame, at: float) -> None:

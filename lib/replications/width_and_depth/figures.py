@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scalinglaws.figures import PALETTE
+from scalinglaws.figures import PALETTE, panels
 
 #: Sizes that have a curve, in parameters.
 SIZES = (1e8, 5e8, 1e9, 2e9)
@@ -17,8 +18,31 @@ SIZES = (1e8, 5e8, 1e9, 2e9)
 NEAR = 0.17
 
 
+def valleys_and_gains(
+    loss: Callable[..., np.ndarray],
+    depth_of: Callable[[np.ndarray, float], np.ndarray],
+    fits: Mapping[str, Mapping[str, float]],
+    models: pd.DataFrame,
+    carried: Callable[[pd.DataFrame, float], pd.Series],
+    errors: pd.DataFrame,
+) -> Figure:
+    """Loss against width over depth, and what two laws err on models of each shape.
+
+    Parameters
+    ----------
+    loss, depth_of, fits, models, carried
+        As in `valleys`.
+    errors
+        As in `gains`.
+    """
+    figure, axes = panels(2, width=4.8, height=3.6)
+    valleys(axes[0], loss, depth_of, fits, models, carried)
+    gains(axes[1], errors, models.width / models.depth)
+    return figure
+
+
 def valleys(
-    ax: Any,
+    ax: Axes,
     loss: Callable[..., np.ndarray],
     depth_of: Callable[[np.ndarray, float], np.ndarray],
     fits: Mapping[str, Mapping[str, float]],
@@ -62,7 +86,7 @@ def valleys(
     ax.set(xscale="log", xlabel="width over depth", ylabel="loss at 350B tokens [nats per token]")
 
 
-def gains(ax: Any, errors: pd.DataFrame, ratio: pd.Series) -> None:
+def gains(ax: Axes, errors: pd.DataFrame, ratio: pd.Series) -> None:
     """Error on each model that was left out, by two laws, against its width over depth.
 
     Parameters
