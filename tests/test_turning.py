@@ -38,6 +38,12 @@ def test_points_of_one_group_tell_nothing_about_their_error():
     assert np.isfinite(found.above_interval).all()
 
 
+def test_a_single_group_tells_nothing_about_either_line():
+    found = two_lines(X, noisy(np.abs(X - 1.5)), 1.5, np.zeros(60))
+    assert found.below_interval == found.above_interval == (-np.inf, np.inf)
+    assert found.p_below == found.p_above == 1
+
+
 def test_copies_in_one_group_do_not_narrow_the_interval():
     y = noisy(np.abs(X - 2))
     once = two_lines(X, y, 2.0, np.arange(60))

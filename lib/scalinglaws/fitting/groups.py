@@ -48,12 +48,7 @@ def clustered(influence: np.ndarray, codes: np.ndarray) -> np.ndarray:
     -------
     ndarray
         Shape (k, k): the sums over groups multiplied with each other, times
-        $\frac{G}{G-1}\,\frac{n-1}{n-k}$ for G groups.
-
-    Raises
-    ------
-    FitError
-        If there is a single group.
+        $\frac{G}{G-1}\,\frac{n-1}{n-k}$ for G groups; infinite for a single one.
 
     Source: Cameron & Miller (2015), A Practitioner's Guide to Cluster-Robust Inference,
     doi:10.3368/jhr.50.2.317, eqs. 11 and 12.
@@ -62,5 +57,5 @@ def clustered(influence: np.ndarray, codes: np.ndarray) -> np.ndarray:
     sums = np.stack([influence[codes == group].sum(0) for group in np.unique(codes)])
     groups = len(sums)
     if groups < 2:
-        raise FitError("all runs with a weight are in one group: nothing varies between groups")
+        return np.full((k, k), np.inf)
     return groups / (groups - 1) * (n - 1) / (n - k) * (sums.T @ sums)

@@ -54,7 +54,10 @@ def covariance(fit: Fit, by: Any = None) -> np.ndarray:
     # A run without weight belongs to no group.
     used = p.weights > 0
     scores = p.jacobian(fit.point.theta) * (p.weights * fit.residuals)[:, None]
-    return clustered((scores @ bread)[used], group_codes(fit, by)[used])
+    codes = group_codes(fit, by)[used]
+    if len(np.unique(codes)) < 2:
+        raise FitError("all runs with a weight are in one group: nothing varies between groups")
+    return clustered((scores @ bread)[used], codes)
 
 
 def variance(fit: Fit) -> float:
