@@ -1,17 +1,21 @@
 """Break what the claims rest on, run the notebook again, and see the words change.
 
 One execution of a mutated notebook runs it unbroken, then once more for each declared mutation;
-throughout, the tables that it loads are nudged in their last digits. An injected cell replaces the name that the mutation targets (`load`, a law, a
-constant) in the notebook's namespace; nothing in the library knows of it. Of the notebook's
-own cells only those run again that depend on that name, directly or through other names.
+throughout, the tables that it loads are nudged in their last digits. In the tests the unbroken run is
+nbval's own, and the mutations follow in its kernel. An injected cell replaces the name that the
+mutation targets (`load`, a law, a constant) in the notebook's namespace; nothing in the library
+knows of it. Of the notebook's own cells only those run again that depend on that name, directly or
+through other names, and those that make for them what a later cell calls by the same name.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import symtable
 from collections.abc import Iterator, Sequence
+from types import CodeType
 from typing import Any
 
 from scalinglaws.claims import (
@@ -94,8 +98,35 @@ def names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
             # A call whose result nobody takes is made for what it changes: a list that grows.
             place = node.value.func
         if place is not None:
-            changed |= {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
+            changed |= {n.id for n in ast.walk(beginning(place)) if isinstance(n, ast.Name)}
     return read, changed
+
+
+def beginning(place: ast.expr) -> ast.expr:
+    """What a chain of attributes, items and calls begins with: `a` of `a[i].sort(key=b).c`."""
+    while isinstance(place, (ast.Attribute, ast.Subscript, ast.Call)):
+        place = place.func if isinstance(place, ast.Call) else place.value
+    return place
+
+
+def entering(source: str) -> set[str]:
+    """The names that a cell reads before it binds them itself, its functions' names included."""
+    bound, read = set(), set()
+    for step in dis.get_instructions(compile(source, "<cell>", "exec")):
+        if step.opname == "STORE_NAME":
+            bound.add(step.argval)
+        elif step.opname == "LOAD_NAME":
+            read |= {step.argval} - bound
+        elif isinstance(step.argval, CodeType):
+            read |= globals_of(step.argval) - bound
+    return read
+
+
+def globals_of(code: CodeType) -> set[str]:
+    """The names of the notebook that a function reads, or one within it."""
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return own.union(*map(globals_of, inner))
 
 
 def loads(statement: ast.stmt, slug: str) -> bool:
@@ -141,18 +172,24 @@ def constant(cells: list[NotebookNode]) -> set[str]:
 
 
 def dependent(
-    cells: list[NotebookNode], mutation: Mutation, *, mended: bool = False
-) -> Iterator[NotebookNode]:
+    cells: list[NotebookNode],
+    mutation: Mutation,
+    *,
+    mended: bool = False,
+    ran: list[NotebookNode] | None = None,
+) -> list[NotebookNode]:
     """The cells that must run again under a mutation, in order.
 
     Parameters
     ----------
     cells
-        Those of a notebook.
+        Those of a notebook that may run again.
     mutation
         What is broken.
     mended
         Whether the cell that binds the target may run again, where it gives the broken one anyway.
+    ran
+        All cells that have run, in order; the same ones unless given.
 
     Raises
     ------
@@ -162,20 +199,71 @@ def dependent(
     places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
     if not places:
         raise files.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
+    target = None if mended else cells[places[0]]
     unchanged = constant(cells) - (set() if mended else {mutation.target})
     tainted = {mutation.target}
-    for place, cell in enumerate(cells):
+    again = []
+    for cell in cells:
         if {files.TAG_CLAIMS, files.TAG_MUTATIONS} & set(files.tags(cell)):
             continue
-        if place == places[0] and not mended:
+        if cell is target:
             # Running it again would mend what was broken; functions beside the target feel it anyway.
             tainted |= spread(cell, tainted, unchanged | tainted, mutation.table)[1]
             continue
         hot, caught, every = spread(cell, tainted, unchanged, mutation.table)
-        # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
-        if hot or every & tainted or cell.source.strip() in files.VERDICT:
+        if hot or mutation.target in every or cell.source.strip() in files.VERDICT:
             tainted |= caught
-            yield cell
+            again.append(cell)
+    return with_makers(cells if ran is None else ran, again, unchanged | {mutation.target}, target)
+
+
+def with_makers(
+    ran: list[NotebookNode], again: list[NotebookNode], kept: set[str], target: NotebookNode | None
+) -> list[NotebookNode]:
+    """Cells that run again, and those that make anew for them what has since become another thing.
+
+    Once a notebook has run, a name holds what its last cell made of it. A cell that runs again
+    and reads what an earlier one made needs that one, too, wherever a later cell, or one that
+    runs again before it, makes something else of the name.
+
+    Parameters
+    ----------
+    ran
+        All cells that have run, in order.
+    again
+        Those of them that run again.
+    kept
+        Names that no cell makes another thing of.
+    target
+        The cell that must not run again.
+    """
+    changes: list[set[str]] = []
+    within: dict[str, set[str]] = {}  # what functions read when they are called
+    for cell in ran:
+        changes.append(set())
+        for statement in ast.parse(cell.source).body:
+            read, changed = names_in(statement)
+            changes[-1] |= changed - kept
+            if any(isinstance(node, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(statement)):
+                within |= {name: within.get(name, set()) | read for name in changed - kept}
+    places = {place for place, cell in enumerate(ran) if any(cell is one for one in again)}
+    todo = [*places]
+    while todo:
+        place = todo.pop()
+        needed, more = set(), entering(ran[place].source)
+        while more:
+            needed |= more
+            more = set().union(*(within.get(name, set()) for name in more)) - needed
+        for name in needed:
+            makers = [other for other, changed in enumerate(changes) if name in changed]
+            earlier = [other for other in makers if other < place and ran[other] is not target]
+            lost = any(other >= place for other in makers) or places & set(earlier)
+            if earlier and lost and earlier[-1] not in places:
+                places.add(earlier[-1])
+                todo.append(earlier[-1])
+                # What it makes besides may take the place of what other cells need.
+                todo += [other for other in places if other > earlier[-1]]
+    return [ran[place] for place in sorted(places)]
 
 
 def asks_only(cell: NotebookNode) -> bool:
@@ -224,31 +312,52 @@ def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) ->
     Figures, the falsification and whatever else no measurement rests on are left out.
     """
     cells = resting(notebook)
-    sources = []
-    for draw in draws(name):
-        sources += [NUDGED.format(draw=draw), *(cell.source for cell in cells)]
-    sources.append(SNAPSHOT)
+    whole = broken(name, notebook, mutations, ran=cells)
+    whole.cells = [*map(nbformat.v4.new_code_cell, unbroken(cells, DRAWS[0])), *whole.cells]
+    return whole
+
+
+def unbroken(cells: list[NotebookNode], draw: int) -> list[str]:
+    """The sources of an unbroken pass on nudged tables."""
+    return [NUDGED.format(draw=draw).strip(), *(cell.source for cell in cells)]
+
+
+def broken(
+    name: str, notebook: NotebookNode, mutations: Sequence[Mutation], ran: list[NotebookNode]
+) -> NotebookNode:
+    """What follows on a first unbroken pass in its kernel: passes of other draws, then the mutations.
+
+    Parameters
+    ----------
+    name, notebook, mutations
+        The notebook, and how it is broken.
+    ran
+        The cells of the first pass: all of the notebook, or those that its measurements rest on.
+    """
+    cells = resting(notebook)
+    sources = [source for draw in draws(name)[1:] for source in unbroken(cells, draw)]
+    sources.append(SNAPSHOT.strip())
     for mutation in mutations:
-        sources.append(INJECTED.format(name=mutation.name, target=mutation.target))
-        sources += [cell.source for cell in dependent(cells, mutation)]
-    broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
-    broken.cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
-    return broken
+        sources.append(INJECTED.format(name=mutation.name, target=mutation.target).strip())
+        sources += [cell.source for cell in dependent(cells, mutation, ran=ran)]
+    book = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    return book
 
 
 def prepared(names: list[str]) -> tuple[dict[str, NotebookNode], dict[str, Stated], list[str]]:
     """Notebooks as they run mutated, what each states, and a line for each that cannot be mutated."""
-    broken, papers, problems = {}, {}, []
+    books, papers, problems = {}, {}, []
     for name in names:
         try:
             notebook, paper = files.read(files.locate(name)), stated(name)
             files.trees(notebook)  # names a cell that is no Python
             if not paper.mutations:
                 raise ClaimError("it states no mutation, so that nothing would be tested")
-            broken[name], papers[name] = mutated(name, notebook, paper.mutations), paper
+            books[name], papers[name] = mutated(name, notebook, paper.mutations), paper
         except (files.NotebookError, ClaimError) as error:
             problems.append(f"{name}: {error}")
-    return broken, papers, problems
+    return books, papers, problems
 
 
 def survivors(paper: Stated, pinned: dict[str, Any], found: list[dict[str, Any]]) -> list[str]:

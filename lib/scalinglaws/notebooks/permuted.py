@@ -206,12 +206,14 @@ def unbroken(cells: list[NotebookNode], names: dict[str, Any]) -> Unbroken:
     return base
 
 
-def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
+def depending(
+    cells: list[NotebookNode], slug: str, hidden: bool, ran: list[NotebookNode] | None = None
+) -> list[int]:
     """The cells that must run again where a table is another; all of them if library code loads it."""
     if hidden:  # what the library makes of it shows in no name of the notebook
         again = list(cells)
     elif any(mutate.binds(cell.source, "load") for cell in cells):
-        again = list(mutate.dependent(cells, Mutation("null", ("any",), table=slug), mended=True))
+        again = mutate.dependent(cells, Mutation("null", ("any",), table=slug), mended=True, ran=ran)
     else:
         again = []
     kept = {files.TAG_CLAIMS, files.TAG_PARAMETERS, files.TAG_MUTATIONS}
