@@ -56,13 +56,12 @@ class MutatedRun(pytest.Item):
     """Break what each claim rests on: the words it names must change, and no other; shuffle a column."""
 
     def runtest(self) -> None:
-        name, paper, notebook = self.path.stem, stated(self.path.stem), self.parent.nb
-        kept, ran = null.read(name), notebooks.code(notebook)
-        broken = mutate.broken(name, notebook, paper.mutations, ran)
-        broken = null.repeated(broken, notebook, kept, ran)
         unbroken = self.parent.whole()
         if self.parent.timed_out or any(o.output_type == "error" for cell in unbroken for o in cell.outputs):
             pytest.fail("the notebook did not run to its end, and so was not broken", pytrace=False)
+        name, paper, notebook = self.path.stem, stated(self.path.stem), self.parent.nb
+        kept = null.read(name)
+        broken = null.repeated(mutate.broken(name, notebook, paper.mutations), notebook, kept)
         for cell in broken.cells:
             cell.outputs = self.parent.run(cell.source)
         broken.cells = unbroken + broken.cells
@@ -78,7 +77,7 @@ class MutatedRun(pytest.Item):
         if isinstance(excinfo.value, NbCellError):
             error = excinfo.value
             return f"the mutated run of {self.path.stem} failed: {error}\n{error.source}\n{error.inner_traceback}"
-        if isinstance(excinfo.value, null.NoNull):
+        if isinstance(excinfo.value, (null.NoNull, notebooks.NotebookError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 

@@ -93,6 +93,24 @@ def test_what_a_later_cell_calls_by_the_same_name_is_made_anew(sources, spared, 
     assert makers(*sources, spared=spared) == expected
 
 
+def test_a_mutation_is_refused_where_another_thing_has_the_name_of_what_it_breaks():
+    breaks = Mutation("broken", ("one",), target="law")
+    law = "def law(x):\n    return x\n\n\ndef other(x):\n    return x"
+    sources = [law, "one = law(1) + other(1)", "law = 2"]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert mutate.dependent(made[:2], breaks) == made[1:2]
+    with pytest.raises(
+        files.NotebookError, match=r"two cells make a thing of the name 'law'.*rename.*'law = 2'"
+    ):
+        mutate.dependent(made[:2], breaks, ran=made)
+    # What is made of the broken thing is broken, whatever it is called.
+    made[2] = nbformat.v4.new_code_cell("law = [law]")
+    assert mutate.dependent(made, breaks) == made[1:]
+    made[2] = nbformat.v4.new_code_cell("other = 2")
+    with pytest.raises(files.NotebookError, match="makes 'other', too, which another cell"):
+        mutate.dependent(made[:2], breaks, ran=made)
+
+
 def test_what_a_chain_of_calls_begins_with_is_changed_and_not_its_arguments():
     (statement,) = ast.parse("table.at[row].assign(x=law(y)).round(3)").body
     assert mutate.names_in(statement)[1] == {"table"}

@@ -14,7 +14,7 @@ import ast
 import builtins
 import dis
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
@@ -194,7 +194,8 @@ def dependent(
     Raises
     ------
     NotebookError
-        If no cell binds the mutation's target.
+        If no cell binds the mutation's target, or if what is broken cannot be told from another
+        thing of the same name.
     """
     places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
     if not places:
@@ -214,7 +215,15 @@ def dependent(
         if hot or mutation.target in every or cell.source.strip() in files.VERDICT:
             tainted |= caught
             again.append(cell)
-    return with_makers(cells if ran is None else ran, again, unchanged | {mutation.target}, target)
+    ran = cells if ran is None else ran
+    made = [cell for cell in ran if cell is not target and binds(cell.source, mutation.target)]
+    others = [cell for cell in made if mutation.target not in entering(cell.source)]
+    if not mended and others:
+        raise files.NotebookError(
+            f"mutation {mutation.name!r}: two cells make a thing of the name {mutation.target!r}, and only one of "
+            f"them would be broken; rename the other, in {others[0].source.strip().splitlines()[0]!r}"
+        )
+    return with_makers(ran, again, unchanged | {mutation.target}, target)
 
 
 def with_makers(
@@ -236,6 +245,11 @@ def with_makers(
         Names that no cell makes another thing of.
     target
         The cell that must not run again.
+
+    Raises
+    ------
+    NotebookError
+        If it would have to.
     """
     changes: list[set[str]] = []
     within: dict[str, set[str]] = {}  # what functions read when they are called
@@ -256,9 +270,14 @@ def with_makers(
             more = set().union(*(within.get(name, set()) for name in more)) - needed
         for name in needed:
             makers = [other for other, changed in enumerate(changes) if name in changed]
-            earlier = [other for other in makers if other < place and ran[other] is not target]
+            earlier = [other for other in makers if other < place]
             lost = any(other >= place for other in makers) or places & set(earlier)
             if earlier and lost and earlier[-1] not in places:
+                if ran[earlier[-1]] is target:
+                    raise files.NotebookError(
+                        f"the cell that makes what is broken makes {name!r}, too, which another cell makes something "
+                        "else of: rename one of them"
+                    )
                 places.add(earlier[-1])
                 todo.append(earlier[-1])
                 # What it makes besides may take the place of what other cells need.
@@ -312,7 +331,7 @@ def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) ->
     Figures, the falsification and whatever else no measurement rests on are left out.
     """
     cells = resting(notebook)
-    whole = broken(name, notebook, mutations, ran=cells)
+    whole = broken(name, notebook, mutations)
     whole.cells = [*map(nbformat.v4.new_code_cell, unbroken(cells, DRAWS[0])), *whole.cells]
     return whole
 
@@ -322,24 +341,17 @@ def unbroken(cells: list[NotebookNode], draw: int) -> list[str]:
     return [NUDGED.format(draw=draw).strip(), *(cell.source for cell in cells)]
 
 
-def broken(
-    name: str, notebook: NotebookNode, mutations: Sequence[Mutation], ran: list[NotebookNode]
-) -> NotebookNode:
+def broken(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) -> NotebookNode:
     """What follows on a first unbroken pass in its kernel: passes of other draws, then the mutations.
 
-    Parameters
-    ----------
-    name, notebook, mutations
-        The notebook, and how it is broken.
-    ran
-        The cells of the first pass: all of the notebook, or those that its measurements rest on.
+    It may have been a pass of all cells, or of those that its measurements rest on.
     """
     cells = resting(notebook)
     sources = [source for draw in draws(name)[1:] for source in unbroken(cells, draw)]
     sources.append(SNAPSHOT.strip())
     for mutation in mutations:
         sources.append(INJECTED.format(name=mutation.name, target=mutation.target).strip())
-        sources += [cell.source for cell in dependent(cells, mutation, ran=ran)]
+        sources += [cell.source for cell in dependent(cells, mutation, ran=files.code(notebook))]
     book = nbformat.v4.new_notebook(metadata=notebook.metadata)
     book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
     return book

@@ -179,23 +179,11 @@ def strongest(kept: dict[str, Any]) -> permuted.Column | None:
     return permuted.Column(best["table"], best["column"], best["share"]) if best["moved"] else None
 
 
-def repeated(
-    broken: NotebookNode, notebook: NotebookNode, kept: dict[str, Any], ran: list[NotebookNode] | None = None
-) -> NotebookNode:
-    """A mutated notebook that shuffles one column at its end, as the kept null did.
-
-    Parameters
-    ----------
-    broken
-        The mutated notebook.
-    notebook, kept
-        The notebook, and its null.
-    ran
-        The cells that had run before it was broken; those that measurements rest on unless given.
-    """
+def repeated(broken: NotebookNode, notebook: NotebookNode, kept: dict[str, Any]) -> NotebookNode:
+    """A mutated notebook that shuffles one column at its end, as the kept null did."""
     if column := strongest(kept):
         cells = mutate.resting(notebook)
-        again = permuted.depending(cells, column.table, column.table in kept["hidden"], ran)
+        again = permuted.depending(cells, column.table, column.table in kept["hidden"], files.code(notebook))
         source = permuted.AGAIN.strip().format(
             cells=permuted.as_text([cells[place] for place in again]),
             column=(column.table, column.column, column.share),
