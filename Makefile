@@ -29,7 +29,7 @@ or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replicate test lint attack bench clean
+.PHONY: help setup replicate book test lint attack bench clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -50,6 +50,10 @@ setup: $(call escaped,$(READY)) ## Create the environment and install the locked
 replicate: setup ## Run every notebook at CI scale; executed copies and HTML in out/; the scoreboard
 	@[ -e "$$OUT" ] || { mkdir -p -- "$$OUT" && touch -- "$$OUT/$(MADE)"; }
 	"$(BIN)/scalinglaws" run --all --scale ci --jobs $(JOBS) --output "$$OUT" --html
+
+book: setup ## Build the book, a site of all notebooks and verdicts, into out/book; nothing is executed
+	@[ -e "$$OUT" ] || { mkdir -p -- "$$OUT" && touch -- "$$OUT/$(MADE)"; }
+	"$(BIN)/python" -m scalinglaws.book --output "$$OUT/book"
 
 test: setup ## Run all tests: library, data, runner, notebooks as committed and mutated
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 sh tests/offline.sh "$(BIN)/python" -m pytest \

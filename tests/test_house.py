@@ -24,6 +24,7 @@ ARROWS = {
     "training": {"tables"},
     "sweeps": {"tables", "training"},
     "cli": {"notebooks", "claims", "tables"},
+    "book": {"cli", "notebooks", "claims", "tables"},
     "replications": {"training", "sweeps", "fitting", "laws", "tables"},
 }
 #: What the modules at the top, which all may import, may import themselves.

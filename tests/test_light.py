@@ -125,11 +125,11 @@ def test_each_extra_brings_what_is_said_of_it():
     }
     brought_by = importlib.metadata.packages_distributions()
     # IPython and the client of Jupyter come with the kernel.
-    with_the_kernel = {"ipython", "jupyter_client"}
+    with_the_kernel = {"ipython", "jupyter-client"}
     for module, extra in EXTRAS.items():
         if module not in brought_by:  # the core alone is installed
             continue
-        names = {name.lower() for name in brought_by[module]}
+        names = {name.lower().replace("_", "-") for name in brought_by[module]}
         assert names & (extras[extra] | with_the_kernel), (module, extra)
     core = {re.match(r"[\w.-]+", one)[0] for one in project["dependencies"]}
     assert core == {"numpy", "pandas", "rich", "scipy", "typer"}

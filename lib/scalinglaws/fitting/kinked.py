@@ -1,7 +1,7 @@
 """An objective with a corner at one place, in units of its own, and the system of its steps.
 
 Each corner is written as a maximum, rho(r) = max over m in [-below, above] of m r - delta m^2 / 2, which
-is |r| or the check loss for delta = 0 and Huber's loss, divided by delta, for below = above = 1. A
+is abs(r) or the check loss for delta = 0 and Huber's loss, divided by delta, for below = above = 1. A
 set of residuals in the corner then gives one square system for the step and the multipliers, which is
 as well conditioned for a delta of 1e-9 or 0 as for any other. Source: Murray & Overton (1981), A projected
 Lagrangian algorithm for nonlinear l1 optimization, doi:10.1137/0902018.

@@ -1,0 +1,73 @@
+"""Sphinx's settings for the book. `scalinglaws.book.build` copies them beside the pages that it makes."""
+
+from pathlib import Path
+
+project = "Scaling Laws, Replicated"
+author = "The developers of Scaling Laws, Replicated"
+copyright = "The developers of Scaling Laws, Replicated; MIT licence"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinxcontrib.bibtex",
+]
+exclude_patterns = ["originals"]
+nitpicky = False
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+
+# Pages are made of what was committed: nothing is executed, and no widget asks a host for its script.
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}
+nb_merge_streams = True
+
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "plain"
+
+html_title = project
+html_theme = "sphinx_book_theme"
+html_static_path = ["_static"]
+html_extra_path = ["downloads"]
+html_css_files = ["book.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_last_updated_fmt = None
+html_theme_options = {
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "use_source_button": False,
+    "use_repository_button": False,
+    "use_issues_button": False,
+    "max_navbar_depth": 2,
+    "show_toc_level": 2,
+    "home_page_in_toc": True,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+
+# One file of MathJax 3, which draws with paths and so needs no font; the wheel's own extension
+# would bring all of its files.
+mathjax_path = "tex-svg.js"
+mathjax3_config = {
+    "tex": {"packages": {"[-]": ["require", "autoload"]}},
+    "svg": {"fontCache": "local"},
+    "options": {"enableMenu": False},
+}
+
+
+def bring_mathjax(app) -> None:
+    """Put our copy of MathJax among the static files."""
+    from scalinglaws.notebooks.pages import mathjax
+
+    place = Path(app.outdir) / "_static"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / mathjax_path).write_text(mathjax(), encoding="utf-8")
+
+
+def setup(app) -> None:
+    app.connect("builder-inited", bring_mathjax)

@@ -1,0 +1,241 @@
+"""The built site: every page is there, every link inside leads somewhere, nothing is asked of another host."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from scalinglaws.claims import verdicts
+from scalinglaws.errors import EXTRAS
+from scalinglaws.notebooks import files, scoreboard
+
+LACKING = [name for name, extra in EXTRAS.items() if extra == "book" and not importlib.util.find_spec(name)]
+pytestmark = pytest.mark.skipif(
+    bool(LACKING), reason=f"the extra 'book' is not installed: {', '.join(LACKING)}; 'make book' brings it"
+)
+#: An address that a browser fetches by itself, in a style sheet.
+FETCHED = re.compile(r"""(?:url\(\s*['"]?|@import\s+['"])((?:https?:)?//[^'")\s]+)""")
+
+
+@dataclass
+class Page(HTMLParser):
+    """What a page links to, what it fetches, its pictures, and its text outside code."""
+
+    html: str
+    links: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    pictures: list[dict[str, str | None]] = field(default_factory=list)
+    anchors: set[str] = field(default_factory=set)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.silent: list[str] = []
+        self.feed(self.html)
+
+    def handle_starttag(self, tag, attrs):
+        has = dict(attrs)
+        if has.get("id"):
+            self.anchors.add(has["id"])
+        if tag == "a" and has.get("href"):
+            self.links.append(has["href"])
+        if (
+            tag == "link"
+            and has.get("href")
+            and not {"canonical", "next", "prev", "search", "index"} & {*has["rel"].split()}
+        ):
+            self.fetched.append(has["href"])
+        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed") and has.get("src"):
+            self.fetched.append(has["src"])
+        if tag == "img":
+            self.pictures.append(has)
+        if (
+            tag in ("script", "style", "pre", "code")
+            or "math" in (has.get("class") or "").split()
+            or (self.silent and self.silent[-1] == tag)
+        ):
+            self.silent.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.silent and self.silent[-1] == tag:
+            self.silent.pop()
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.text += data
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The book, built once; it must not warn of anything."""
+    folder = tmp_path_factory.mktemp("book") / "book"
+    done = subprocess.run(
+        [sys.executable, "-m", "scalinglaws.book", "--output", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site) -> dict[str, Page]:
+    """Every page by its place in the site; what the theme keeps among its static files is none."""
+    places = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
+    return {
+        place: Page(path.read_text(encoding="utf-8"))
+        for place, path in places.items()
+        if not place.startswith("_static/")
+    }
+
+
+def test_there_is_a_page_for_everything(pages):
+    wanted = {
+        "index.html",
+        "scoreboard.html",
+        "changes.html",
+        "reference/index.html",
+        "reference/commands.html",
+    }
+    wanted |= {f"notebooks/{name}.html" for name in files.names()}
+    learn = (
+        "start",
+        "glossary",
+        "choosing",
+        "verdicts",
+        "failures",
+        "numbers",
+        "adding",
+        "data",
+        "bibliography",
+    )
+    assert wanted | {f"learn/{name}.html" for name in learn} <= set(pages)
+
+
+def test_every_claim_and_every_failure_is_named(pages):
+    for name in verdicts.kept():
+        found = verdicts.read(name)["verdicts"]
+        board = pages["scoreboard.html"].html
+        for id in (verdict["id"] for verdict in found):
+            assert f"<code>{id}</code>" in board, (name, id)
+        for id in scoreboard.failures(found):
+            assert f">{id}</span>" in pages["learn/failures.html"].html, (name, id)
+            assert f">{id}</span>" in pages[f"notebooks/{name}.html"].html, (name, id)
+
+
+def test_no_link_inside_is_dead(site, pages):
+    dead = []
+    for place, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = ((site / place).parent / unquote(parts.path)).resolve() if parts.path else site / place
+            inside = (
+                target.relative_to(site.resolve()).as_posix() if target.is_relative_to(site.resolve()) else ""
+            )
+            anchors = pages[inside].anchors if inside in pages else {parts.fragment}
+            if not target.is_file() or unquote(parts.fragment) not in {"", *anchors}:
+                dead.append(f"{place}: {link}")
+    assert sum(len(page.links) for page in pages.values()) > 1000
+    assert sorted(set(dead)) == []
+
+
+def test_nothing_is_asked_of_another_host(site, pages):
+    asked = [
+        f"{place}: {url}" for place, page in pages.items() for url in page.fetched if urlsplit(url).netloc
+    ]
+    for path in site.rglob("*.css"):
+        asked += [f"{path.name}: {url}" for url in FETCHED.findall(path.read_text(encoding="utf-8"))]
+    assert asked == []
+    missing = [
+        f"{place}: {url}"
+        for place, page in pages.items()
+        for url in page.fetched
+        if not url.startswith("data:") and not ((site / place).parent / unquote(urlsplit(url).path)).is_file()
+    ]
+    assert missing == []
+
+
+def test_every_picture_has_alternative_text(pages):
+    lacking = [
+        f"{place}: {picture['src']}"
+        for place, page in pages.items()
+        for picture in page.pictures
+        # Logos that stand beside their own text are empty on purpose; ours have no logo.
+        if not (picture.get("alt") or "").strip()
+    ]
+    assert lacking == []
+    assert (
+        sum("_images" in (picture["src"] or "") for page in pages.values() for picture in page.pictures) > 30
+    )
+
+
+def test_formulas_are_formulas(pages):
+    left = {}
+    for place, page in pages.items():
+        if not place.startswith(("genindex", "py-modindex", "search", "reference/")):
+            found = re.findall(r"\$[^$\n]{1,60}\$", page.text)
+            left |= {place: found} if found else {}
+    assert left == {}
+    assert 'class="math' in pages["notebooks/10_chinchilla_third_approach.html"].html
+
+
+def test_only_pages_with_formulas_load_mathjax(pages):
+    for place, page in pages.items():
+        loads = any("tex-svg.js" in url for url in page.fetched)
+        assert loads == bool(re.search(r'class="[^"]*\bmath\b', page.html)), place
+
+
+def test_notebooks_follow_each_other_in_reading_order(pages):
+    names = files.names()
+    for before, after in pairwise(names):
+        assert (
+            f'href="{after}.html"'
+            in re.search(r'<a class="right-next".*?>', pages[f"notebooks/{before}.html"].html, re.DOTALL)[0]
+        )
+
+
+def test_the_home_page_is_light(site, pages):
+    """In bytes over the line, without the thumbnails, which are fetched when they come into view."""
+    files_of = {url.partition("?")[0] for url in pages["index.html"].fetched if not url.startswith("data:")}
+    files_of -= {picture["src"] for picture in pages["index.html"].pictures if "cover" not in picture["src"]}
+    assert any("fontawesome" in name for name in files_of), "the icons count"
+    assert sum(len(gzip.compress((site / name).read_bytes())) for name in {"index.html", *files_of}) < 500_000
+
+
+def test_a_paper_is_found_by_its_author(site):
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    assert all(f'"{name}":' in index for name in ("besiroglu", "porian", "sorscher"))
+
+
+def test_scripts_are_scripts(site):
+    """Also those that were made smaller."""
+    if not (node := shutil.which("node")):
+        pytest.skip("no node on this machine")
+    for name in ("scripts/fontawesome.js", "scoreboard.js"):
+        done = subprocess.run([node, "--check", site / "_static" / name], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_pages_tell_nothing_of_this_machine(site, pages):
+    root = str(Path(__file__).resolve().parents[2])
+    assert [place for place, page in pages.items() if root in page.html] == []
+
+
+def test_the_downloads_are_there(site):
+    assert (site / "claims.csv").is_file() and (site / "claims.json").is_file()
+    for name in files.names():
+        assert len(list(site.glob(f"_downloads/*/{name}.ipynb"))) == 1
