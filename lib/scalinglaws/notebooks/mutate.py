@@ -35,8 +35,8 @@ _nudge_loads({draw})
 """
 #: Which draws nudge the tables; any would do. The first of these catch the fault told of in `nudge`.
 DRAWS = (3, 4, 5)
-#: Seconds that the unbroken passes may take together; the first one is taken in any case.
-UNBROKEN = 20.0
+#: CPU seconds that the unbroken passes may take together; the first one is taken in any case.
+UNBROKEN = 12.0
 
 SNAPSHOT = """
 from scalinglaws.claims.snapshot import snapshot as _snapshot
