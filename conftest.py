@@ -1,53 +1,83 @@
-"""Mutated runs as test items beside the notebooks' own, and the time budget of each notebook.
+"""Notebooks as test items: run as committed on nudged tables, then broken in the same kernel; their time budget.
 
-nbval turns `notebooks/NN.ipynb` into items that run it as committed. The collector here
-adds one more item to the same file, its mutated run, so that a new notebook gets both for
-free and both stay on one worker (`--dist loadfile`).
+nbval turns `notebooks/NN.ipynb` into items that run its cells and compare what is stored. Here the
+tables that they load are nudged in their last digits, so that this run is at the same time the
+unbroken one with which the mutations are compared; and one more item follows in its kernel, the
+mutated run. A new notebook gets both for free, and both stay on one worker (`--dist loadfile`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
+from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from scalinglaws.claims import stated, verdicts
-from scalinglaws.notebooks import execute, mutate, null
 from scalinglaws.notebooks import files as notebooks
+from scalinglaws.notebooks import mutate, null
+from scalinglaws.notebooks.formats import nbformat
 
 BUDGET = 60.0  # seconds a notebook may take at CI scale; tests report above it, fail at six times
 MEAN = 12.0  # seconds that the average run may take
 
 
-class MutatedFile(pytest.File):
-    """A notebook seen as its mutated run."""
+class NotebookFile(IPyNbFile):
+    """A notebook that nbval runs on nudged tables, and its mutated run in the same kernel."""
 
-    def collect(self):
+    def setup(self) -> None:
+        super().setup()
+        self.run(mutate.NUDGED.format(draw=mutate.DRAWS[0]).strip())
+
+    def collect(self) -> Iterator[pytest.Item]:
+        self.cells = [*super().collect()]
+        yield from self.cells
         yield MutatedRun.from_parent(self, name="mutated")
+
+    def run(self, source: str) -> list[NotebookNode]:
+        """Run a cell that is not the notebook's own, and give its outputs; raises what nbval raises."""
+        cell = nbformat.v4.new_code_cell(source)
+        item = IPyNbCell.from_parent(self, name="broken", cell_num=-1, cell=cell, options=defaultdict(bool))
+        item.runtest()
+        return item.test_outputs
+
+    def whole(self) -> list[NotebookNode]:
+        """The notebook's code cells with what they showed; those that were not asked for run now."""
+        for item in self.cells:
+            if item.test_outputs is None:
+                item.runtest()
+        return [nbformat.v4.new_code_cell(item.cell.source, outputs=item.test_outputs) for item in self.cells]
 
 
 class MutatedRun(pytest.Item):
     """Break what each claim rests on: the words it names must change, and no other; shuffle a column."""
 
     def runtest(self) -> None:
-        name, paper = self.path.stem, stated(self.path.stem)
-        notebook, kept = notebooks.read(self.path), null.read(name)
-        broken = null.repeated(mutate.mutated(name, notebook, paper.mutations), notebook, kept)
-        keep = self.config.cache.mkdir("mutated") / self.path.name
-        executed = execute.execute(broken, keep, {}, timeout=120)
-        text = str([cell.outputs for cell in executed.cells])
+        unbroken = self.parent.whole()
+        if self.parent.timed_out or any(o.output_type == "error" for cell in unbroken for o in cell.outputs):
+            pytest.fail("the notebook did not run to its end, and so was not broken", pytrace=False)
+        name, paper, notebook = self.path.stem, stated(self.path.stem), self.parent.nb
+        kept = null.read(name)
+        broken = null.repeated(mutate.broken(name, notebook, paper.mutations), notebook, kept)
+        for cell in broken.cells:
+            cell.outputs = self.parent.run(cell.source)
+        broken.cells = unbroken + broken.cells
+        text = str([cell.outputs for cell in broken.cells])
         assert all(f"MUTATED: {m.name}" in text for m in paper.mutations)
-        records, shuffled = null.parted(notebooks.records(executed))
+        records, shuffled = null.parted(notebooks.records(broken))
         survivors = mutate.survivors(paper, verdicts.read(name), records)
         survivors += null.departures(kept, shuffled, verdicts.read(name))
         if survivors:
             pytest.fail("\n".join(survivors), pytrace=False)
 
     def repr_failure(self, excinfo):
-        if isinstance(excinfo.value, execute.ExecutionError):
-            return f"the mutated run of {self.path.stem} failed: {excinfo.value}"
-        if isinstance(excinfo.value, null.NoNull):
+        if isinstance(excinfo.value, NbCellError):
+            error = excinfo.value
+            return f"the mutated run of {self.path.stem} failed: {error}\n{error.source}\n{error.inner_traceback}"
+        if isinstance(excinfo.value, (null.NoNull, notebooks.NotebookError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -55,10 +85,13 @@ class MutatedRun(pytest.Item):
         return self.path, None, f"{self.path.stem} mutated"
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path: Path, parent):
-    if file_path.suffix == ".ipynb" and parent.config.option.nbval_lax:
-        return MutatedFile.from_parent(parent, path=file_path)
-    return None
+    found = yield
+    return [
+        NotebookFile.from_parent(parent, path=file_path) if isinstance(each, IPyNbFile) else each
+        for each in found
+    ]
 
 
 def part_of(nodeid: str) -> tuple[str, str]:

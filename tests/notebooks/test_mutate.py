@@ -1,99 +1,16 @@
-"""Which cells run again under a mutation, and what a mutated run is judged by."""
+"""What a mutated run is judged by."""
 
 from __future__ import annotations
 
-import ast
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
 from scalinglaws.claims import Claim, Mutation
 from scalinglaws.claims.snapshot import snapshot
-from scalinglaws.notebooks import files, mutate
-
-CELLS = [
-    "paper = Replication('00_test')",
-    "import numpy as np\nfrom scalinglaws import load",
-    "runs = load('runs')",
-    "other = load('other')",
-    "def law(x):\n    return x\n\n\ndef curve(x):\n    return law(x) + 1",
-    "fitted = np.mean([law(r) for r in runs])",
-    "apart = np.mean(other)",
-    "shown = []\nshown.append(apart)",
-    "both = curve(3)\nshown.append(both)",
-    "last = shown[0]",
-    *files.VERDICT,
-]
-
-
-def cells() -> list[nbformat.NotebookNode]:
-    made = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    made[0].metadata["tags"] = [files.TAG_CLAIMS]
-    return made
-
-
-def rerun(**target: str) -> list[int]:
-    made = cells()
-    broken = Mutation("broken", ("one",), **target)
-    return [made.index(cell) for cell in mutate.dependent(made, broken)]
-
-
-@pytest.mark.parametrize(
-    ("target", "expected"),
-    [
-        ({"table": "runs"}, [2, 5, 10, 11, 12]),
-        # A list that grows is changed; and its first cell must make it anew before it grows again.
-        ({"table": "other"}, [3, 6, 7, 8, 9, 10, 11, 12]),
-        # A function that calls a broken one is broken, wherever it was defined.
-        ({"target": "law"}, [5, 8, 9, 10, 11, 12]),
-        ({"target": "fitted"}, [10, 11, 12]),
-        ({"target": "curve"}, [8, 9, 10, 11, 12]),
-        ({"target": "np"}, [5, 6, 7, 8, 9, 10, 11, 12]),
-    ],
-)
-def test_only_what_depends_on_the_target_runs_again(target, expected):
-    assert rerun(**target) == expected
-
-
-def test_cells_that_no_measurement_rests_on_are_left_out():
-    sources = ["x = 1", "y = x + 1", "shown = y * 2", "shown", "paper.measured('one', y)"]
-    made = [nbformat.v4.new_code_cell(source) for source in sources]
-    assert [cell.source for cell in mutate.measuring(made)] == [sources[0], sources[1], sources[4]]
-
-
-def test_what_only_asks_for_words_of_other_choices_is_left_out():
-    sources = [
-        "x = 1",
-        "slow = x + 1",
-        "table = [paper.judged('one', slow, choice='other'), paper.found['one'].word]",
-        "paper.measured('one', x), paper.judged('one', x)",
-        "paper",
-    ]
-    made = [nbformat.v4.new_code_cell(source) for source in sources]
-    assert [cell.source for cell in mutate.measuring(made)] == [sources[0], sources[3], sources[4]]
-
-
-@pytest.mark.parametrize(
-    ("source", "read", "changed"),
-    [
-        ("a = b + c", {"b", "c"}, {"a"}),
-        ("a[0] = b", {"a", "b"}, {"a"}),
-        ("a.x = b", {"a", "b"}, {"a"}),
-        ("a += b", {"b"}, {"a"}),
-        ("for i in a:\n    b.append(i)", {"a", "b", "i"}, {"i", "b"}),
-        ("x = [f(i) for i in a]", {"f", "a"}, {"x"}),
-        ("def f(x, y=a):\n    z = x\n    return g(z)", {"g", "a"}, {"f"}),
-        ("from m import a as b", set(), {"b"}),
-    ],
-)
-def test_names_that_a_statement_reads_and_changes(source, read, changed):
-    (statement,) = ast.parse(source).body
-    found = mutate.names_in(statement)
-    assert read <= found[0] and not {"z", "x", "y"} & found[0] - read
-    assert found[1] == changed
+from scalinglaws.notebooks import mutate
 
 
 def test_a_snapshot_is_not_changed_by_what_comes_after():

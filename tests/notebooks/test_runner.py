@@ -20,7 +20,7 @@ import pytest
 from small_notebook import small
 
 from scalinglaws.claims import Mutation
-from scalinglaws.notebooks import files, mutate
+from scalinglaws.notebooks import dependence, files, mutate
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_normalising_twice_is_normalising_once():
     ],
 )
 def test_binds(source, name, bound):
-    assert mutate.binds(source, name) is bound
+    assert dependence.binds(source, name) is bound
 
 
 def test_a_mutation_without_a_place_is_refused():

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from small_notebook import ALONE, MEASURE, small
 
@@ -137,3 +138,20 @@ def test_relative_places_are_made_absolute(tmp_path, monkeypatch):
     assert found["PYTHONPATH"] == os.pathsep.join(str(tmp_path / name) for name in ("lib", "other"))
     assert found["OMP_NUM_THREADS"] == "1"
     assert Path(found["IPYTHONDIR"]).is_relative_to(tmp_path)
+
+
+BUSY = """
+import subprocess, sys
+
+subprocess.run([sys.executable, "-c", "import time\\nwhile time.process_time() < 3: pass"], check=True)
+"""
+
+
+def test_a_cost_is_the_work_of_all_processes_and_not_the_time_by_the_clock(tmp_path):
+    costs = []
+    for number, body in enumerate(("import time\ntime.sleep(3)", BUSY)):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(body.strip())])
+        done = execute.execute(notebook, tmp_path / f"{number}.ipynb", {}, timeout=120)
+        costs.append(done.metadata["cpu_seconds"])
+        assert files.normalise(done).metadata.keys() <= {"kernelspec", "language_info"}
+    assert costs[0] > 0 and 2 < costs[1] - costs[0] < 6, costs

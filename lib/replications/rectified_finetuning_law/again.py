@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,10 +54,16 @@ def predictions(fits: pd.DataFrame) -> np.ndarray:
     return np.array([LAWS[row.law](float(LARGEST), **parameters(row)) for row in fits.itertuples()])
 
 
+@lru_cache(maxsize=1024)
+def made_anew(law: str, seed: int, n_examples: bytes, loss: bytes) -> dict[str, Any]:
+    """Status and parameters of a fit; kept, since most mutations of a table leave most points alone."""
+    values = {"n_examples": np.frombuffer(n_examples), "loss": np.frombuffer(loss)}
+    found = fit(LAWS[law], values, seed=seed, strict=False)
+    return {"status": found.status.name, **found.params}
+
+
 def refitted(fits: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Status and parameters of the rows fitted anew, from all their starts, to the losses in `curves`."""
-    found = []
-    for row in fits.itertuples():
-        one = fit(LAWS[row.law], points(row, curves)._asdict(), seed=row.seed, strict=False)
-        found.append({"status": one.status.name, **one.params})
+    rows = [(row, points(row, curves)) for row in fits.itertuples()]
+    found = [made_anew(row.law, row.seed, *(v.astype(float).tobytes() for v in at)) for row, at in rows]
     return pd.DataFrame(found, fits.index)

@@ -61,7 +61,7 @@ def kept() -> list[str]:
 
 
 def costs() -> dict[str, dict[str, Any]]:
-    """Measured cost of each notebook."""
+    """Measured cost of each notebook: `ci_seconds`, `full_seconds` on processors, and the `device`."""
     path = folder() / "costs.json"
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

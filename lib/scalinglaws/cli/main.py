@@ -138,7 +138,7 @@ def run(
     for name, outcome in good.items():
         repository.write_atomically(output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record))
         if write and scale == "full":
-            verdicts.add_cost(name, full_seconds=round(outcome.seconds, 1))
+            verdicts.add_cost(name, full_seconds=outcome.cpu_seconds)
         elif not write:
             differ[name] = writing.compared(name, outcome.record)
         elif not moved:

@@ -146,7 +146,7 @@ def keep(name: str, outcome: execute.Outcome, why: str = "") -> None:
     files.save(files.normalise(outcome.notebook), files.locate(name))
     path = verdicts.folder() / f"{name}.json"
     repository.write_atomically(path, verdicts.dumps(record | {"seeds": list(SEEDS)}))
-    verdicts.add_cost(name, ci_seconds=round(outcome.seconds, 1), device=f"{os.cpu_count()} CPU cores")
+    verdicts.add_cost(name, ci_seconds=outcome.cpu_seconds, device=f"{os.cpu_count()} CPU cores")
 
 
 def as_json(differ: dict[str, list[drift.Difference]]) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ class ExecutionError(UserError):
 
 @dataclass
 class Outcome:
-    """What became of one notebook.
+    """What became of one notebook, after so many seconds by the clock.
 
     Exactly one of `notebook` and `error` is set.
     """
@@ -51,6 +51,11 @@ class Outcome:
     seconds: float
     notebook: NotebookNode | None = None
     error: str | None = None
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Seconds on processors, all processes together: load of the machine does not swell them."""
+        return self.notebook.metadata["cpu_seconds"]
 
     @property
     def record(self) -> dict[str, Any]:
@@ -190,26 +195,29 @@ def execute(
             raise
         finally:
             LIVE.discard(child)
-        if (reason := outcome_of(folder, child.returncode)) is not None:
+        reason, cost = outcome_of(folder, child.returncode)
+        if reason is not None:
             said = ""
             with contextlib.suppress(files.NotebookError):
                 files.save(files.read(folder / "out.ipynb"), failed)
                 said = f"; what had run is in {failed}"
             raise ExecutionError(reason + said)
         executed = files.read(folder / "out.ipynb")
+    executed.metadata["cpu_seconds"] = cost
     files.save(executed, keep)
     failed.unlink(missing_ok=True)
     return executed
 
 
-def outcome_of(folder: Path, status: int) -> str | None:
-    """Why a notebook's process failed; None if it did not."""
-    reason = folder / "reason.json"
-    if reason.is_file():
-        return json.loads(reason.read_text(encoding="utf-8"))
+def outcome_of(folder: Path, status: int) -> tuple[str | None, float]:
+    """Why a notebook's process failed, None if it did not; and its seconds on processors."""
+    ended = folder / "ended.json"
+    if ended.is_file():
+        found = json.loads(ended.read_text(encoding="utf-8"))
+        return found["reason"], found["cpu_seconds"]
     log = folder / "log.txt"
     said = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.is_file() else ""
-    return f"papermill stopped ({status}): {said}"
+    return f"papermill stopped ({status}): {said}", float("nan")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from scalinglaws.notebooks import files, mutate
+from scalinglaws.notebooks import dependence, files
 from scalinglaws.notebooks.formats import NotebookNode
 
 #: Keywords of `paper.measured`, one of which a measurement of a loose fit must have.
@@ -79,7 +79,7 @@ class Reader:
                     self.read(body)
             else:
                 self.judge([statement])
-                changed = mutate.names_in(statement)[1] - self.constant
+                changed = dependence.names_in(statement)[1] - self.constant
                 self.resting = (
                     (self.resting | changed) if self.hot(statement) else self.resting - stores(statement)
                 )
@@ -99,7 +99,7 @@ class Reader:
 def measurements(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """The measurements of loose fits that do not say so: number of the code cell, and the call."""
     cells = files.code(notebook)
-    constant = {"paper", *dir(builtins)} | {n for cell in cells for n in mutate.imported(cell.source)}
+    constant = {"paper", *dir(builtins)} | {n for cell in cells for n in dependence.imported(cell.source)}
     reader = Reader(constant)
     for number, cell in enumerate(cells, 1):
         if files.TAG_CLAIMS in files.tags(cell):

@@ -1,17 +1,16 @@
 """Break what the claims rest on, run the notebook again, and see the words change.
 
 One execution of a mutated notebook runs it unbroken, then once more for each declared mutation;
-throughout, the tables that it loads are nudged in their last digits. An injected cell replaces the name that the mutation targets (`load`, a law, a
-constant) in the notebook's namespace; nothing in the library knows of it. Of the notebook's
-own cells only those run again that depend on that name, directly or through other names.
+throughout, the tables that it loads are nudged in their last digits. In the tests the unbroken run is
+nbval's own, and the mutations follow in its kernel. An injected cell replaces the name that the
+mutation targets (`load`, a law, a constant) in the notebook's namespace; nothing in the library
+knows of it. Of the notebook's own cells only those run again that depend on that name, directly or
+through other names, and those that make for them what a later cell calls by the same name.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
-import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from scalinglaws.claims import (
@@ -25,6 +24,7 @@ from scalinglaws.claims import (
     verdicts,
 )
 from scalinglaws.notebooks import files, nudge
+from scalinglaws.notebooks.dependence import dependent, resting
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.text import counted
 
@@ -35,11 +35,8 @@ _nudge_loads({draw})
 """
 #: Which draws nudge the tables; any would do. The first of these catch the fault told of in `nudge`.
 DRAWS = (3, 4, 5)
-#: Seconds that the unbroken passes may take together; the first one is taken in any case.
-UNBROKEN = 20.0
-
-#: What of `paper` only asks for a word, or shows one, and measures nothing.
-ASKING = {"judged", "found", "declared"}
+#: CPU seconds that the unbroken passes may take together; the first one is taken in any case.
+UNBROKEN = 12.0
 
 SNAPSHOT = """
 from scalinglaws.claims.snapshot import snapshot as _snapshot
@@ -54,164 +51,6 @@ print("MUTATED: " + paper.mutated)
 """
 
 
-def imported(source: str) -> set[str]:
-    """The names that a cell imports at its top level."""
-    return {
-        (alias.asname or alias.name).split(".")[0]
-        for node in ast.parse(source).body
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-    }
-
-
-def binds(source: str, name: str) -> bool:
-    """Whether a cell imports, defines or assigns a name at its top level."""
-    bound = imported(source)
-    for node in ast.parse(source).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            bound |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-    return name in bound
-
-
-def names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """The notebook's names that a statement reads, and those that it binds or changes in place."""
-    scope = symtable.symtable(ast.unparse(statement), "cell", "exec")
-    read = {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced()}
-    changed = {s.get_name() for s in scope.get_symbols() if s.is_assigned() or s.is_imported()}
-    inner = scope.get_children()
-    while inner:  # functions and comprehensions: their own names stay their own
-        child = inner.pop()
-        inner += child.get_children()
-        read |= {symbol.get_name() for symbol in child.get_symbols() if symbol.is_global()}
-    for node in ast.walk(statement):
-        place = None
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
-            place = node.value
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            # A call whose result nobody takes is made for what it changes: a list that grows.
-            place = node.value.func
-        if place is not None:
-            changed |= {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
-    return read, changed
-
-
-def loads(statement: ast.stmt, slug: str) -> bool:
-    """Whether a statement loads a table: by its slug, or by something not written out."""
-    return any(
-        not node.args or not isinstance(node.args[0], ast.Constant) or node.args[0].value == slug
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load"
-    )
-
-
-def spread(
-    cell: NotebookNode, tainted: set[str], constant: set[str], slug: str
-) -> tuple[bool, set[str], set[str]]:
-    """Whether a cell reads a tainted name; the names it taints; all that it binds or changes."""
-    hot = False
-    caught: set[str] = set()
-    fresh: set[str] = set()
-    every: set[str] = set()
-    for statement in ast.parse(cell.source).body:
-        read, changed = names_in(statement)
-        changed -= constant
-        touched = read & (tainted | caught) - fresh
-        if touched == {"load"} and slug and not loads(statement, slug):
-            touched = set()
-        if touched:
-            hot = True
-            caught |= changed
-            fresh -= changed
-        else:
-            fresh |= changed
-        every |= changed
-    return hot, caught, every
-
-
-def constant(cells: list[NotebookNode]) -> set[str]:
-    """Names that calling them changes nothing of.
-
-    Modules are not changed by calling what is in them; measurements land in `paper`, which only
-    the cells of the verdict read.
-    """
-    return {"paper", *dir(builtins)} | {name for cell in cells for name in imported(cell.source)}
-
-
-def dependent(
-    cells: list[NotebookNode], mutation: Mutation, *, mended: bool = False
-) -> Iterator[NotebookNode]:
-    """The cells that must run again under a mutation, in order.
-
-    Parameters
-    ----------
-    cells
-        Those of a notebook.
-    mutation
-        What is broken.
-    mended
-        Whether the cell that binds the target may run again, where it gives the broken one anyway.
-
-    Raises
-    ------
-    NotebookError
-        If no cell binds the mutation's target.
-    """
-    places = [i for i, cell in enumerate(cells) if binds(cell.source, mutation.target)]
-    if not places:
-        raise files.NotebookError(f"mutation {mutation.name!r}: no cell binds {mutation.target!r}")
-    unchanged = constant(cells) - (set() if mended else {mutation.target})
-    tainted = {mutation.target}
-    for place, cell in enumerate(cells):
-        if {files.TAG_CLAIMS, files.TAG_MUTATIONS} & set(files.tags(cell)):
-            continue
-        if place == places[0] and not mended:
-            # Running it again would mend what was broken; functions beside the target feel it anyway.
-            tainted |= spread(cell, tainted, unchanged | tainted, mutation.table)[1]
-            continue
-        hot, caught, every = spread(cell, tainted, unchanged, mutation.table)
-        # A cell that binds a tainted name anew must do so again, or later cells see the wrong one.
-        if hot or every & tainted or cell.source.strip() in files.VERDICT:
-            tainted |= caught
-            yield cell
-
-
-def asks_only(cell: NotebookNode) -> bool:
-    """Whether a cell uses `paper` for nothing but words of other choices, which are no measurement."""
-    nodes = [*ast.walk(ast.parse(cell.source))]
-    names = sum(isinstance(node, ast.Name) and node.id == "paper" for node in nodes)
-    asked = sum(
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "paper"
-        and node.attr in ASKING
-        for node in nodes
-    )
-    return names == asked
-
-
-def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells that a measurement rests on: what only shows something, or asks for words, is left out."""
-    kept, needed = [], set()
-    for cell in reversed(cells):
-        read, changed = set(), set()
-        for statement in ast.parse(cell.source).body:
-            found = names_in(statement)
-            read, changed = read | found[0], changed | found[1]
-        if ("paper" in read | changed and not asks_only(cell)) or (changed - {"paper"}) & needed:
-            needed |= read
-            kept.insert(0, cell)
-    return kept
-
-
-def resting(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cells of a notebook that its measurements rest on; figures and the falsification are none."""
-    aside = {files.TAG_FIGURE, files.TAG_FALSIFICATION}
-    return measuring([c for c in files.code(notebook) if not aside & set(files.tags(c))])
-
-
 def draws(name: str) -> tuple[int, ...]:
     """The draws by which a notebook's tables are nudged: several where that costs little."""
     seconds = verdicts.costs().get(name, {}).get("ci_seconds", UNBROKEN)
@@ -224,31 +63,45 @@ def mutated(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) ->
     Figures, the falsification and whatever else no measurement rests on are left out.
     """
     cells = resting(notebook)
-    sources = []
-    for draw in draws(name):
-        sources += [NUDGED.format(draw=draw), *(cell.source for cell in cells)]
-    sources.append(SNAPSHOT)
+    whole = broken(name, notebook, mutations)
+    whole.cells = [*map(nbformat.v4.new_code_cell, unbroken(cells, DRAWS[0])), *whole.cells]
+    return whole
+
+
+def unbroken(cells: list[NotebookNode], draw: int) -> list[str]:
+    """The sources of an unbroken pass on nudged tables."""
+    return [NUDGED.format(draw=draw).strip(), *(cell.source for cell in cells)]
+
+
+def broken(name: str, notebook: NotebookNode, mutations: Sequence[Mutation]) -> NotebookNode:
+    """What follows on a first unbroken pass in its kernel: passes of other draws, then the mutations.
+
+    It may have been a pass of all cells, or of those that its measurements rest on.
+    """
+    cells = resting(notebook)
+    sources = [source for draw in draws(name)[1:] for source in unbroken(cells, draw)]
+    sources.append(SNAPSHOT.strip())
     for mutation in mutations:
-        sources.append(INJECTED.format(name=mutation.name, target=mutation.target))
-        sources += [cell.source for cell in dependent(cells, mutation)]
-    broken = nbformat.v4.new_notebook(metadata=notebook.metadata)
-    broken.cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
-    return broken
+        sources.append(INJECTED.format(name=mutation.name, target=mutation.target).strip())
+        sources += [cell.source for cell in dependent(cells, mutation, ran=files.code(notebook))]
+    book = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    return book
 
 
 def prepared(names: list[str]) -> tuple[dict[str, NotebookNode], dict[str, Stated], list[str]]:
     """Notebooks as they run mutated, what each states, and a line for each that cannot be mutated."""
-    broken, papers, problems = {}, {}, []
+    books, papers, problems = {}, {}, []
     for name in names:
         try:
             notebook, paper = files.read(files.locate(name)), stated(name)
             files.trees(notebook)  # names a cell that is no Python
             if not paper.mutations:
                 raise ClaimError("it states no mutation, so that nothing would be tested")
-            broken[name], papers[name] = mutated(name, notebook, paper.mutations), paper
+            books[name], papers[name] = mutated(name, notebook, paper.mutations), paper
         except (files.NotebookError, ClaimError) as error:
             problems.append(f"{name}: {error}")
-    return broken, papers, problems
+    return books, papers, problems
 
 
 def survivors(paper: Stated, pinned: dict[str, Any], found: list[dict[str, Any]]) -> list[str]:

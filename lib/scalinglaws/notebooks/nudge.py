@@ -2,8 +2,8 @@
 
 Processors round differently, and with them the last digits of every matrix product. A nudged
 run changes the measured numbers of each table by a relative 1e-11 instead, which needs no other
-machine: it must give the same words, and numbers within drift. The unbroken passes of each
-mutated run are nudged ones.
+machine: it must give the same words, and numbers within drift. The tests run each notebook so,
+before they break it.
 
 A fit whose optimum is proved moves by about as much as its data. Where an optimiser stops short,
 a nudge may or may not send it elsewhere: of the likelihood in notebook 10 as it was once fitted,

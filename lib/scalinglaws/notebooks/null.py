@@ -20,7 +20,7 @@ from typing import Any
 from scalinglaws import repository
 from scalinglaws.claims import Claim, Stated, verdicts
 from scalinglaws.errors import UserError
-from scalinglaws.notebooks import files, mutate, permuted
+from scalinglaws.notebooks import dependence, files, permuted
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.text import counted
 
@@ -66,7 +66,7 @@ def keep(name: str, record: dict[str, Any]) -> None:
 
 def prepared(notebook: NotebookNode, excused: list[str], seconds: float) -> NotebookNode:
     """A notebook of one cell, which runs another one unbroken and then with its columns shuffled."""
-    text = permuted.as_text(mutate.resting(notebook))
+    text = permuted.as_text(dependence.resting(notebook))
     source = permuted.TRIED.strip().format(cells=text, excused=excused, seconds=seconds)
     return nbformat.v4.new_notebook(metadata=notebook.metadata, cells=[nbformat.v4.new_code_cell(source)])
 
@@ -124,7 +124,7 @@ def computes(notebook: NotebookNode, target: str) -> bool:
     brought: set[str] = set()
     for cell in files.code(notebook):
         for statement in ast.parse(cell.source).body:
-            read, changed = mutate.names_in(statement)
+            read, changed = dependence.names_in(statement)
             if isinstance(statement, ast.FunctionDef) and statement.name == target and formula(statement):
                 return True
             if isinstance(statement, ast.ImportFrom | ast.Import):
@@ -182,8 +182,8 @@ def strongest(kept: dict[str, Any]) -> permuted.Column | None:
 def repeated(broken: NotebookNode, notebook: NotebookNode, kept: dict[str, Any]) -> NotebookNode:
     """A mutated notebook that shuffles one column at its end, as the kept null did."""
     if column := strongest(kept):
-        cells = mutate.resting(notebook)
-        again = permuted.depending(cells, column.table, column.table in kept["hidden"])
+        cells = dependence.resting(notebook)
+        again = permuted.depending(cells, column.table, column.table in kept["hidden"], files.code(notebook))
         source = permuted.AGAIN.strip().format(
             cells=permuted.as_text([cells[place] for place in again]),
             column=(column.table, column.column, column.share),

@@ -36,7 +36,7 @@ import pandas as pd
 from scalinglaws.caches import forget
 from scalinglaws.claims import Mutation, drift
 from scalinglaws.claims.snapshot import snapshot
-from scalinglaws.notebooks import files, mutate, nudge
+from scalinglaws.notebooks import dependence, files, nudge
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.tables import loading
 
@@ -168,7 +168,7 @@ def statements(source: str, names: dict[str, Any], constant: set[str], lost: set
     """
     raised = []
     for statement in ast.parse(source).body:
-        read, changed = mutate.names_in(statement)
+        read, changed = dependence.names_in(statement)
         changed -= constant
         if read & lost:
             lost |= changed
@@ -206,12 +206,14 @@ def unbroken(cells: list[NotebookNode], names: dict[str, Any]) -> Unbroken:
     return base
 
 
-def depending(cells: list[NotebookNode], slug: str, hidden: bool) -> list[int]:
+def depending(
+    cells: list[NotebookNode], slug: str, hidden: bool, ran: list[NotebookNode] | None = None
+) -> list[int]:
     """The cells that must run again where a table is another; all of them if library code loads it."""
     if hidden:  # what the library makes of it shows in no name of the notebook
         again = list(cells)
-    elif any(mutate.binds(cell.source, "load") for cell in cells):
-        again = list(mutate.dependent(cells, Mutation("null", ("any",), table=slug), mended=True))
+    elif any(dependence.binds(cell.source, "load") for cell in cells):
+        again = dependence.dependent(cells, Mutation("null", ("any",), table=slug), mended=True, ran=ran)
     else:
         again = []
     kept = {files.TAG_CLAIMS, files.TAG_PARAMETERS, files.TAG_MUTATIONS}
@@ -244,7 +246,7 @@ def shuffled_run(
     paper, lost, raised = names["paper"], set(), []
     paper.found = {}
     paper.mutated = f"{column.table}.{column.column} shuffled"
-    constant = mutate.constant(cells)
+    constant = dependence.constant(cells)
     try:
         for cell in cells:
             raised += statements(cell.source, names, constant, lost)
