@@ -1,0 +1,80 @@
+"""The best optimum known, challenged: is there a lower one at the ends of the box, or just next to it?
+
+Starts cover the inside of the box, and those that agree may all lie in the wider of two valleys. The
+lower one may be far out, where a parameter is at its bound and the others make up for it; or so near
+that every search which rounds off the loss first passes over the ridge between them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scalinglaws.fitting.boundary import Solution, in_order, settled
+from scalinglaws.fitting.descent import minimise, rounded
+from scalinglaws.fitting.problem import Problem
+from scalinglaws.fitting.solve import SAME, Points, evaluate, lengths, newton
+from scalinglaws.fitting.starts import linear_in, project
+
+#: Places along each principal axis, in standard errors of the optimum.
+AWAY = (1.0, 3.0, 10.0)
+#: Newton steps from each place, and what a further one may still gain: enough to pass into a lower valley, not to
+#: its floor.
+STEPS, ENOUGH = 40, 1e-7
+#: How often an optimum may be replaced by a lower one, which is challenged in its turn.
+ROUNDS = 6
+#: A direction that the runs measure worse than the best measured one by more than this is followed no further.
+FLAT = 1e-12
+
+
+def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
+    """The optimum that no challenger leads below, or the lowest place that was found.
+
+    Returns
+    -------
+    tuple
+        The optimum, and by what share of its objective challengers still lead lower: 0 if none does.
+    """
+    for _ in range(ROUNDS):
+        theta = problem.theta(best.problem.params(best.points.theta[0]))
+        rows = newton(rounded(problem, theta[None]), challengers(problem, theta), ENOUGH, STEPS).theta
+        values = problem.objective(rows)
+        least, near = float(values.min(initial=np.inf)), SAME * best.value + problem.floor
+        if not least < best.value - near:
+            return best, 0.0
+        lower = rows[values < best.value - near]
+        found = settled(problem, in_order(minimise(problem, lower, through_wider=False)))
+        if found.value < best.value - near:
+            best = found
+    return best, max(0.0, 1 - least / best.value)
+
+
+def challengers(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """Places to start from, (places, parameters), at which the objective is finite."""
+    at = evaluate(rounded(problem, theta[None]), theta[None]).take(0)
+    rows = np.vstack([ends(problem, theta), beside(problem, at)])
+    return rows[np.isfinite(problem.objective(rows))]
+
+
+def ends(problem: Problem, theta: np.ndarray) -> np.ndarray:
+    """A place for each bound of each nonlinear parameter: that one there, the linear ones as fits best."""
+    linear, unit = linear_in(problem), np.eye(len(theta), dtype=bool)
+    rows = [
+        np.where(unit[j], end[j], theta)
+        for j, name in enumerate(problem.names)
+        for end in problem.limits
+        if name not in linear and np.isfinite(end[j]) and end[j] != theta[j]
+    ]
+    return project(problem, np.reshape(rows, (-1, len(theta))))
+
+
+def beside(problem: Problem, at: Points) -> np.ndarray:
+    """Places to both sides of an optimum along the principal axes of what the runs determine."""
+    size = lengths(at.normal)
+    scaled = at.normal / np.outer(size, size)
+    if not np.isfinite(scaled).all():
+        return np.empty((0, len(at.theta)))
+    curved, axes = np.linalg.eigh(scaled)
+    error = np.sqrt(2 * at.value / len(problem.y))
+    steps = error * (axes / np.sqrt(np.maximum(curved, FLAT))).T / size
+    rows = [at.theta + side * away * step for step in steps for away in AWAY for side in (1, -1)]
+    return np.clip(rows, *problem.limits)
