@@ -7,10 +7,12 @@ that every search which rounds off the loss first passes over the ridge between 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from scalinglaws.fitting.boundary import Solution, in_order, settled
-from scalinglaws.fitting.descent import minimise, rounded
+from scalinglaws.fitting.descent import minimise, near_best, rounded
 from scalinglaws.fitting.problem import Problem
 from scalinglaws.fitting.solve import SAME, Points, evaluate, lengths, newton
 from scalinglaws.fitting.starts import linear_in, project
@@ -44,10 +46,14 @@ def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
         lower = rows[values < best.value - near]
         found = settled(problem, in_order(minimise(problem, lower, through_wider=False)))
         if found.value < best.value - near:
-            best = found
+            # Challengers that ended higher say no more of the new optimum than the starts did that ended higher.
+            best = replace(
+                found, points=found.points.take(found.points.value <= near_best(problem, found.points))
+            )
     return best, max(0.0, 1 - least / best.value)
 
 
+@np.errstate(all="ignore")
 def challengers(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Places to start from, (places, parameters), at which the objective is finite."""
     at = evaluate(rounded(problem, theta[None]), theta[None]).take(0)
