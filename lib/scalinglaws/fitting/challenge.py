@@ -22,6 +22,8 @@ AWAY = (1.0, 3.0, 10.0)
 #: Newton steps from each place, and what a further one may still gain: enough to pass into a lower valley, not to
 #: its floor.
 STEPS, ENOUGH = 40, 1e-7
+#: So many of those that lead lower are followed to the floor.
+FEW = 4
 #: How often an optimum may be replaced by a lower one, which is challenged in its turn.
 ROUNDS = 6
 #: A direction that the runs measure worse than the best measured one by more than this is followed no further.
@@ -43,7 +45,7 @@ def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
         least, near = float(values.min(initial=np.inf)), SAME * best.value + problem.floor
         if not least < best.value - near:
             return best, 0.0
-        lower = rows[values < best.value - near]
+        lower = rows[np.argsort(values, kind="stable")[: min(FEW, int(np.sum(values < best.value - near)))]]
         found = settled(problem, in_order(minimise(problem, lower, through_wider=False)))
         if found.value < best.value - near:
             # Challengers that ended higher say no more of the new optimum than the starts did that ended higher.
