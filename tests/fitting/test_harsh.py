@@ -24,6 +24,9 @@ FAULTS = {
     81: ("the valley is none of least squares", 0.0015791096864514),
     22: ("one of many starts leads along a narrow valley to its end", 1.19526268863e-07),
     483: ("R_D is at its upper bound, where no start was", 0.2461018504137524),
+    332: ("two parameters are at their lower bounds, far from where the starts agreed", 0.9336194589552748),
+    859: ("the last place where the law is finite is one at which a floor of 0 is not", 0.708351141396366),
+    1141: ("rn is at its upper bound", 0.009138158459736256),
     1179: (
         "the valley next to it is 4e-6 lower, and rounding off the loss joins the two",
         0.0083527915162486,

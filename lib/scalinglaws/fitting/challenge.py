@@ -7,21 +7,25 @@ that every search which rounds off the loss first passes over the ridge between 
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from scalinglaws.fitting.boundary import Solution, in_order, settled
+from scalinglaws.fitting.boundary import Solution, held_at, in_order, settled
 from scalinglaws.fitting.descent import minimise, near_best, rounded
-from scalinglaws.fitting.problem import Problem
+from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, Points, evaluate, lengths, newton
-from scalinglaws.fitting.starts import linear_in, project
+from scalinglaws.fitting.starts import candidates, linear_in, project
 
 #: Places along each principal axis, in standard errors of the optimum.
 AWAY = (1.0, 3.0, 10.0)
 #: Newton steps from each place, and what a further one may still gain: enough to pass into a lower valley, not to
 #: its floor.
 STEPS, ENOUGH = 40, 1e-7
+#: Those that have not arrived by then go on if their objective is below so many times the best.
+HOPE = 1.2
 #: So many of those that lead lower are followed to the floor.
 FEW = 4
 #: How often an optimum may be replaced by a lower one, which is challenged in its turn.
@@ -40,7 +44,7 @@ def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
     """
     for _ in range(ROUNDS):
         theta = problem.theta(best.problem.params(best.points.theta[0]))
-        rows = newton(rounded(problem, theta[None]), challengers(problem, theta), ENOUGH, STEPS).theta
+        rows = led(problem, theta, best.value)
         values = problem.objective(rows)
         least, near = float(values.min(initial=np.inf)), SAME * best.value + problem.floor
         if not least < best.value - near:
@@ -55,24 +59,42 @@ def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
     return best, max(0.0, 1 - least / best.value)
 
 
+def led(problem: Problem, theta: np.ndarray, value: float) -> np.ndarray:
+    """Where challengers of an optimum of that value lead, those that may lead lower further."""
+    smooth = rounded(problem, theta[None])
+    at = newton(smooth, challengers(problem, theta), ENOUGH, STEPS)
+    slow = (at.decrement > ENOUGH) & (at.value < HOPE * value)
+    if slow.any():
+        at.put(slow, newton(smooth, at.theta[slow], ENOUGH, 2 * STEPS, caution=0.1, exact=False))
+    return at.theta
+
+
 @np.errstate(all="ignore")
 def challengers(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Places to start from, (places, parameters), at which the objective is finite."""
     at = evaluate(rounded(problem, theta[None]), theta[None]).take(0)
-    rows = np.vstack([ends(problem, theta), beside(problem, at)])
+    rows = np.vstack([*out_at_bounds(problem, theta), beside(problem, at)])
     return rows[np.isfinite(problem.objective(rows))]
 
 
-def ends(problem: Problem, theta: np.ndarray) -> np.ndarray:
-    """A place for each bound of each nonlinear parameter: that one there, the linear ones as fits best."""
-    linear, unit = linear_in(problem), np.eye(len(theta), dtype=bool)
-    rows = [
-        np.where(unit[j], end[j], theta)
-        for j, name in enumerate(problem.names)
-        for end in problem.limits
-        if name not in linear and np.isfinite(end[j]) and end[j] != theta[j]
-    ]
-    return project(problem, np.reshape(rows, (-1, len(theta))))
+def out_at_bounds(problem: Problem, theta: np.ndarray) -> Iterator[np.ndarray]:
+    """Places for each bound of each nonlinear parameter.
+
+    There the others are as at the optimum, but for the linear ones, which are as fits best; and
+    everywhere in their own box.
+    """
+    linear = linear_in(problem)
+    for j, name in enumerate(problem.names):
+        for end in problem.limits:
+            if name in linear or not np.isfinite(end[j]):
+                continue
+            if end[j] != theta[j]:
+                yield project(problem, np.where(np.arange(len(theta)) == j, end[j], theta)[None])
+            face = held_at(problem, {name: float(np.exp(end[j]) if problem.logged[j] else end[j])})
+            # A caller who gave starts instead of bounds leaves no box to search.
+            with contextlib.suppress(FitError):
+                if face.names:
+                    yield np.insert(candidates(face, FEW, 0, places=64), j, end[j], axis=1)
 
 
 def beside(problem: Problem, at: Points) -> np.ndarray:
