@@ -25,7 +25,7 @@ AWAY = (1.0, 3.0, 10.0)
 #: its floor.
 STEPS, ENOUGH = 40, 1e-7
 #: Those that have not arrived by then go on if their objective is below so many times the best.
-HOPE = 1.2
+HOPE = 3.0
 #: So many of those that lead lower are followed to the floor.
 FEW = 4
 #: How often an optimum may be replaced by a lower one, which is challenged in its turn.
@@ -94,7 +94,7 @@ def out_at_bounds(problem: Problem, theta: np.ndarray) -> Iterator[np.ndarray]:
             # A caller who gave starts instead of bounds leaves no box to search.
             with contextlib.suppress(FitError):
                 if face.names:
-                    yield np.insert(candidates(face, FEW, 0, places=64), j, end[j], axis=1)
+                    yield np.insert(candidates(face, FEW, 0, places=256), j, end[j], axis=1)
 
 
 def beside(problem: Problem, at: Points) -> np.ndarray:
