@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from deeper_oracle import search_deeper
 from grid_oracle import search
-from harsh import Fitted, Harsh, Kept, fitted, harsh, judged, table, two_valleys, verdicts
+from harsh import Fitted, Harsh, Kept, drawn_by, fitted, harsh, judged, table, two_valleys, verdicts
 
 from scalinglaws import Status, fit
 from scalinglaws.fitting.binding import bind
@@ -22,6 +22,15 @@ FAULTS = {
     12: ("least absolute deviations at E = 0 lost their proof", 0.2016782222751509),
     27: ("the same with few runs", 0.0018194778360388),
     81: ("the valley is none of least squares", 0.0015791096864514),
+    22: ("one of many starts leads along a narrow valley to its end", 1.19526268863e-07),
+    483: ("R_D is at its upper bound, where no start was", 0.2461018504137524),
+    332: ("two parameters are at their lower bounds, far from where the starts agreed", 0.9336194589552748),
+    859: ("the last place where the law is finite is one at which a floor of 0 is not", 0.708351141396366),
+    1141: ("rn is at its upper bound", 0.009138158459736256),
+    1179: (
+        "the valley next to it is 4e-6 lower, and rounding off the loss joins the two",
+        0.0083527915162486,
+    ),
 }
 
 
@@ -44,7 +53,7 @@ def test_few_are_refused_at_the_optimum(found):
 
 @pytest.mark.parametrize("number", FAULTS)
 def test_faults_of_their_kind(number):
-    problem = harsh(number)
+    problem = drawn_by(number)
     got = fit(problem.law, problem.data, loss=problem.loss)
     assert got.objective == pytest.approx(FAULTS[number][1], rel=1e-7)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -175,29 +175,39 @@ def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, flo
                 yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
 
 
+@np.errstate(all="ignore")
 def walls(problem: Problem, best: Points) -> Iterator[tuple[str, float]]:
     """Parameters for which the law ceases to be finite on the way to a bound, and where, from the best point.
 
     A law such as (x - c)^k may have its lowest values there, for a run that nothing else fits: its slope
-    is infinite, and no search that follows slopes ends there.
+    is infinite, and no search that follows slopes ends there. Where the prediction is 0 at the last
+    place, as with a floor of 0, the logarithm ends just before; both places are given.
     """
     for j, end in itertools.product(range(len(problem.names)), problem.limits):
-        inside, outside = best.theta.copy(), best.theta.copy()
+        outside = best.theta.copy()
         outside[j] = end[j]
         if not np.isfinite(end[j]) or np.isfinite(problem.objective(outside)):
             continue
-        while (middle := 0.5 * (inside[j] + outside[j])) not in (inside[j], outside[j]):
-            place = inside.copy()
-            place[j] = middle
-            if np.isfinite(problem.objective(place)):
-                inside = place
-            else:
-                outside = place
-        if not np.isfinite(np.delete(problem.jacobian(inside), j, axis=-1)).all():
-            # Next to the last place the derivatives by the other parameters are finite.
-            inside[j] -= 4 * (outside[j] - inside[j])
+        inside = last_finite(problem.objective, best.theta, outside)
         if problem.objective(inside) < STEEP * best.value:
-            yield problem.names[j], problem.params(inside)[problem.names[j]]
+            place = last_finite(lambda theta: problem.predict(theta).sum(), best.theta, outside)
+            for theta in (inside, place) if place[j] != inside[j] else (inside,):
+                if not np.isfinite(np.delete(problem.slopes(theta), j, axis=0)).all():
+                    # Next to the last place the derivatives by the other parameters are finite.
+                    theta[j] += 4 * np.copysign(np.spacing(theta[j]), best.theta[j] - end[j])
+                yield problem.names[j], problem.params(theta)[problem.names[j]]
+
+
+@np.errstate(all="ignore")
+def last_finite(
+    function: Callable[[np.ndarray], float], inside: np.ndarray, outside: np.ndarray
+) -> np.ndarray:
+    """The last of the places on a straight line, to the digit, at which a function is finite."""
+    while not np.array_equal(middle := 0.5 * (inside + outside), inside) and not np.array_equal(
+        middle, outside
+    ):
+        inside, outside = (middle, outside) if np.isfinite(function(middle)) else (inside, middle)
+    return inside.copy()
 
 
 def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:

@@ -42,17 +42,25 @@ def widths(problem: Problem, theta: np.ndarray) -> list[Loss]:
     return found
 
 
-def minimise(problem: Problem, theta: np.ndarray) -> Points:
+def minimise(problem: Problem, theta: np.ndarray, through_wider: bool = True) -> Points:
     """The optimum that each row leads to.
 
     Newton's method, through wider losses first where the loss is nearly absolute values; the
     exact method for a loss with a corner, and for the resamples of a Huber fit on which Newton's
     stalls. Of many starts of one problem only the best are worth that: see `unstick`.
+
+    Parameters
+    ----------
+    problem, theta
+        The problem, and starts, (rows, parameters).
+    through_wider
+        Whether wider losses come first. They pass over small valleys, so that a start inside
+        a small one that is to be kept does without.
     """
     if problem.loss.kinked(typical(problem, theta)):
         return exactly(problem, theta)
     start = theta
-    for wide in widths(problem, theta):
+    for wide in widths(problem, theta) if through_wider else []:
         start = newton(problem.with_loss(wide), start, tight=1e-4, rounds=30).theta
     at = newton(problem, start)
     stuck = np.flatnonzero(~(at.decrement < TIGHT))
@@ -109,6 +117,13 @@ def proved(
     problem: Problem, theta: np.ndarray, value: np.ndarray, gap: np.ndarray, held: np.ndarray
 ) -> Points:
     """Places whose optimality is known otherwise, with the derivatives of the loss, its corner rounded off."""
-    wide = max(ROUNDED * typical(problem, theta), 1e-13 * problem.size)
-    at = evaluate(problem.with_loss(problem.loss.smoothed(wide)), theta)
+    at = evaluate(rounded(problem, theta), theta)
     return replace(at, value=value, decrement=gap, held=held)
+
+
+def rounded(problem: Problem, theta: np.ndarray) -> Problem:
+    """The problem with the corner of its loss, if it has one, rounded off as the residuals at theta allow."""
+    wide = typical(problem, theta)
+    if not problem.loss.kinked(wide):
+        return problem
+    return problem.with_loss(problem.loss.smoothed(max(ROUNDED * wide, 1e-13 * problem.size)))

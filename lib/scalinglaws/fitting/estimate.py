@@ -10,6 +10,7 @@ import numpy as np
 from scalinglaws.fitting.binding import bind
 from scalinglaws.fitting.boundary import Solution, held_at, in_order, on_natural_scale, settled, without
 from scalinglaws.fitting.causes import cause
+from scalinglaws.fitting.challenge import challenged
 from scalinglaws.fitting.descent import agreeing, minimise, near_best, proved, settle, typical, unstick
 from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss, squared
@@ -42,9 +43,10 @@ def fit(
 ) -> Fit:
     """Fit a law to data and prove that the optimum was found.
 
-    Convergence is proved three ways: the scale-free gradient vanishes, independent starts
-    agree, and a second algorithm from another start reaches the same objective, or at least
-    none that is lower.
+    Convergence is proved four ways: the scale-free gradient vanishes, independent starts
+    agree, no search from the ends of the box or from next to the optimum leads lower, and a
+    second algorithm from another start reaches the same objective, or at least none that is
+    lower.
 
     Parameters
     ----------
@@ -125,7 +127,7 @@ def fit(
         if all(undetermined(problem, first.take(k)) for k in range(len(first.value))):
             return finish(whole, Solution(problem, first.take([0]), {}), np.inf, data, strict, interior)
     best = refined(problem, queue, min(starts, most), most)
-    best, second = seconded(problem, best, queue)
+    best, second = undefeated(problem, best, queue)
     return finish(whole, best, second, data, strict, interior)
 
 
@@ -167,6 +169,23 @@ def refined(problem: Problem, queue: np.ndarray, first: int, most: int) -> Solut
         if len(done) >= HOPELESS and not points.solved.any():
             break
     return settled(problem, in_order(points))
+
+
+def undefeated(problem: Problem, best: Solution, queue: np.ndarray) -> tuple[Solution, float]:
+    """The optimum below which neither its challengers nor a second algorithm lead, or the lowest place found.
+
+    Returns
+    -------
+    tuple
+        The optimum, and the relative difference to it of what stays lower, negative; else what the
+        second algorithm says, see `seconded`.
+    """
+    best, lead = challenged(problem, best)
+    value = best.value
+    best, second = seconded(problem, best, queue)
+    if best.value < value * (1 - SAME) - problem.floor:
+        best, lead = challenged(problem, best)
+    return best, -lead if lead else second
 
 
 def seconded(problem: Problem, best: Solution, queue: np.ndarray) -> tuple[Solution, float]:

@@ -45,8 +45,9 @@ class Proof:
     agree, starts
         How many of how many independent starts reach the best objective to 1e-6.
     second
-        Relative difference to a second, different algorithm from another start: negative if
-        it ended lower; nan if it did not get there; infinite if none was tried.
+        Relative difference to a second, different algorithm from another start, and to
+        searches from all around: negative if one ended lower; nan if none got there; infinite
+        if none was tried.
     """
 
     scaled_gradient: float

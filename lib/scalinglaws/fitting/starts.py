@@ -198,7 +198,12 @@ def reweighted(
     return best
 
 
-def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.ndarray:
+def linear_in(problem: Problem) -> list[str]:
+    """The free parameters that the law is linear in."""
+    return [name for name in problem.law.linear if name in problem.names]
+
+
+def project(problem: Problem, theta: np.ndarray) -> np.ndarray:
     """Fill in the linear parameters that fit best, the others being given, on every row of theta.
 
     Raises
@@ -206,6 +211,9 @@ def project(problem: Problem, theta: np.ndarray, linear: Sequence[str]) -> np.nd
     FitError
         If the law is not linear in what it says it is linear in.
     """
+    linear = linear_in(problem)
+    if not linear or not len(theta):
+        return theta
     law, params = problem.law, problem.natural(theta)
     shape = (len(theta), len(problem.y))
     zero = dict.fromkeys(linear, np.zeros((len(theta), 1)))
@@ -251,7 +259,7 @@ def candidates(problem: Problem, count: int, seed: int, places: int | None = Non
     FitError
         If the law cannot be evaluated anywhere in the box.
     """
-    linear = [name for name in problem.law.linear if name in problem.names]
+    linear = linear_in(problem)
     searched = [name for name in problem.names if name not in linear]
     low, high = bounds_of(problem, searched)
     cube = cells(len(searched), places or looked_at(len(searched)), seed)
@@ -265,7 +273,7 @@ def candidates(problem: Problem, count: int, seed: int, places: int | None = Non
     values = np.empty(len(theta))
     with np.errstate(all="ignore"):
         for rows in (slice(i, i + chunk) for i in range(0, len(theta), chunk)):
-            theta[rows] = project(few, theta[rows], linear) if linear else theta[rows]
+            theta[rows] = project(few, theta[rows])
             values[rows] = few.objective(np.nan_to_num(theta[rows], nan=0.0))
     values[~np.isfinite(theta).all(1)] = np.inf
     chosen = theta[basins(cube, values, count)]

@@ -46,7 +46,9 @@ def shifted_power_law(loss_here, *, E, K, kappa, E_here):
 
     Source: Brandfonbrener et al. (2024), arXiv:2411.12925.
     """
-    return E + K * (loss_here - E_here) ** kappa
+    above = loss_here - E_here
+    # A whole exponent would take a negative excess for a number.
+    return E + K * np.where(np.real(above) < 0, np.nan, above) ** kappa
 
 
 def accuracy_gradient(loss: Any, *, floor: Any, gain: Any, k: Any, middle: Any) -> dict[str, Any]:
