@@ -1,7 +1,7 @@
-"""The best optimum known, challenged: is there a lower one at the ends of the box, or just next to it?
+"""The best optimum known, challenged: is there a lower one at a bound of the box, or close by?
 
 Starts cover the inside of the box, and those that agree may all lie in the wider of two valleys. The
-lower one may be far out, where a parameter is at its bound and the others make up for it; or so near
+lower one may be far out, where a parameter is at its bound and the others make up for it; or so close
 that every search which rounds off the loss first passes over the ridge between them.
 """
 
@@ -21,13 +21,13 @@ from scalinglaws.fitting.starts import candidates, linear_in, project
 
 #: Places along each principal axis, in standard errors of the optimum.
 AWAY = (1.0, 3.0, 10.0)
+#: How many places are looked at on each face of the box, and how many of them are started from.
+PLACES, FEW = 256, 4
 #: Newton steps from each place, and what a further one may still gain: enough to pass into a lower valley, not to
 #: its floor.
 STEPS, ENOUGH = 40, 1e-7
 #: Those that have not arrived by then go on if their objective is below so many times the best.
 HOPE = 3.0
-#: So many of those that lead lower are followed to the floor.
-FEW = 4
 #: How often an optimum may be replaced by a lower one, which is challenged in its turn.
 ROUNDS = 6
 #: A direction that the runs measure worse than the best measured one by more than this is followed no further.
@@ -49,13 +49,14 @@ def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
         least, near = float(values.min(initial=np.inf)), SAME * best.value + problem.floor
         if not least < best.value - near:
             return best, 0.0
+        # The lowest few are followed to the floor.
         lower = rows[np.argsort(values, kind="stable")[: min(FEW, int(np.sum(values < best.value - near)))]]
         found = settled(problem, in_order(minimise(problem, lower, through_wider=False)))
-        if found.value < best.value - near:
-            # Challengers that ended higher say no more of the new optimum than the starts did that ended higher.
-            best = replace(
-                found, points=found.points.take(found.points.value <= near_best(problem, found.points))
-            )
+        if not found.value < best.value - near:
+            break
+        # Challengers that ended higher say no more of the new optimum than the starts did that ended higher.
+        there = found.points.value <= near_best(problem, found.points)
+        best = replace(found, points=found.points.take(there))
     return best, max(0.0, 1 - least / best.value)
 
 
@@ -94,11 +95,11 @@ def out_at_bounds(problem: Problem, theta: np.ndarray) -> Iterator[np.ndarray]:
             # A caller who gave starts instead of bounds leaves no box to search.
             with contextlib.suppress(FitError):
                 if face.names:
-                    yield np.insert(candidates(face, FEW, 0, places=256), j, end[j], axis=1)
+                    yield np.insert(candidates(face, FEW, 0, places=PLACES), j, end[j], axis=1)
 
 
 def beside(problem: Problem, at: Points) -> np.ndarray:
-    """Places to both sides of an optimum along the principal axes of what the runs determine."""
+    """Places to both sides of an optimum, along the principal axes of the curvature there."""
     size = lengths(at.normal)
     scaled = at.normal / np.outer(size, size)
     if not np.isfinite(scaled).all():
