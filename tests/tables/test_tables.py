@@ -55,11 +55,20 @@ def test_one_flipped_byte_is_refused(slug, copy_of_data):
         loading.load(slug)
 
 
+#: Tables made from files that a mirror folder may lack; the public address has them.
+UNMIRRORED = {"gemstones_fits", "gemstones_lines", "gemstones_shape_fit"}
+
+
 @pytest.mark.parametrize("slug", PUBLISHED)
 def test_rebuilt_from_the_mirror_it_is_the_same(slug):
     if not os.environ.get(upstream.MIRROR_VARIABLE):
         pytest.skip(f"no mirror folder: {upstream.MIRROR_VARIABLE} is not set")
-    table, about = upstream.convert(slug)
+    try:
+        table, about = upstream.convert(slug)
+    except upstream.Unavailable as missing:
+        if slug not in UNMIRRORED:
+            raise
+        pytest.skip(str(missing))
     kept = loading.load(slug)
     pd.testing.assert_frame_equal(table, kept, check_exact=True, check_dtype=False)
     assert about == {key: value for key, value in kept.attrs.items() if key != "sha256"}
