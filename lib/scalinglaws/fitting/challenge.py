@@ -21,8 +21,8 @@ from scalinglaws.fitting.starts import candidates, linear_in, project
 
 #: Places along each principal axis, in standard errors of the optimum.
 AWAY = (1.0, 3.0, 10.0)
-#: How many places are looked at on each face of the box, and how many of them are started from.
-PLACES, FEW = 256, 4
+#: Places that are looked at on a face of the box: so many a side, and at most so many; and how many are started from.
+SIDE, PLACES, FEW = 24, 256, 4
 #: Newton steps from each place, and what a further one may still gain: enough to pass into a lower valley, not to
 #: its floor.
 STEPS, ENOUGH = 40, 1e-7
@@ -95,7 +95,8 @@ def out_at_bounds(problem: Problem, theta: np.ndarray) -> Iterator[np.ndarray]:
             # A caller who gave starts instead of bounds leaves no box to search.
             with contextlib.suppress(FitError):
                 if face.names:
-                    yield np.insert(candidates(face, FEW, 0, places=PLACES), j, end[j], axis=1)
+                    places = min(PLACES, SIDE ** (len(face.names) - len(linear)))
+                    yield np.insert(candidates(face, FEW, 0, places), j, end[j], axis=1)
 
 
 def beside(problem: Problem, at: Points) -> np.ndarray:
