@@ -8,7 +8,7 @@ from deeper_oracle import search_deeper
 from grid_oracle import search
 from harsh import Fitted, Harsh, Kept, drawn_by, fitted, harsh, judged, table, two_valleys, verdicts
 
-from scalinglaws import Status, fit
+from scalinglaws import Status, check, fit
 from scalinglaws.fitting.binding import bind
 
 #: Of the first hundred problems some that take little time; all thousand are in `make bench`.
@@ -56,6 +56,14 @@ def test_faults_of_their_kind(number):
     problem = drawn_by(number)
     got = fit(problem.law, problem.data, loss=problem.loss)
     assert got.objective == pytest.approx(FAULTS[number][1], rel=1e-7)
+
+
+def test_parameters_from_elsewhere_in_the_higher_of_two_valleys_are_found_out():
+    problem = drawn_by(1179)
+    higher = {"rd": 2.645508957467759, "rn": 240.60829089142584}
+    told = check(problem.law, problem.data, higher, loss=problem.loss)
+    assert told.status is Status.NOT_CONVERGED
+    assert told.proof.second == pytest.approx(-4.3857e-6, rel=1e-3)
 
 
 @pytest.mark.parametrize("number", [4, 24, 94, 159, 199])

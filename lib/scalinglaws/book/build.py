@@ -22,7 +22,7 @@ from scalinglaws.book import (
     quotable,
     reference,
 )
-from scalinglaws.book.answers import answers
+from scalinglaws.book.answers import Answer, answers
 from scalinglaws.book.suite import BookError, Finding, findings
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import path_of
@@ -41,9 +41,8 @@ def written() -> Path:
     return repository.data_folder().parent / "book"
 
 
-def inserts(found: list[Finding]) -> dict[str, Callable[[], str]]:
-    """Name of what a written page may ask for -> what makes it."""
-    said = answers(found)
+def inserts(found: list[Finding], said: list[Answer]) -> dict[str, Callable[[], str]]:
+    """Name of what a written page may ask for -> what makes it, of all notebooks and what authors answered."""
     return {
         "tally": lambda: home.tally(found),
         "papers": lambda: home.papers(found),
@@ -90,7 +89,8 @@ def filled(text: str, where: str, known: dict[str, Callable[[], str]]) -> str:
 def stage(source: Path) -> None:
     """Write everything that Sphinx reads into an empty folder."""
     found = findings()
-    known, said = inserts(found), answers(found)
+    said = answers(found)
+    known = inserts(found, said)
     shutil.copytree(written(), source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for page in sorted(source.rglob("*.md")):
         where = page.relative_to(source).as_posix()

@@ -172,7 +172,7 @@ def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, flo
             # A search that ended short of an optimum may have been moving towards a bound that is near.
             short = not best.decrement < TIGHT and abs(best.theta[j] - end) < NEAR * (high[j] - low[j])
             if idle[j] or short:
-                yield problem.names[j], float(np.exp(end)) if problem.logged[j] else float(end)
+                yield problem.names[j], problem.natural_value(j, end)
 
 
 @np.errstate(all="ignore")
@@ -203,11 +203,14 @@ def last_finite(
     function: Callable[[np.ndarray], float], inside: np.ndarray, outside: np.ndarray
 ) -> np.ndarray:
     """The last of the places on a straight line, to the digit, at which a function is finite."""
-    while not np.array_equal(middle := 0.5 * (inside + outside), inside) and not np.array_equal(
-        middle, outside
-    ):
-        inside, outside = (middle, outside) if np.isfinite(function(middle)) else (inside, middle)
-    return inside.copy()
+    while True:
+        middle = 0.5 * (inside + outside)
+        if np.array_equal(middle, inside) or np.array_equal(middle, outside):
+            return inside.copy()
+        if np.isfinite(function(middle)):
+            inside = middle
+        else:
+            outside = middle
 
 
 def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:

@@ -91,7 +91,7 @@ def out_at_bounds(problem: Problem, theta: np.ndarray) -> Iterator[np.ndarray]:
                 continue
             if end[j] != theta[j]:
                 yield project(problem, np.where(np.arange(len(theta)) == j, end[j], theta)[None])
-            face = held_at(problem, {name: float(np.exp(end[j]) if problem.logged[j] else end[j])})
+            face = held_at(problem, {name: problem.natural_value(j, end[j])})
             # A caller who gave starts instead of bounds leaves no box to search.
             with contextlib.suppress(FitError):
                 if face.names:

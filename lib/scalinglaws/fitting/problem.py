@@ -97,6 +97,10 @@ class Problem:
         """Objective below which a fit is exact up to rounding, one a row of weights."""
         return self.weights.sum(-1) * (1e-13 * self.size) ** 2
 
+    def natural_value(self, j: int, coordinate: float) -> float:
+        """A value of one coordinate in natural units."""
+        return float(np.exp(coordinate) if self.logged[j] else coordinate)
+
     def params(self, theta: np.ndarray) -> dict[str, float]:
         """All parameters at one point in natural units, the fixed and the tied ones too."""
         found = {name: float(value[0]) for name, value in self.natural(theta).items()}
