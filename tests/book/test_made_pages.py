@@ -331,7 +331,8 @@ def test_the_home_page_has_a_row_and_a_card_for_every_notebook(found):
 def test_the_home_page_counts_each_role_by_itself_and_no_arithmetic():
     words = {"recomputed": "replicated", "live": "untestable here", "arithmetic": "replicated"}
     judged = [verdict(role=role, word=word) for role, word in words.items()]
-    said = home.tally([made(found=judged), made(found=[verdict(role="recomputed")])])
+    suite_of_two = [made(found=judged), made(found=[verdict(role="recomputed")])]
+    said = build.inserts(suite_of_two, [], chart.counts(suite_of_two))["tally"]()
     assert said.startswith("2 notebooks, 4 claims")
     assert said.endswith(": recomputed 1 of 2, live (untestable here).")
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from scalinglaws.book.answers import Answer
 from scalinglaws.book.markup import badge, plain
-from scalinglaws.book.suite import CITATION, BookError, Finding, held_by_role
+from scalinglaws.book.suite import CITATION, BookError, Finding
 from scalinglaws.claims import verdicts
 from scalinglaws.notebooks import files, pages, scoreboard
 from scalinglaws.notebooks.formats import NotebookNode
@@ -70,7 +70,7 @@ def box(finding: Finding, answers: list[Answer]) -> str:
         "Finding tested": plain(finding.stated.sentence),
         "Paper": finding.citation,
         "Headline": badge(scoreboard.headline(finding.name, found)),
-        "Claims that hold": plain(held_by_role(found)),
+        "Claims that hold": plain(scoreboard.held_by_role(found)),
         "Cost": plain(verdicts.cost_in_words(finding.cost))
         + f" on {plain(finding.cost.get('device', 'a CPU'))}",
         "Data": "; ".join(map(licence, finding.tables)),
