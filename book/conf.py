@@ -33,6 +33,8 @@ html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_extra_path = ["downloads"]
 html_css_files = ["book.css"]
+html_favicon = "_static/icon.svg"
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -45,7 +47,10 @@ html_theme_options = {
     "use_issues_button": False,
     "max_navbar_depth": 2,
     "show_toc_level": 2,
-    "home_page_in_toc": True,
+    # The name above the sidebar leads home, and the search stands in the sidebar: no bar is needed on top.
+    "home_page_in_toc": False,
+    "navbar_persistent": [],
+    "footer_content_items": ["copyright.html"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
@@ -69,5 +74,12 @@ def bring_mathjax(app) -> None:
     (place / mathjax_path).write_text(mathjax(), encoding="utf-8")
 
 
+def name_home(app, pagename, templatename, context, doctree) -> None:
+    """Say in the home page's title what this is; the site's name is added to it as to every other."""
+    if pagename == app.config.root_doc:
+        context["title"] = "Executable replications of findings on scaling"
+
+
 def setup(app) -> None:
+    app.connect("html-page-context", name_home)
     app.connect("builder-inited", bring_mathjax)

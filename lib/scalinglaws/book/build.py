@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scalinglaws import repository
 from scalinglaws.book import (
+    access,
     board,
     changes,
     chart,
@@ -175,5 +176,6 @@ def build(output: Path) -> Path:
     options = ["--fail-on-warning", "--quiet", "-b", "html", "-d", str(trees)]
     if build_main([*options, str(source), str(site)]):
         raise BookError("the book has warnings, which count as errors; they stand above")
+    access.accessible(site)
     lean.lean(site)
     return site / "index.html"

@@ -43,6 +43,9 @@ def dress(cell: NotebookNode, name: str) -> None:
     tags = files.tags(cell)
     if FOLDED & {*tags} or cell.source.lstrip().startswith(CHECKLIST):
         cell.metadata["tags"] = [*tags, "hide-input"]
+    if cell.source.strip() == files.VERDICT[0]:
+        # Words alone, for the comparison of runs; the table that follows has them beside the numbers.
+        cell.metadata["tags"] = [*tags, "hide-cell"]
     # The record is for programs; the box has it as a download.
     cell.outputs = [output for output in cell.outputs if "application/json" not in output.get("data", {})]
     if not cell.outputs and cell.source.strip() == files.VERDICT[2]:
