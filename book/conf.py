@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from scalinglaws.book.address import of_repository
+
 project = "Scaling Laws, Replicated"
 author = "The developers of Scaling Laws, Replicated"
 copyright = "The developers of Scaling Laws, Replicated; MIT licence"
@@ -39,12 +41,15 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_last_updated_fmt = None
+repository = of_repository()
 html_theme_options = {
+    # Where the repository's address is known, each page leads to it and to its issues.
+    **({"repository_url": repository} if repository else {}),
+    "use_repository_button": bool(repository),
+    "use_issues_button": bool(repository),
     "use_download_button": False,
     "use_fullscreen_button": False,
     "use_source_button": False,
-    "use_repository_button": False,
-    "use_issues_button": False,
     "max_navbar_depth": 2,
     "show_toc_level": 2,
     # The name above the sidebar leads home, and the search stands in the sidebar: no bar is needed on top.
@@ -74,12 +79,17 @@ def bring_mathjax(app) -> None:
     (place / mathjax_path).write_text(mathjax(), encoding="utf-8")
 
 
-def name_home(app, pagename, templatename, context, doctree) -> None:
-    """Say in the home page's title what this is; the site's name is added to it as to every other."""
+def fill_head(app, pagename, templatename, context, doctree) -> None:
+    """Name the feed in every page, and say in the home page's title what this is: the name is added to all."""
+    place = context["pathto"]("feed.xml", resource=True)
+    context["metatags"] = (
+        context.get("metatags", "")
+        + f'<link rel="alternate" type="application/atom+xml" title="Verdicts that moved" href="{place}">\n'
+    )
     if pagename == app.config.root_doc:
         context["title"] = "Executable replications of findings on scaling"
 
 
 def setup(app) -> None:
-    app.connect("html-page-context", name_home)
+    app.connect("html-page-context", fill_head)
     app.connect("builder-inited", bring_mathjax)

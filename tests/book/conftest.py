@@ -47,7 +47,7 @@ class Page(HTMLParser):
         if (
             tag == "link"
             and has.get("href")
-            and not {"canonical", "next", "prev", "search", "index"} & {*has["rel"].split()}
+            and not {"alternate", "canonical", "next", "prev", "search", "index"} & {*has["rel"].split()}
         ):
             self.fetched.append(has["href"])
         if tag in ("script", "img", "iframe", "source", "video", "audio", "embed") and has.get("src"):

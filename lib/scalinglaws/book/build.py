@@ -16,6 +16,7 @@ from scalinglaws.book import (
     changes,
     chart,
     failures,
+    feed,
     home,
     lean,
     licences,
@@ -59,6 +60,7 @@ def inserts(found: list[Finding], said: list[Answer]) -> dict[str, Callable[[], 
         "changes": lambda: changes.changes(found),
         "restated": lambda: changes.restated(found),
         "withdrawn": lambda: changes.withdrawn(found),
+        "releases": changes.releases,
         "modules": reference.index,
         "commands": reference.commands,
     }
@@ -104,6 +106,7 @@ def stage(source: Path) -> None:
     pictures(found, source / "made")
     repository.write_atomically(source / "downloads" / "claims.json", board.as_json(found))
     repository.write_atomically(source / "downloads" / "claims.csv", board.as_csv(found))
+    repository.write_atomically(source / "downloads" / "feed.xml", feed.atom(feed.entries(found)))
 
 
 def originals(found: list[Finding], place: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from scalinglaws.book import address
 from scalinglaws.book.answers import Answer
 from scalinglaws.book.markup import badge, plain
 from scalinglaws.book.suite import CITATION, BookError, Finding, held_by_role
@@ -112,4 +113,7 @@ def answered(finding: Finding, answers: list[Answer]) -> str:
 def downloads(name: str) -> str:
     """Links to the notebook as it is committed, to its claims file, and to its verdicts."""
     kept = {"notebook": f"{name}.ipynb", "claims": f"{name}.toml", "verdicts": f"{name}.json"}
-    return " · ".join(f"{{download}}`{what} <../originals/{file}>`" for what, file in kept.items())
+    offered = [f"{{download}}`{what} <../originals/{file}>`" for what, file in kept.items()]
+    if opened := address.binder(address.of_repository(), f"notebooks/{name}.ipynb"):
+        offered.append(f"[run it on Binder]({opened})")
+    return " · ".join(offered)
