@@ -81,7 +81,7 @@ def test_the_scoreboard_has_a_row_for_every_claim_and_one_line_that_opens_each_g
         (name[:2], v["id"], v["word"]) for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]
     ]
     seen = re.findall(
-        r'<tr data-.*?>(\d\d)</a> <code>(.*?)</code>.*?<span class="word [\w-]+">(.*?)</span>', html
+        r'<tr id=.*?>(\d\d)</a> <a href=.*?><code>(.*?)</code>.*?<span class="word [\w-]+">(.*?)</span>', html
     )
     assert sorted(seen) == sorted(kept)
     groups = {(n, v["role"], v["group"]) for n in verdicts.kept() for v in verdicts.read(n)["verdicts"]}

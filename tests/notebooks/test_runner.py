@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import nbformat
@@ -120,6 +121,7 @@ def test_what_is_kept_moves_only_with_a_reason_and_stays_in_the_history(place):
     (was,) = one["history"]
     assert (one["word"], was["word"], was["measured"]) == ("not replicated", "replicated", 1.0)
     assert was["why"] == two["history"][0]["why"] == "one was a slip of the pen"
+    assert abs(date.today() - date.fromisoformat(was["when"])) <= timedelta(days=1)
 
 
 def test_mutations_change_what_they_name(place):

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from scalinglaws import repository
 from scalinglaws.book import (
+    access,
     board,
     changes,
     chart,
     failures,
+    feed,
     home,
     lean,
     licences,
@@ -59,6 +61,7 @@ def inserts(found: list[Finding], said: list[Answer], counts: chart.Counts) -> d
         "changes": lambda: changes.changes(found),
         "restated": lambda: changes.restated(found),
         "withdrawn": lambda: changes.withdrawn(found),
+        "releases": changes.releases,
         "modules": reference.index,
         "commands": reference.commands,
     }
@@ -105,6 +108,7 @@ def stage(source: Path) -> None:
     pictures(found, counts, source / "made")
     repository.write_atomically(source / "downloads" / "claims.json", board.as_json(found))
     repository.write_atomically(source / "downloads" / "claims.csv", board.as_csv(found))
+    repository.write_atomically(source / "downloads" / "feed.xml", feed.atom(feed.entries(found)))
 
 
 def originals(found: list[Finding], place: Path) -> None:
@@ -177,5 +181,6 @@ def build(output: Path) -> Path:
     options = ["--fail-on-warning", "--quiet", "-b", "html", "-d", str(trees)]
     if build_main([*options, str(source), str(site)]):
         raise BookError("the book has warnings, which count as errors; they stand above")
+    access.accessible(site)
     lean.lean(site)
     return site / "index.html"

@@ -52,6 +52,6 @@ def contents(findings: list[Finding]) -> str:
     """The tree of the notebooks, a caption a chapter, in reading order."""
     trees = []
     for title, here in by_chapter(findings).items():
-        entries = "\n".join(f"notebooks/{one.name}" for one in here)
+        entries = "\n".join(f"{one.number} {one.title} <notebooks/{one.name}>" for one in here)
         trees.append(f"```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{entries}\n```")
     return "\n\n".join(trees)
