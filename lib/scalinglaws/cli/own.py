@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -63,24 +62,13 @@ def loss_named(text: str) -> Loss:
 def laws() -> None:
     """List the laws that `scalinglaws fit` knows, with their formulas and the columns that they take."""
     from scalinglaws.cli.terminal import plain, show
-    from scalinglaws.fitting.typeset import formula
+    from scalinglaws.fitting.typeset import as_text
 
     table = plain("law", "columns", "parameters", "formula")
     for name, law in ready().items():
-        table.add_row(name, ", ".join(law.columns), ", ".join(law.parameters), readable(formula(law)))
+        table.add_row(name, ", ".join(law.columns), ", ".join(law.parameters), as_text(law))
     show(table)
     typer.echo("Give columns of other names with --columns, e.g. --law power_law --columns x=flops.")
-
-
-def readable(latex: str) -> str:
-    """A formula for a terminal."""
-    # A power of more than one sign is bracketed.
-    plain = re.sub(
-        r"\^\{([^{}]{2,})\}", r"^(\1)", latex.replace("{\\alpha}", "alpha").replace("{\\beta}", "beta")
-    )
-    for mark, text in {r"\hat ": "", r"\,": " ", "{": "", "}": "", "\\": ""}.items():
-        plain = plain.replace(mark, text)
-    return " ".join(plain.split())
 
 
 def fit(
@@ -222,7 +210,11 @@ def as_typed(context: typer.Context) -> str:
         values = value if isinstance(value, (list, tuple)) else [value]
         for each in values:
             told = (
-                each.name if isinstance(each, Path) else f"{each:g}" if isinstance(each, float) else str(each)
+                each.name
+                if isinstance(each, Path)
+                else f"{each:g}".replace("e+", "e")
+                if isinstance(each, float)
+                else str(each)
             )
             option = [parameter.opts[0]] if parameter.param_type_name == "option" else []
             words += option if each is True else [*option, told]

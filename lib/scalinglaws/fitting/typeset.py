@@ -32,6 +32,15 @@ def formula(law: Law) -> str:
     return rf"\hat y = \mathrm{{{law.name.replace('_', chr(92) + '_')}}}({told})"
 
 
+def as_text(law: Law) -> str:
+    """The formula of a law for a terminal; a power of more than one name is bracketed."""
+    plain = re.sub(r"\^\{(\\?\w+)\}", r"^\1", formula(law))
+    plain = re.sub(r"\^\{([^{}]+)\}", r"^(\1)", plain)
+    for mark, text in {r"\hat ": "", r"\,": " ", "{": "", "}": "", "\\": ""}.items():
+        plain = plain.replace(mark, text)
+    return " ".join(plain.split())
+
+
 def symbol(law: Law, name: str) -> str:
     """A parameter or a column in LaTeX, without dollars: as the docstring describes it, or by its name."""
     # A group's own parameter, such as A[web], is described under the name it shares.

@@ -47,7 +47,8 @@ code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
 pre { white-space: pre-wrap; background: #f5f5f5; padding: 0.6rem; }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; }
 a { color: #1f5fa8; }
-@media (max-width: 40rem) { body { margin: 1rem auto; } h1 { font-size: 1.35rem; } }
+@media (max-width: 40rem) { body { margin: 1rem auto; } h1 { font-size: 1.35rem; }
+  figure img { max-width: none; width: 40rem; } }
 @media print { nav { display: none; } body { max-width: none; margin: 0; font-size: 10pt; } h2, figure, table { break-inside: avoid; }
   h2 { break-after: avoid; } .scroll { overflow: visible; } }
 """
@@ -98,9 +99,17 @@ def anchor(name: str) -> str:
 
 def picture(figure: Figure, alt: str) -> str:
     """A figure inside the page."""
+    for ax in figure.axes:
+        for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+            if axis.get_scale() == "log" and high > 100 * low:
+                axis.minorticks_off()  # Over decades they say little, and take half of the time.
     width, height = (round(100 * inches) for inches in figure.get_size_inches())
     png = base64.b64encode(as_png(figure, alt, DPI)).decode()
-    return f'<figure><img src="data:image/png;base64,{png}" width="{width}" height="{height}" alt="{escape(alt)}"></figure>'
+    # On a narrow screen it scrolls, as tables do.
+    return (
+        '<figure class="scroll" role="region" aria-label="figure" tabindex="0">'
+        f'<img src="data:image/png;base64,{png}" width="{width}" height="{height}" alt="{escape(alt)}"></figure>'
+    )
 
 
 def typeset(latex: str) -> str:
@@ -110,7 +119,7 @@ def typeset(latex: str) -> str:
     file = io.BytesIO()
     math_to_image(f"${latex}$", file, dpi=200, format="png")
     # Width and height stand at the head of every PNG.
-    width, height = (int.from_bytes(file.getvalue()[at : at + 4], "big") // 2 for at in (16, 20))
+    width, height = (int.from_bytes(file.getvalue()[at : at + 4], "big") * 5 // 8 for at in (16, 20))
     png = base64.b64encode(file.getvalue()).decode()
     return f'<p><img src="data:image/png;base64,{png}" width="{width}" height="{height}" alt="{escape(latex)}"></p>'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scalinglaws.fitting.typeset import as_text
 from scalinglaws.report.analysis import Analysis, rejected
 from scalinglaws.text import counted
 from scalinglaws.uncertainty import Estimate
@@ -57,7 +58,7 @@ def fitted(found: Analysis) -> str:
     )
     left = np.abs(found.fit.residuals)
     return (
-        f"We fitted the law {found.fit.law.name} to {runs} ({ranges}) by minimising the {known['objective']}; "
+        f"We fitted {as_text(found.fit.law)} to {runs} ({ranges}) by minimising the {known['objective']}; "
         f"the optimum is proved ({found.fit.proof}). Half of the runs lie within {misfit(found, float(np.median(left)))} of it, "
         f"the farthest {misfit(found, float(left.max()))} away."
     )
@@ -98,6 +99,7 @@ def predicted(found: Analysis) -> str:
 def answers(found: Analysis) -> dict[str, str]:
     """What the analysis adds to what the checklist learns from the fit and the runs."""
     told = {
+        "form": as_text(found.fit.law),
         "dropped": rejected(found.prepared) or "none",
         "intervals": f"95 %, {found.sure.method}",
         "held_out": predicted(found)
