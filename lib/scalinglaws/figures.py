@@ -92,16 +92,14 @@ def stops(
     ax.set(yscale="log", ylabel="objective above the least [%]")
 
 
-def show(figure: Any, alt: str) -> Any:
-    """Close a figure and return it as a PNG with alt text, for the last line of a cell.
+def as_png(figure: Any, alt: str, dpi: float | None = None) -> bytes:
+    """Close a figure and return it as a PNG; `alt` will stand beside it, and is only looked at.
 
     Raises
     ------
     ValueError
         If the alt text is empty or an axis has no label.
     """
-    from IPython.display import Image
-
     if not alt.strip():
         raise ValueError("say in words what the figure shows: alt text is empty")
     for ax in figure.axes:
@@ -113,6 +111,19 @@ def show(figure: Any, alt: str) -> Any:
         if not any(a.get_xlabel() for a in shared_x) or not any(a.get_ylabel() for a in shared_y):
             raise ValueError(f"an axis of the figure {alt[:40]!r} has no label")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    figure.savefig(buffer, format="png", metadata={"Software": None}, dpi=dpi or "figure")
     plt.close(figure)
-    return Image(buffer.getvalue(), alt=alt)
+    return buffer.getvalue()
+
+
+def show(figure: Any, alt: str) -> Any:
+    """Close a figure and return it as a PNG with alt text, for the last line of a cell.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is empty or an axis has no label.
+    """
+    from IPython.display import Image
+
+    return Image(as_png(figure, alt), alt=alt)

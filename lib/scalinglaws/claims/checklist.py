@@ -9,6 +9,7 @@ wording of the items is ours.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,9 @@ ITEMS: dict[str, dict[str, str]] = {
 }
 
 
+KEYWORDS = [key for group in ITEMS.values() for key in group]
+
+
 def span(values: np.ndarray) -> str:
     """The range of a column in words."""
     low, high = float(np.min(values)), float(np.max(values))
@@ -82,6 +86,24 @@ def from_runs(runs: pd.DataFrame) -> dict[str, str]:
     elif "made" in runs.attrs:
         known["fit_data"] = f"yes: made by `{runs.attrs['made']['command']}`"
     return known
+
+
+def known_answers(fit: Any, runs: pd.DataFrame | None, answers: Mapping[str, str]) -> dict[str, str]:
+    """Keyword -> answer, of the items that anybody answers; see `checklist`.
+
+    Raises
+    ------
+    ValueError
+        As `checklist` does.
+    """
+    if unknown := sorted(set(answers) - set(KEYWORDS)):
+        raise ValueError(f"no such item of the checklist: {unknown}; items are {', '.join(KEYWORDS)}")
+    if wrong := sorted(key for key, answer in answers.items() if not isinstance(answer, str)):
+        raise ValueError(f"answer in words (text), not so for: {wrong}")
+    known = {} if runs is None else from_runs(runs)
+    known |= {} if fit is None else fit.report()
+    known |= {key: answer for key, answer in answers.items() if answer.strip()}
+    return {key: " ".join(answer.split()) for key, answer in known.items()}
 
 
 def checklist(fit: Any = None, runs: pd.DataFrame | None = None, **answers: str) -> Text:
@@ -118,21 +140,14 @@ def checklist(fit: Any = None, runs: pd.DataFrame | None = None, **answers: str)
     ValueError
         For a keyword that is no item of the checklist, or an answer that is no text.
     """
-    keywords = [key for group in ITEMS.values() for key in group]
-    if unknown := sorted(set(answers) - set(keywords)):
-        raise ValueError(f"no such item of the checklist: {unknown}; items are {', '.join(keywords)}")
-    if wrong := sorted(key for key, answer in answers.items() if not isinstance(answer, str)):
-        raise ValueError(f"answer in words (text), not so for: {wrong}")
-    known = {} if runs is None else from_runs(runs)
-    known |= {} if fit is None else fit.report()
-    known |= {key: answer for key, answer in answers.items() if answer.strip()}
-    width = max(map(len, keywords))
+    known = known_answers(fit, runs, answers)
+    width = max(map(len, KEYWORDS))
     lines = []
     for group, items in ITEMS.items():
         lines += [*([""] if lines else []), group.upper()]
         for key, question in items.items():
             label = f"  {key.replace('_', ' '):<{width}}  "
-            answer = " ".join(known.get(key, "").split()) or f"{BLANK} ({question})"
+            answer = known.get(key) or f"{BLANK} ({question})"
             lines.append(
                 textwrap.fill(
                     answer,

@@ -1,4 +1,4 @@
-"""The command line: list, run, check, mutate, null, lint, tidy, scoreboard, new; `data` is in `run_data`.
+"""The command line: list, run, check, mutate, null, lint, tidy, scoreboard, new; fit and laws in `own`; `data`.
 
 What a command needs is imported when it is called, so that those which only read are quick.
 """
@@ -14,7 +14,7 @@ import typer
 
 from scalinglaws import repository
 from scalinglaws.claims import ClaimError, verdicts
-from scalinglaws.cli import terminal
+from scalinglaws.cli import own, terminal
 from scalinglaws.cli.breaking import mutate, null
 from scalinglaws.cli.data import data
 from scalinglaws.cli.options import Everything, Jobs, Json, Names, Output, Timeout, chosen, scales
@@ -27,6 +27,8 @@ app = typer.Typer(no_args_is_help=True, help="Scaling Laws, Replicated.")
 app.add_typer(data, name="data")
 app.command()(mutate)
 app.command()(null)
+app.command()(own.fit)
+app.command()(own.laws)
 
 EXPECTED = (UserError, ClaimError, OSError)
 

@@ -21,6 +21,7 @@ from scalinglaws.fitting.jackknife import Jackknife, jackknife
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.refits import finite, refits, units_of, values_of
 from scalinglaws.fitting.result import Fit
+from scalinglaws.fitting.typeset import as_html
 from scalinglaws.fitting.wald import Quantity
 from scalinglaws.text import article, counted
 from scalinglaws.uncertainty import Estimate
@@ -194,6 +195,9 @@ class Bootstrap:
             predicted = predicted + rng.choice(used, shape)
         low, high = np.quantile(predicted, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return (np.exp(low), np.exp(high)) if logarithmic else (low, high)
+
+    def _repr_html_(self) -> str:
+        return as_html(self.fit, self if len(self.samples) >= 40 else None)
 
     def __repr__(self) -> str:
         lines = [f"{counted(len(self.samples), 'resample')} of {self.units}, {len(self.failed)} failed"]

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.binding import columns_of
+from scalinglaws.fitting.drawn import plotted
 from scalinglaws.fitting.losses import Loss
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, TIGHT, Points
 from scalinglaws.fitting.stored import read, save
+from scalinglaws.fitting.typeset import as_html, as_latex
 from scalinglaws.fitting.wald import Quantity, covariance, interval, prediction_interval
 from scalinglaws.text import counted
 from scalinglaws.uncertainty import Estimate
@@ -271,6 +273,40 @@ class Fit:
             f"median absolute {np.median(np.abs(self.residuals)):.3g}",
             "intervals": "Wald on the estimated scale" if p.loss.kind == "squared" else "bootstrap over runs",
         }
+
+    def to_latex(self, sure: Any = None) -> str:
+        """The law as an equation and its parameters as a table, in natural units, for a paper (package `booktabs`).
+
+        Parameters
+        ----------
+        sure
+            A `Bootstrap` of this fit, whose intervals are taken; for least squares Wald's by default, for
+            other losses none.
+        """
+        return as_latex(self, sure)
+
+    def plot(self, sure: Any = None, along: str | None = None) -> Any:
+        """A figure of two panels: the law along a column with its 95 % band and the runs, and the residuals.
+
+        Where the law takes a second column there is a curve for each of a few of its values; further ones stay
+        at their middle.
+
+        Parameters
+        ----------
+        sure
+            A `Bootstrap` of this fit, for the band; for least squares Wald's by default, for other losses none.
+        along
+            Column of the law; the first by default.
+
+        Raises
+        ------
+        FitError
+            If the law has no such column.
+        """
+        return plotted(self, sure, along)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
     def __repr__(self) -> str:
         p = self.problem
