@@ -99,9 +99,8 @@ def unrelated(values: np.ndarray, y: np.ndarray) -> bool:
     if np.ptp(values) == 0 or np.ptp(y) == 0:
         return False
     rank, free = rank_correlation(values, y), len(y) - 2
-    with np.errstate(divide="ignore"):
-        t = abs(rank) * np.sqrt(free / ((1 + rank) * (1 - rank)))
-    return bool(2 * stdtr(free, -t) > 0.1)
+    left = (1 + rank) * (1 - rank)
+    return bool(left > 0 and 2 * stdtr(free, -abs(rank) * np.sqrt(free / left)) > 0.1)
 
 
 def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:

@@ -1,11 +1,14 @@
-"""A law with one nonlinear parameter, fitted by least squares to many redrawn sets of y at once."""
+"""The law of a fit, fitted again to many redrawn sets of y."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from scalinglaws.fitting.boundary import optima
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
 
@@ -13,15 +16,16 @@ from scalinglaws.fitting.result import Fit
 def redrawn(fit: Fit, values: ArrayLike, places: int = 300) -> pd.DataFrame:
     """Fit the law of a fit again to each of many sets of y, at the same runs.
 
-    Given its nonlinear parameter the law is linear in the others, so all sets are solved together
-    by linear least squares at each place of a grid, and each keeps its best. This is for spreads:
-    the nonlinear parameter comes out to the step of the grid.
+    This is for spreads. Where a law is linear in all parameters but one, and is fitted by plain
+    least squares of raw residuals, all sets are solved together by linear least squares at each
+    place of a grid, and each keeps its best: the nonlinear parameter comes out to the step of the
+    grid. Any other fit is searched from its own optimum, as those of resamples are, and no set's
+    optimum is challenged.
 
     Parameters
     ----------
     fit
-        A fit of raw residuals by squared loss, all runs with the same weight, of a law that is
-        linear in all parameters but one.
+        A converged fit.
     values
         Sets of y, shape (sets, runs).
     places
@@ -30,28 +34,49 @@ def redrawn(fit: Fit, values: ArrayLike, places: int = 300) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a set, one column a parameter in natural units; nan where no place gives every
-        positive parameter a positive value.
+        One row a set, one column a parameter in natural units; nan where no place of the grid gives
+        every positive parameter a positive value, or where the search ends at no optimum.
 
     Raises
     ------
     FitError
-        For another loss, residual or law, unequal weights, or values of another shape.
+        For a fit that did not converge, or values of another shape.
 
     Source: Golub & Pereyra (1973), variable projection, SIAM J. Numer. Anal. 10, 413.
     """
-    problem, law = fit.whole, fit.law  # a redrawn set need not lie at the bound that the fit was held at
     values = np.asarray(values, float)
-    if problem.loss.kind != "squared" or problem.residual != "raw" or np.ptp(problem.weights):
-        raise FitError(
-            "redrawn fits by plain least squares: fit with residual='raw', squared loss, no weights"
-        )
-    if len(law.nonlinear) != 1 or problem.fixed:
-        raise FitError(
-            f"redrawn needs a law with one nonlinear parameter, and nothing fixed; {law.name} has {law.nonlinear}"
-        )
     if values.ndim != 2 or values.shape[1] != fit.n:
         raise FitError(f"redrawn needs sets of {fit.n} values, shape (sets, {fit.n}), not {values.shape}")
+    problem = fit.whole  # a redrawn set need not lie at the bound that the fit was held at
+    plain = problem.loss.kind == "squared" and problem.residual == "raw" and not np.ptp(problem.weights)
+    if plain and len(fit.law.nonlinear) == 1 and not problem.fixed:
+        found = on_a_grid(fit, values, places)
+    else:
+        found = from_the_optimum(fit, values)
+    return pd.DataFrame(fit.law.complete(dict(found[list(fit.law.parameters)])))
+
+
+def from_the_optimum(fit: Fit, values: np.ndarray) -> pd.DataFrame:
+    """Each set fitted by a search from the optimum of the fit.
+
+    Raises
+    ------
+    FitError
+        If it has none.
+    """
+    if not fit.proved:
+        raise FitError(f"only a converged fit can be made again; this one: {fit.message}")
+    rows = []
+    for one in values:
+        problem = replace(fit.whole, y=one)
+        found, _, solved = optima(problem.with_weights(problem.weights[None]), fit.params)
+        rows.append({name: v.item() if solved[0] else np.nan for name, v in found.items()})
+    return pd.DataFrame(rows, columns=[*fit.law.parameters])
+
+
+def on_a_grid(fit: Fit, values: np.ndarray, places: int) -> pd.DataFrame:
+    """Each set fitted by linear least squares at the places of a grid of the one nonlinear parameter."""
+    problem, law = fit.whole, fit.law
     (bent,) = law.nonlinear
     least = np.full(len(values), np.inf)
     best = np.full((len(values), len(law.linear) + 1), np.nan)
@@ -67,4 +92,4 @@ def redrawn(fit: Fit, values: ArrayLike, places: int = 300) -> pd.DataFrame:
         better = (misfit < least) & (solved[:, positive] > 0).all(axis=1)
         least[better] = misfit[better]
         best[better] = np.column_stack([solved, np.full(len(values), place)])[better]
-    return pd.DataFrame(best, columns=[*law.linear, bent])[list(law.parameters)]
+    return pd.DataFrame(best, columns=[*law.linear, bent])

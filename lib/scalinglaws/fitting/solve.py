@@ -10,7 +10,7 @@ and a wide delta is narrowed step by step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -56,18 +56,17 @@ class Points:
 
     def take(self, rows: np.ndarray | int) -> Points:
         """Some rows; a single one without the axis of rows."""
-        return Points(*(getattr(self, f.name)[rows] for f in fields(self)))
+        return Points(*(values[rows] for values in vars(self).values()))
 
     def put(self, rows: np.ndarray, other: Points) -> None:
         """Overwrite some rows."""
-        for f in fields(self):
-            getattr(self, f.name)[rows] = getattr(other, f.name)
+        for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True):
+            mine[rows] = theirs
 
     def join(self, other: Points) -> Points:
         """These rows and others after them."""
-        return Points(
-            *(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self))
-        )
+        both = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Points(*map(np.concatenate, both))
 
     def along(self, kept: np.ndarray) -> Points:
         """The same places with some coordinates only; the others are held, so that what is proved stays so."""
@@ -125,12 +124,12 @@ def lengths(normal: np.ndarray) -> np.ndarray:
 
 def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> np.ndarray:
     """g' N^-1 g over the coordinates that are free to move; infinite where it cannot be computed."""
-    size, free = lengths(normal), ~held
-    scaled = normal / (size[:, :, None] * size[:, None, :]) + 1e-14 * np.eye(normal.shape[-1])
-    scaled = np.where(free[:, :, None] & free[:, None, :], scaled, np.eye(normal.shape[-1]))
+    size, free, unit = lengths(normal), ~held, np.eye(normal.shape[-1])
+    scaled = normal / (size[:, :, None] * size[:, None, :]) + 1e-14 * unit
+    scaled = np.where(free[:, :, None] & free[:, None, :], scaled, unit)
     g = np.where(free, gradient / size, 0.0)
     sound = np.isfinite(scaled).all((1, 2)) & np.isfinite(g).all(1)
-    scaled[~sound] = np.eye(normal.shape[-1])
+    scaled[~sound] = unit
     try:
         gain = (g * np.linalg.solve(scaled, g[..., None])[..., 0]).sum(-1)
     except LinAlgError:
@@ -140,15 +139,14 @@ def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> n
 
 def definite(matrices: np.ndarray) -> np.ndarray:
     """Which symmetric matrices are positive definite: the pivots of elimination are positive."""
-    left = matrices.copy()
-    good = np.ones(len(left), bool)
+    left = matrices.transpose(1, 2, 0).copy()  # the rows of a batch last, along which it is fast
+    good = np.ones(len(matrices), bool)
     with np.errstate(all="ignore"):
-        for j in range(left.shape[-1]):
-            pivot = left[:, j, j].copy()
-            good &= pivot > 1e-14
-            pivot[~good] = 1.0
-            ratio = left[:, j + 1 :, j] / pivot[:, None]
-            left[:, j + 1 :, j + 1 :] -= ratio[:, :, None] * left[:, j, None, j + 1 :]
+        for j in range(len(left)):
+            good &= left[j, j] > 1e-14
+            if j < len(left) - 1:
+                ratio = left[j + 1 :, j] / np.where(good, left[j, j], 1.0)
+                left[j + 1 :, j + 1 :] -= ratio[:, None] * left[j, j + 1 :]
     return good
 
 
