@@ -148,12 +148,12 @@ class Law:
             if missing := set(self.parameters) - set(found):
                 raise ValueError(f"the gradient of {self.name} lacks {sorted(missing)}")
             return {name: np.asarray(found[name]) for name in self.parameters}
-        scales = self.scales(parameters)
         analytic = self.analytic
         if analytic is None:
-            analytic = takes_complex(self.function, columns, parameters, scales)
+            analytic = takes_complex(self.function, columns, parameters, self.scales(parameters))
         if analytic:
             return complex_step(self.function, columns, parameters)
+        scales = self.scales(parameters)
         return {n: d.value for n, d in real_differences(self.function, columns, parameters, scales).items()}
 
     def hessian(self, *columns: Any, **parameters: Any) -> dict[tuple[str, str], np.ndarray]:
@@ -165,12 +165,14 @@ class Law:
         """
         if self.curvatures is not None:
             return dict(self.curvatures(*columns, **parameters))
-        scales = self.scales(parameters)
         analytic = self.analytic
         if analytic is None:
+            scales = self.scales(parameters)
             analytic = all(
                 takes_complex(formula, columns, parameters, scales) for formula in self.steppable.values()
             )
+        # An analytic law needs none, and they take as long as its derivatives where there are few runs.
+        scales = {} if analytic else self.scales(parameters)
         if self.derivatives is None and not analytic:
             return real_curvatures(self.function, columns, parameters, scales)
         base = None if self.derivatives else self.gradient(*columns, **parameters)
@@ -191,7 +193,9 @@ class Law:
                     row = {name: (above[name] - below[name]) / (2 * width) for name in self.parameters[j:]}
             else:
                 step = 1e-6 * np.where(value == 0, 1.0, np.abs(value))
-                moved = slopes(value + step)
+                moved = complex_step(
+                    self.function, columns, parameters | {first: value + step}, self.parameters[j:]
+                )
                 row = {name: (moved[name] - base[name]) / step for name in self.parameters[j:]}
             found |= {(first, name): values for name, values in row.items()}
         return found
