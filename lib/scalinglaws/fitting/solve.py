@@ -193,7 +193,8 @@ def newton(
     rounds
         At most so many steps.
     caution
-        Little is fast near the optimum, more is safe far from it.
+        How much damping holds each coordinate back, beside the directions that the runs determine. With
+        little of it steps near the optimum are not slowed; with more those far from it do not overshoot.
     exact
         Without second derivatives it is Levenberg and Marquardt's method: slower near the
         optimum, faster along a narrow valley that leads there.
