@@ -150,6 +150,7 @@ def analysed(
     told("comparison", 0)
     table = compared(found, held, runs, asked, options, why_not) if asked.rivals else None
     said = [*doubts, *first, *more, *concerns.of_runs(runs, asked.y, asked.by, asked.budget)]
+    said += concerns.of_residuals(found.residuals, prepared.words)
     return Analysis(
         asked,
         prepared,

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
 
 from scalinglaws.counting import training_flops
@@ -17,6 +18,8 @@ from scalinglaws.text import counted
 UNFINISHED = {"crashed", "failed", "killed", "running", "preempted", "pending"}
 #: FLOPs may be counted in several ways, which differ from 6ND by no more than this factor.
 COUNTED_OTHERWISE = 3.0
+#: A column of words that accounts for this share of the variance of the residuals parts runs of several laws.
+PARTING = 0.3
 #: So many times beyond the largest run a law has not been seen to hold.
 FAR = 100.0
 
@@ -78,4 +81,23 @@ def of_runs(runs: pd.DataFrame, y: str, by: str | None, budget: float | None) ->
             f"the budget is {budget / runs['flops'].max():,.0f} times the compute of the largest run: no interval knows whether the "
             "law still holds there"
         )
+    return found
+
+
+def of_residuals(residuals: np.ndarray, words: pd.DataFrame) -> list[str]:
+    """Columns of words by whose values the residuals differ: runs of several data sets or families in one law."""
+    found = []
+    for name, labels in words.items():
+        groups = pd.Series(residuals).groupby(labels.to_numpy())
+        if groups.ngroups > len(residuals) / 3 or not np.var(residuals):
+            continue
+        # Of as many groups of pure noise each takes one degree of freedom; the share is of what is beyond it.
+        freedom = (len(residuals) - 1) / (len(residuals) - groups.ngroups)
+        within = float(((residuals - groups.transform("mean")) ** 2).mean() / np.var(residuals)) * freedom
+        if 1 - within > PARTING:
+            shown = ", ".join(sorted(map(repr, groups.groups))[:4])
+            found.append(
+                f"{1 - within:.0%} of the variance of the residuals goes with the column {name!r} ({shown}): runs that differ in it "
+                f"follow laws of their own; fit one at a time, with --where '{name} == \"...\"'"
+            )
     return found

@@ -17,6 +17,8 @@ from scalinglaws.text import counted, instead
 
 #: Columns that laws divide by or take powers of.
 POSITIVE = {*COUNTS, "x"}
+#: So many columns are named in an error.
+MOST_NAMES = 30
 #: What is known of a run beside what its law takes: of the three counts two give the third, by 6ND.
 USEFUL = ("n_params", "n_tokens", "flops")
 SIX_ND = {
@@ -42,6 +44,8 @@ class Prepared:
         One row a run: the law's columns, y, the counts that are known, and labels of groups.
     others
         The table's further columns of numbers, for the same rows: learning rate, batch size, width.
+    words
+        Its further columns of words: data set, architecture.
     places
         Where each run stands in the file.
     origins
@@ -55,6 +59,7 @@ class Prepared:
     name: str
     runs: pd.DataFrame
     others: pd.DataFrame
+    words: pd.DataFrame
     places: list[str]
     origins: dict[str, str] = field(default_factory=dict)
     bad: list[tuple[str, str]] = field(default_factory=list)
@@ -195,7 +200,7 @@ def prepared(
     return Prepared(
         table.name,
         runs[good].reset_index(drop=True),
-        further(table, columns, runs, good),
+        *further(table, columns, runs, good),
         [place for place, is_run in zip(table.places, good, strict=True) if is_run],
         {name: origin for name, origin in columns.origins.items() if name in runs},
         table.unread + [(p, r) for p, r, asked in zip(table.places, told, kept, strict=True) if r and asked],
@@ -223,11 +228,14 @@ def column_of(columns: Columns, name: str, needed: list[str], y: str) -> np.ndar
     try:
         return columns.numbers(name)
     except KeyError as error:
-        there = ", ".join(map(str, columns.table.frame.columns[:30]))
-        role = "is predicted" if name == y else "is what the law takes"
+        there = [str(column) for column in columns.table.frame.columns]
+        stem = name.removeprefix("n_").rstrip("s")
+        likely = [column for column in there if stem in column.lower()]
+        role = "is predicted" if name == y else "the law takes"
         raise PreparingError(
-            f"{columns.table.name} has no column {name!r}, which {role} (needed are {', '.join([*needed, y])}): say "
-            f"what it is, with --columns {name}=...; there are: {there}"
+            f"{columns.table.name} has no column {name!r}, which {role} (needed are {', '.join([*needed, y])}): say what it "
+            f"is, with --columns {name}='{likely[0] if likely else '...'}'; there are: {', '.join(there[:MOST_NAMES])}"
+            + (f" and {counted(len(there) - MOST_NAMES, 'more')}" if len(there) > MOST_NAMES else "")
         ) from error
 
 
@@ -262,14 +270,18 @@ def useful(columns: Columns, name: str, good: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def further(table: Table, columns: Columns, runs: pd.DataFrame, good: np.ndarray) -> pd.DataFrame:
-    """The columns of numbers that nothing is made of, and that differ between runs."""
+def further(
+    table: Table, columns: Columns, runs: pd.DataFrame, good: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The columns that nothing is made of and that differ between runs: of numbers, and of words."""
     taken = {*runs, *columns.elsewhere.values(), *columns.origins.values()}
-    found = {}
-    for name in table.frame.columns:
-        if name in taken:
-            continue
+    found: dict[str, np.ndarray] = {}
+    words: dict[str, np.ndarray] = {}
+    for name in (name for name in table.frame.columns if name not in taken):
         values = numbers(table.frame[name])[good]
-        if np.isfinite(values).all() and np.ptp(values) > 0:
-            found[str(name)] = values
-    return pd.DataFrame(found)
+        if np.isfinite(values).all():
+            if np.ptp(values) > 0:
+                found[str(name)] = values
+        elif np.isnan(values).all() and len(columns.labels(name)[good].unique()) > 1:
+            words[str(name)] = columns.labels(name)[good].fillna("").to_numpy(str)
+    return pd.DataFrame(found), pd.DataFrame(words)

@@ -57,8 +57,9 @@ def fitted(found: Analysis) -> str:
         for name in found.fit.law.columns
     )
     left = np.abs(found.fit.residuals)
+    the = "" if known["objective"].startswith("half") else "the "
     return (
-        f"We fitted {as_text(found.fit.law)} to {runs} ({ranges}) by minimising the {known['objective']}; "
+        f"We fitted {as_text(found.fit.law)} to {runs} ({ranges}) by minimising {the}{known['objective']}; "
         f"the optimum is proved ({found.fit.proof}). Half of the runs lie within {misfit(found, float(np.median(left)))} of it, "
         f"the farthest {misfit(found, float(left.max()))} away."
     )
