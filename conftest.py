@@ -1,9 +1,10 @@
-"""Notebooks as test items: run as committed on nudged tables, then broken in the same kernel; their time budget.
+"""Notebooks as test items: run as committed on nudged tables, solved, broken in the same kernel; their time budget.
 
 nbval turns `notebooks/NN.ipynb` into items that run its cells and compare what is stored. Here the
 tables that they load are nudged in their last digits, so that this run is at the same time the
-unbroken one with which the mutations are compared; and one more item follows in its kernel, the
-mutated run. A new notebook gets both for free, and both stay on one worker (`--dist loadfile`).
+unbroken one with which the mutations are compared; and more items follow in its kernel: the folded
+solutions of its exercises, if it has any, and the mutated run. A new notebook gets all of them for
+free, and they stay on one worker (`--dist loadfile`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from scalinglaws.claims import stated, verdicts
 from scalinglaws.notebooks import files as notebooks
-from scalinglaws.notebooks import mutate, null
+from scalinglaws.notebooks import mutate, null, solutions
 from scalinglaws.notebooks.formats import nbformat
 
 BUDGET = 60.0  # seconds a notebook may take at CI scale; tests report above it, fail at six times
@@ -26,7 +27,7 @@ MEAN = 12.0  # seconds that the average run may take
 
 
 class NotebookFile(IPyNbFile):
-    """A notebook that nbval runs on nudged tables, and its mutated run in the same kernel."""
+    """A notebook that nbval runs on nudged tables, and in the same kernel its solutions and its mutated run."""
 
     def setup(self) -> None:
         super().setup()
@@ -35,6 +36,8 @@ class NotebookFile(IPyNbFile):
     def collect(self) -> Iterator[pytest.Item]:
         self.cells = [*super().collect()]
         yield from self.cells
+        if solutions.solutions(self.nb):
+            yield Solved.from_parent(self, name="solved")
         yield MutatedRun.from_parent(self, name="mutated")
 
     def run(self, source: str) -> list[NotebookNode]:
@@ -52,13 +55,41 @@ class NotebookFile(IPyNbFile):
         return [nbformat.v4.new_code_cell(item.cell.source, outputs=item.test_outputs) for item in self.cells]
 
 
-class MutatedRun(pytest.Item):
+class AfterTheCells(pytest.Item):
+    """Something that follows in the kernel once the notebook has run to its end."""
+
+    def unbroken(self) -> list[NotebookNode]:
+        """The notebook's code cells with what they showed; fails if one raised, or took too long."""
+        cells = self.parent.whole()
+        if self.parent.timed_out or any(o.output_type == "error" for cell in cells for o in cell.outputs):
+            pytest.fail(f"the notebook did not run to its end, and so was not {self.name}", pytrace=False)
+        return cells
+
+    def repr_failure(self, excinfo):
+        if isinstance(excinfo.value, NbCellError):
+            error = excinfo.value
+            return f"{self.path.stem} {self.name}: {error}\n{error.source}\n{error.inner_traceback}"
+        if isinstance(excinfo.value, (null.NoNull, notebooks.NotebookError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, None, f"{self.path.stem} {self.name}"
+
+
+class Solved(AfterTheCells):
+    """Run the folded solutions of the exercises: none may raise."""
+
+    def runtest(self) -> None:
+        self.unbroken()
+        self.parent.run(solutions.RUN.strip().format(sources=solutions.solutions(self.parent.nb)))
+
+
+class MutatedRun(AfterTheCells):
     """Break what each claim rests on: the words it names must change, and no other; shuffle a column."""
 
     def runtest(self) -> None:
-        unbroken = self.parent.whole()
-        if self.parent.timed_out or any(o.output_type == "error" for cell in unbroken for o in cell.outputs):
-            pytest.fail("the notebook did not run to its end, and so was not broken", pytrace=False)
+        unbroken = self.unbroken()
         name, paper, notebook = self.path.stem, stated(self.path.stem), self.parent.nb
         kept = null.read(name)
         broken = null.repeated(mutate.broken(name, notebook, paper.mutations), notebook, kept)
@@ -72,17 +103,6 @@ class MutatedRun(pytest.Item):
         survivors += null.departures(kept, shuffled, verdicts.read(name))
         if survivors:
             pytest.fail("\n".join(survivors), pytrace=False)
-
-    def repr_failure(self, excinfo):
-        if isinstance(excinfo.value, NbCellError):
-            error = excinfo.value
-            return f"the mutated run of {self.path.stem} failed: {error}\n{error.source}\n{error.inner_traceback}"
-        if isinstance(excinfo.value, (null.NoNull, notebooks.NotebookError)):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
-
-    def reportinfo(self):
-        return self.path, None, f"{self.path.stem} mutated"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,7 +119,9 @@ def part_of(nodeid: str) -> tuple[str, str]:
     path = Path(nodeid.split("::")[0])
     if path.suffix != ".ipynb":
         return "/".join(path.parent.parts[:2]), path.stem
-    return "notebooks " + ("mutated" if nodeid.endswith("::mutated") else "as committed"), path.stem
+    item = nodeid.rpartition("::")[2]
+    parts = {"solved": "solutions of exercises", "mutated": "notebooks mutated"}
+    return parts.get(item, "notebooks as committed"), path.stem
 
 
 def pytest_sessionfinish(session, exitstatus) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from scalinglaws.book.address import of_repository
+
 project = "Scaling Laws, Replicated"
 author = "The developers of Scaling Laws, Replicated"
 copyright = "The developers of Scaling Laws, Replicated; MIT licence"
@@ -33,19 +35,27 @@ html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_extra_path = ["downloads"]
 html_css_files = ["book.css"]
+html_favicon = "_static/icon.svg"
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_last_updated_fmt = None
+repository = of_repository()
 html_theme_options = {
+    # Where the repository's address is known, each page leads to it and to its issues.
+    **({"repository_url": repository} if repository else {}),
+    "use_repository_button": bool(repository),
+    "use_issues_button": bool(repository),
     "use_download_button": False,
     "use_fullscreen_button": False,
     "use_source_button": False,
-    "use_repository_button": False,
-    "use_issues_button": False,
     "max_navbar_depth": 2,
     "show_toc_level": 2,
-    "home_page_in_toc": True,
+    # The name above the sidebar leads home, and the search stands in the sidebar: no bar is needed on top.
+    "home_page_in_toc": False,
+    "navbar_persistent": [],
+    "footer_content_items": ["copyright.html"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
@@ -69,5 +79,17 @@ def bring_mathjax(app) -> None:
     (place / mathjax_path).write_text(mathjax(), encoding="utf-8")
 
 
+def fill_head(app, pagename, templatename, context, doctree) -> None:
+    """Name the feed in every page, and say in the home page's title what this is: the name is added to all."""
+    place = context["pathto"]("feed.xml", resource=True)
+    context["metatags"] = (
+        context.get("metatags", "")
+        + f'<link rel="alternate" type="application/atom+xml" title="Verdicts that moved" href="{place}">\n'
+    )
+    if pagename == app.config.root_doc:
+        context["title"] = "Executable replications of findings on scaling"
+
+
 def setup(app) -> None:
+    app.connect("html-page-context", fill_head)
     app.connect("builder-inited", bring_mathjax)

@@ -30,6 +30,8 @@ class Lacking:
 sys.meta_path.insert(0, Lacking())
 """
 FITS = """
+import sys
+
 import scalinglaws as sl
 from scalinglaws.laws import chinchilla, power_law
 
@@ -46,6 +48,8 @@ assert best.n_params > 1e8
 small = sl.fit(power_law, {"x": [1.0, 2.0, 4.0, 8.0, 16.0], "loss": [3.0, 2.5, 2.1, 1.76, 1.47]})
 assert sl.profile(small, "alpha")[0] < small.params["alpha"]
 assert "rows" in sl.provenance(runs)
+# It takes as long to import as all the rest; what is needed of it is in scipy.special.
+assert "scipy.stats" not in sys.modules
 """
 SWEEPS = """
 from scalinglaws.sweeps.sweep import sweep

@@ -37,6 +37,18 @@
     row.text = said.join(" ").toLowerCase();
   });
 
+  // The claim that the address names, whose group is then opened.
+  function named() {
+    const id = decodeURIComponent(location.hash.slice(1));
+    return rows.find((row) => row.element.id === id);
+  }
+
+  function point(row) {
+    row.group.open = true;
+    show();
+    row.element.scrollIntoView({ block: "center" });
+  }
+
   function read() {
     const asked = new URLSearchParams(location.hash.slice(1));
     for (const field of fields) {
@@ -156,11 +168,15 @@
   // The fields are emptied after the event.
   form.addEventListener("reset", () => setTimeout(changed));
   addEventListener("hashchange", () => {
+    const row = named();
     read();
-    changed();
+    if (row) point(row);
+    else changed();
   });
 
   form.hidden = false;
   read();
   show();
+  const row = named();
+  if (row) point(row);
 })();

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def of_mean(values: ArrayLike, how: str) -> Estimate:
     values = np.asarray(values, float)
     if len(values) < 2 or not np.isfinite(values).all():
         raise ValueError(f"Student's interval needs two finite numbers at least, not {values}")
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    half = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values))
     return Estimate(values.mean(), values.mean() - half, values.mean() + half, how)
 
 
@@ -127,9 +127,13 @@ def of_slope(x: ArrayLike, y: ArrayLike, how: str) -> Estimate:
     x, y = np.asarray(x, float), np.asarray(y, float)
     if len(x) < 3:
         raise ValueError(f"a slope with an interval needs three points, not {len(x)}")
-    line = stats.linregress(x, y)
-    half = stats.t.ppf(0.975, len(x) - 2) * line.stderr
-    return Estimate(line.slope, line.slope - half, line.slope + half, how)
+    if np.ptp(x) == 0:
+        raise ValueError("no slope can be drawn through points whose x are all identical")
+    (xx, xy), (_, yy) = np.cov(x, y, bias=True)
+    slope, free = xy / xx, len(x) - 2
+    # Rounding can leave a perfect line a little less than nothing.
+    half = stdtrit(free, 0.975) * np.sqrt(max(0.0, yy - slope * xy) / xx / free)
+    return Estimate(slope, slope - half, slope + half, how)
 
 
 def cluster_resamples(groups: np.ndarray, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -81,7 +81,7 @@ def test_the_scoreboard_has_a_row_for_every_claim_and_one_line_that_opens_each_g
         (name[:2], v["id"], v["word"]) for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]
     ]
     seen = re.findall(
-        r'<tr data-.*?>(\d\d)</a> <code>(.*?)</code>.*?<span class="word [\w-]+">(.*?)</span>', html
+        r'<tr id=.*?>(\d\d)</a> <a href=.*?><code>(.*?)</code>.*?<span class="word [\w-]+">(.*?)</span>', html
     )
     assert sorted(seen) == sorted(kept)
     groups = {(n, v["role"], v["group"]) for n in verdicts.kept() for v in verdicts.read(n)["verdicts"]}
@@ -331,7 +331,8 @@ def test_the_home_page_has_a_row_and_a_card_for_every_notebook(found):
 def test_the_home_page_counts_each_role_by_itself_and_no_arithmetic():
     words = {"recomputed": "replicated", "live": "untestable here", "arithmetic": "replicated"}
     judged = [verdict(role=role, word=word) for role, word in words.items()]
-    said = home.tally([made(found=judged), made(found=[verdict(role="recomputed")])])
+    suite_of_two = [made(found=judged), made(found=[verdict(role="recomputed")])]
+    said = build.inserts(suite_of_two, [], chart.counts(suite_of_two))["tally"]()
     assert said.startswith("2 notebooks, 4 claims")
     assert said.endswith(": recomputed 1 of 2, live (untestable here).")
 

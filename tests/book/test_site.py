@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import re
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,88 +13,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from scalinglaws.claims import verdicts
-from scalinglaws.errors import EXTRAS
 from scalinglaws.notebooks import files, scoreboard
 
-LACKING = [name for name, extra in EXTRAS.items() if extra == "book" and not importlib.util.find_spec(name)]
-pytestmark = pytest.mark.skipif(
-    bool(LACKING), reason=f"the extra 'book' is not installed: {', '.join(LACKING)}; 'make book' brings it"
-)
 #: An address that a browser fetches by itself, in a style sheet.
 FETCHED = re.compile(r"""(?:url\(\s*['"]?|@import\s+['"])((?:https?:)?//[^'")\s]+)""")
-
-
-@dataclass
-class Page(HTMLParser):
-    """What a page links to, what it fetches, its pictures, and its text outside code."""
-
-    html: str
-    links: list[str] = field(default_factory=list)
-    fetched: list[str] = field(default_factory=list)
-    pictures: list[dict[str, str | None]] = field(default_factory=list)
-    anchors: set[str] = field(default_factory=set)
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        super().__init__()
-        self.silent: list[str] = []
-        self.feed(self.html)
-
-    def handle_starttag(self, tag, attrs):
-        has = dict(attrs)
-        if has.get("id"):
-            self.anchors.add(has["id"])
-        if tag == "a" and has.get("href"):
-            self.links.append(has["href"])
-        if (
-            tag == "link"
-            and has.get("href")
-            and not {"canonical", "next", "prev", "search", "index"} & {*has["rel"].split()}
-        ):
-            self.fetched.append(has["href"])
-        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed") and has.get("src"):
-            self.fetched.append(has["src"])
-        if tag == "img":
-            self.pictures.append(has)
-        if (
-            tag in ("script", "style", "pre", "code")
-            or "math" in (has.get("class") or "").split()
-            or (self.silent and self.silent[-1] == tag)
-        ):
-            self.silent.append(tag)
-
-    def handle_endtag(self, tag):
-        if self.silent and self.silent[-1] == tag:
-            self.silent.pop()
-
-    def handle_data(self, data):
-        if not self.silent:
-            self.text += data
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The book, built once; it must not warn of anything."""
-    folder = tmp_path_factory.mktemp("book") / "book"
-    done = subprocess.run(
-        [sys.executable, "-m", "scalinglaws.book", "--output", str(folder)],
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return folder
-
-
-@pytest.fixture(scope="session")
-def pages(site) -> dict[str, Page]:
-    """Every page by its place in the site; what the theme keeps among its static files is none."""
-    places = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
-    return {
-        place: Page(path.read_text(encoding="utf-8"))
-        for place, path in places.items()
-        if not place.startswith("_static/")
-    }
 
 
 def test_there_is_a_page_for_everything(pages):

@@ -87,23 +87,43 @@ def test_the_advice_says_first_whether_a_verdict_changed():
 
 
 def test_history_grows_with_each_move_and_with_nothing_else():
-    first = drift.succeeded(KEPT, None, "")
+    first = drift.succeeded(KEPT, None, "", "2026-11-28")
     assert first == KEPT
-    still = drift.succeeded(record(one=(1.009, "replicated"), two=(2.0, "replicated")), first, "")
+    still = drift.succeeded(
+        record(one=(1.009, "replicated"), two=(2.0, "replicated")), first, "", "2026-11-28"
+    )
     assert not any("history" in verdict for verdict in still["verdicts"]) and "withdrawn" not in still
-    second = drift.succeeded(record(one=(1.5, "not replicated"), two=(2.0, "replicated")), still, "new table")
-    third = drift.succeeded(record(one=(1.7, "not replicated"), two=(2.0, "replicated")), second, "mended")
+    second = drift.succeeded(
+        record(one=(1.5, "not replicated"), two=(2.0, "replicated")), still, "new table", "2026-11-28"
+    )
+    third = drift.succeeded(
+        record(one=(1.7, "not replicated"), two=(2.0, "replicated")), second, "mended", "2026-11-29"
+    )
     one, two = third["verdicts"]
     assert one["history"] == [
-        {"measured": 1.009, "low": None, "high": None, "word": "replicated", "why": "new table"},
-        {"measured": 1.5, "low": None, "high": None, "word": "not replicated", "why": "mended"},
+        {
+            "measured": 1.009,
+            "low": None,
+            "high": None,
+            "word": "replicated",
+            "why": "new table",
+            "when": "2026-11-28",
+        },
+        {
+            "measured": 1.5,
+            "low": None,
+            "high": None,
+            "word": "not replicated",
+            "why": "mended",
+            "when": "2026-11-29",
+        },
     ]
     assert one["measured"] == 1.7 and "history" not in two
 
 
 def test_a_claim_that_is_gone_stays_among_the_withdrawn():
-    second = drift.succeeded(record(two=(2.0, "replicated")), KEPT, "stated otherwise")
-    third = drift.succeeded(record(two=(2.0, "replicated")), second, "")
+    second = drift.succeeded(record(two=(2.0, "replicated")), KEPT, "stated otherwise", "2026-11-28")
+    third = drift.succeeded(record(two=(2.0, "replicated")), second, "", "2026-11-29")
     for kept in (second, third):
         (gone,) = kept["withdrawn"]
         assert (gone["id"], gone["measured"], gone["word"]) == ("one", 1.0, "replicated")

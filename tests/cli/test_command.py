@@ -23,7 +23,7 @@ from scalinglaws import repository
 from scalinglaws.claims import verdicts
 from scalinglaws.cli import batch
 from scalinglaws.notebooks import execute as execution
-from scalinglaws.notebooks import files
+from scalinglaws.notebooks import files, scoreboard
 from scalinglaws.sweeps import keys
 from scalinglaws.tables import loading
 from scalinglaws.text import article, counted
@@ -114,13 +114,14 @@ def book(tmp_path, empty_repository):
             judged = [
                 {
                     "id": f"claim-{i}",
+                    "role": role,
                     "statement": f"statement {i}",
                     "paper": 1.0,
                     "printed": "",
                     "measured": 1.0,
                 }
                 | {"low": 0.9, "high": "inf", "word": word, "within": 0.1, "unproved": ""}
-                for i, word in enumerate(words)
+                for i, (role, word) in enumerate(zip(scoreboard.TALLIED, words, strict=False))
             ]
             record = {"scale": "ci", "seed": 0, "verdicts": judged, "data_checks": []}
             repository.write_atomically((place or verdicts.folder()) / f"{name}.json", json.dumps(record))
@@ -141,7 +142,9 @@ def test_the_list_says_how_many_claims_there_are_and_where_no_verdicts_are_kept(
     assert status == 0
     assert re.fullmatch(r"10_laws_of_size +Title of 10_laws_of_size +2 +–", first.rstrip())
     assert all("none kept" in line for line in (second, third))
-    assert last == "3 notebooks, 2 claims: 1 replicated, 1 not replicated"
+    assert last == (
+        "3 notebooks, 2 claims. What holds, by what was done for it: recomputed 1 of 1, re-analysed 0 of 1."
+    )
 
 
 def test_damaged_verdicts_are_named_by_the_list(book, command):
@@ -196,6 +199,7 @@ def test_the_scoreboard_as_json(book, command, capsys):
     assert [list(each) for each in found["notebooks"]] == [["name", "title", "verdicts", "problems"]] * 3
     assert found["notebooks"][0]["verdicts"][0] == {
         "id": "claim-0",
+        "role": "recomputed",
         "statement": "statement 0",
         "paper": 1.0,
         "printed": "",
@@ -327,14 +331,16 @@ def test_no_name_is_cut_off_however_narrow_the_terminal_is(words, columns, cli):
 
 
 def test_the_count_at_the_end_is_of_all_that_is_kept(cli):
-    judged = [v["word"] for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]]
+    judged = [v for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]]
+    words_of = {role: [v["word"] for v in judged if v["role"] == role] for role in scoreboard.TALLIED}
     for words in ("list", "scoreboard"):
         last = cli(words).stdout.splitlines()[-1]
-        assert last.startswith(f"{len(files.names())} notebooks, {len(judged)} claims: ")
-        assert (
-            f"{judged.count('inconclusive')} inconclusive, {judged.count('not replicated')} not replicated"
-            in last
-        )
+        assert last.startswith(f"{len(files.names())} notebooks, {len(judged)} claims. ")
+        for role, found in words_of.items():
+            tested = [word for word in found if word != "untestable here"]
+            held = sum(word.startswith("replicated") for word in tested)
+            assert f"{role} {held} of {len(tested)}" in last
+        assert "arithmetic" not in last
 
 
 def on_a_terminal(**env: str) -> str:

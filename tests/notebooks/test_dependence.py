@@ -137,7 +137,9 @@ def test_what_only_asks_for_words_of_other_choices_is_left_out():
         ("a[0] = b", {"a", "b"}, {"a"}),
         ("a.x = b", {"a", "b"}, {"a"}),
         ("a += b", {"b"}, {"a"}),
-        ("for i in a:\n    b.append(i)", {"a", "b", "i"}, {"i", "b"}),
+        ("for i in a:\n    b.append(i)", {"a", "b"}, {"i", "b"}),
+        ("del a", {"a"}, {"a"}),
+        ("x: a = b", {"a", "b", "__annotations__"}, {"x"}),
         ("x = [f(i) for i in a]", {"f", "a"}, {"x"}),
         ("def f(x, y=a):\n    z = x\n    return g(z)", {"g", "a"}, {"f"}),
         ("from m import a as b", set(), {"b"}),
@@ -148,3 +150,33 @@ def test_names_that_a_statement_reads_and_changes(source, read, changed):
     found = dependence.names_in(statement)
     assert read <= found[0] and not {"z", "x", "y"} & found[0] - read
     assert found[1] == changed
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x = 1\ny = x", ""),
+        ("y = x\nx = 1", "x"),
+        # A loop's name is its own in the loop; behind one that runs not once it is what it was.
+        ("for x in a:\n    b = x\nb = 1", "a"),
+        ("for x in a:\n    pass\nb = x", "a x"),
+        ("for k, v in a:\n    c = [v for v in k]", "a"),
+        # What one branch binds the other one does not.
+        ("if a:\n    x = 1\nelse:\n    y = x", "a x"),
+        ("if a:\n    x = 1\ny = x", "a x"),
+        ("if a:\n    x = 1\nelse:\n    x = 2\ny = x", "a"),
+        ("while a:\n    if b:\n        break\n    x = 1\ny = x", "a b x"),
+        ("match a:\n    case 1:\n        x = 1\n    case _:\n        x = 2\ny = x", "a"),
+        ("x = 1 if a else b", "a b"),
+        # An exception may come before anything is bound, and takes nothing away.
+        ("w = 1\ntry:\n    x = w\nexcept a as e:\n    y = e\nz = x, w", "a x"),
+        ("w = 1\nwith a as f:\n    x = f\nz = w", "a"),
+        # What a function or a class binds is its own; what a function reads is read where it is made.
+        ("def f(a):\n    x = a + b\n    return x\nx", "b x"),
+        ("def f():\n    global x\n    x = b", "b"),
+        ("class A:\n    x = 1\n    y = x + b\nx", "__name__ b x"),
+        ("c = [x for x in a if (y := x)]\nx", "a x"),
+    ],
+)
+def test_a_cell_is_entered_by_what_it_may_read_before_it_binds_it(source, expected):
+    assert dependence.entering(source) - {"__qualname__", "__module__"} == set(expected.split())

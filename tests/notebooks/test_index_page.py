@@ -78,14 +78,14 @@ def test_a_card_says_what_the_row_of_the_readme_says_and_names_what_failed(tmp_p
     assert told == {
         "headline": "replicated",
         "printed numbers": "–",
-        "finding tested": "2 of 2",
+        "finding tested": "independent 2 of 2",
         "evidence": "theory",
         "cost": "CI 12 s",
     }
     assert "The finding: One is one, and two is two." in holds and "did not replicate" not in holds
-    assert "<dd>not replicated</dd>" in fails and "<dd>1 of 2</dd>" in fails
+    assert "<dd>not replicated</dd>" in fails and "<dd>independent 1 of 2</dd>" in fails
     assert re.search(r'class="failed">did not replicate: <code>one</code><', fails)
-    assert "2 notebooks, 4 claims: 3 replicated, 1 not replicated" in html
+    assert "2 notebooks, 4 claims. What holds, by what was done for it: independent 3 of 4." in html
 
 
 def test_a_notebook_that_did_not_run_is_named_with_its_reason(tmp_path, empty_repository):

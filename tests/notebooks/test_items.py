@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import nbformat
 from small_notebook import LAWS, MEASURE, STATED, small
 
 from scalinglaws import Replication
@@ -23,6 +24,39 @@ OTHERWISE = 'share = 2.0\npaper.without_effect("one taken for two", "one", share
 DEAF = 'paper.mutations({"one is two": lambda f: lambda: 2.0, "two is one": lambda f: lambda: 2.0})'
 
 
+#: Exercises after the verdict: one solution defines what the other one must not find.
+EXERCISES = """
+## Exercises
+1. Another number?
+
+<details><summary>Solution</summary>
+
+```python
+share = one() + two()
+more = share
+```
+
+</details>
+
+2. And another one?
+
+<details><summary>Solution</summary>
+
+```python
+assert share == LEFT and "more" not in globals()
+```
+
+</details>
+"""
+
+
+def solved(name: str, left: float):
+    """The good notebook with exercises, of which the second finds a number as the notebook left it."""
+    notebook = small(name, body=BEFORE, measure=MEASURED, falsify=OTHERWISE)
+    notebook.cells.append(nbformat.v4.new_markdown_cell(EXERCISES.replace("LEFT", str(left))))
+    return notebook
+
+
 def keep(place, name: str) -> None:
     """Keep what a small notebook measures, and the null of one that loads no table."""
     names = {"paper": Replication(name, parsed(STATED, "claims"))}
@@ -36,20 +70,30 @@ def keep(place, name: str) -> None:
 
 
 def test_a_notebook_runs_nudged_and_is_broken_in_the_same_kernel(place, repository):
-    place.add("10_good", body=BEFORE, measure=MEASURED, falsify=OTHERWISE)
+    for name, left in (("10_good", 2.0), ("13_unsolved", 3.0)):
+        place.state(name, STATED)
+        place.keep(name, solved(name, left))
     place.state("11_deaf", STATED)
     deaf = small("11_deaf", edits=DEAF)
     (laws,) = [cell for cell in deaf.cells if cell.source == LAWS.strip()]
     laws.source = NUDGED.strip()
     place.keep("11_deaf", deaf)
     place.add("12_raises", body='raise ValueError("no")')
-    for name in ("10_good", "11_deaf"):
+    for name in ("10_good", "11_deaf", "13_unsolved"):
         keep(place, name)
     (place.root / "conftest.py").write_text((repository / "conftest.py").read_text())
     options = ["--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-v", "--color=no"]
-    # The first one's mutated run is asked for alone, and has the cells run before.
+    # What follows on the first one's cells is asked for alone, and has them run before.
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-k", "(10 and mutated) or 11 or 12", "notebooks"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "-k",
+            "(10 and mutated) or solved or 11 or 12 or 13",
+            "notebooks",
+        ],
         cwd=place.root,
         env=os.environ | {"PYTHONPATH": str(place.root / "lib"), "COLUMNS": "200"},
         capture_output=True,
@@ -59,11 +103,18 @@ def test_a_notebook_runs_nudged_and_is_broken_in_the_same_kernel(place, reposito
     said = done.stdout
     items = dict(line.split(" ")[:2] for line in said.splitlines() if "::" in line and "%]" in line)
     items = {item.removeprefix("notebooks/"): word for item, word in items.items()}
-    assert items.pop("10_good.ipynb::mutated") == "PASSED", said
+    assert items.pop("10_good.ipynb::solved") == items.pop("10_good.ipynb::mutated") == "PASSED", said
     assert not any(item.startswith("10") for item in items), said
     # The tables were nudged, and so the words are others than are kept.
     assert items["11_deaf.ipynb::mutated"] == items["12_raises.ipynb::mutated"] == "FAILED", said
     assert "unbroken, the tables nudged by a relative 1e-11: claim 'one' was 'replicated'" in said
     assert "'two is one' leaves 'two' 'replicated', but should change it" in said
-    assert "the notebook did not run to its end, and so was not broken" in said
-    assert "notebooks mutated, 3 files" in said and "notebooks as committed, 2 files" in said
+    assert "the notebook did not run to its end, and so was not mutated" in said
+    assert "<solution 2>" in said
+    # What a solution changes no mutation sees, nor another solution.
+    assert (items["13_unsolved.ipynb::solved"], items["13_unsolved.ipynb::mutated"]) == (
+        "FAILED",
+        "PASSED",
+    ), said
+    assert "notebooks mutated, 4 files" in said and "notebooks as committed, 3 files" in said
+    assert "solutions of exercises, 2 files" in said

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import nbformat
@@ -76,7 +77,7 @@ def test_a_run_ends_by_saying_where_to_look(place):
     assert beside.startswith(f"Beside it in {place.out}: ")
     for named in re.findall(r"[\w/]*NAME\.\w+", beside):
         assert (place.out / named.replace("NAME", "10_good")).is_file(), named
-    assert tally == "1 notebook, 2 claims: 2 replicated"
+    assert tally == "1 notebook, 2 claims. What holds, by what was done for it: independent 2 of 2."
     index = (place.out / "index.html").read_text(encoding="utf-8")
     assert 'href="10_good.html"' in index and "11_raises.html" not in index
     assert re.search(r"11_raises did not run: cell \[\d\] raised ValueError: &lt;no&gt;", index)
@@ -120,6 +121,7 @@ def test_what_is_kept_moves_only_with_a_reason_and_stays_in_the_history(place):
     (was,) = one["history"]
     assert (one["word"], was["word"], was["measured"]) == ("not replicated", "replicated", 1.0)
     assert was["why"] == two["history"][0]["why"] == "one was a slip of the pen"
+    assert abs(date.today() - date.fromisoformat(was["when"])) <= timedelta(days=1)
 
 
 def test_mutations_change_what_they_name(place):

@@ -102,7 +102,7 @@ def test_an_unfinished_notebook_is_left_out_of_the_readme(book):
     book.verdicts("10_good")
     table = scoreboard.papers()
     assert "Loss \\| size &lt;b&gt;" in table and "11_unfinished" not in table
-    assert "](notebooks/10_good.ipynb) | replicated | – | 1 of 1 | theory |" in table
+    assert "](notebooks/10_good.ipynb) | replicated | – | independent 1 of 1 | theory |" in table
 
 
 #: Claims files that cannot be read, and what is said of each; None stands for one that is missing.

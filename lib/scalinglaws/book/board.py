@@ -130,6 +130,11 @@ def folded(notebook: str, role: str, group: str, found: list[dict[str, Any]], pa
     return f'<tbody data-paper="{escape(paper)}">\n{head}\n' + "\n".join(map(line, found)) + "\n</tbody>"
 
 
+def anchor(notebook: str, id: str) -> str:
+    """The address of a claim in the table, which stays as long as the claim is kept."""
+    return escape(f"claim-{notebook[:2]}-{id}")
+
+
 def line(row: dict[str, Any]) -> str:
     """One claim; what it is sorted and filtered by stands in its data attributes."""
     word, power = row["word"], row["power"]
@@ -150,7 +155,8 @@ def line(row: dict[str, Any]) -> str:
     data = " ".join(f'data-{key}="{escape(str(value))}"' for key, value in keys.items())
     where = f"notebooks/{row['notebook']}.html"
     cells = [
-        f'<a href="{where}">{row["notebook"][:2]}</a> <code>{escape(row["id"])}</code>',
+        f'<a href="{where}">{row["notebook"][:2]}</a> <a href="#{anchor(row["notebook"], row["id"])}">'
+        f"<code>{escape(row['id'])}</code></a>",
         escape(row["statement"]),
         row["role"],
         escape(row["evidence"]),
@@ -162,4 +168,4 @@ def line(row: dict[str, Any]) -> str:
     filled = "".join(
         f'<td data-label="{label}">{cell}</td>' for label, cell in zip(COLUMNS.values(), cells, strict=True)
     )
-    return f"<tr {data}>{filled}</tr>"
+    return f'<tr id="{anchor(row["notebook"], row["id"])}" {data}>{filled}</tr>'

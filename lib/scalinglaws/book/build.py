@@ -11,10 +11,12 @@ from pathlib import Path
 
 from scalinglaws import repository
 from scalinglaws.book import (
+    access,
     board,
     changes,
     chart,
     failures,
+    feed,
     home,
     lean,
     licences,
@@ -23,11 +25,12 @@ from scalinglaws.book import (
     reference,
 )
 from scalinglaws.book.answers import Answer, answers
+from scalinglaws.book.markup import plain
 from scalinglaws.book.suite import BookError, Finding, findings
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import path_of
 from scalinglaws.errors import EXTRAS, lacking
-from scalinglaws.notebooks import files, scoreboard
+from scalinglaws.notebooks import files, overview, scoreboard
 from scalinglaws.tables import loading
 
 #: A line of a written page where something made is put in: a comment of MyST.
@@ -41,15 +44,15 @@ def written() -> Path:
     return repository.data_folder().parent / "book"
 
 
-def inserts(found: list[Finding], said: list[Answer]) -> dict[str, Callable[[], str]]:
+def inserts(found: list[Finding], said: list[Answer], counts: chart.Counts) -> dict[str, Callable[[], str]]:
     """Name of what a written page may ask for -> what makes it, of all notebooks and what authors answered."""
     return {
-        "tally": lambda: home.tally(found),
+        "tally": lambda: plain(overview.tally([{"verdicts": one.verdicts} for one in found])),
         "papers": lambda: home.papers(found),
         "cards": lambda: home.cards(found),
         "contents": lambda: home.contents(found),
         "cover": lambda: picture("made/cover.png", scoreboard.cover()[1]),
-        "chart": lambda: picture("made/verdicts.png", chart.in_words(chart.counts(found))),
+        "chart": lambda: picture("made/verdicts.png", chart.in_words(counts)),
         "board": lambda: board.board(found),
         "failures": lambda: failures.failures(found, said),
         "numbers": lambda: quotable.numbers(found, quotable.chosen(written() / "numbers.toml")),
@@ -58,6 +61,7 @@ def inserts(found: list[Finding], said: list[Answer]) -> dict[str, Callable[[], 
         "changes": lambda: changes.changes(found),
         "restated": lambda: changes.restated(found),
         "withdrawn": lambda: changes.withdrawn(found),
+        "releases": changes.releases,
         "modules": reference.index,
         "commands": reference.commands,
     }
@@ -90,7 +94,8 @@ def stage(source: Path) -> None:
     """Write everything that Sphinx reads into an empty folder."""
     found = findings()
     said = answers(found)
-    known = inserts(found, said)
+    counts = chart.counts(found)
+    known = inserts(found, said, counts)
     shutil.copytree(written(), source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for page in sorted(source.rglob("*.md")):
         where = page.relative_to(source).as_posix()
@@ -100,9 +105,10 @@ def stage(source: Path) -> None:
     for finding in found:
         files.save(notebook_page.staged(finding, said), source / "notebooks" / f"{finding.name}.ipynb")
     originals(found, source / "originals")
-    pictures(found, source / "made")
+    pictures(found, counts, source / "made")
     repository.write_atomically(source / "downloads" / "claims.json", board.as_json(found))
     repository.write_atomically(source / "downloads" / "claims.csv", board.as_csv(found))
+    repository.write_atomically(source / "downloads" / "feed.xml", feed.atom(feed.entries(found)))
 
 
 def originals(found: list[Finding], place: Path) -> None:
@@ -118,11 +124,11 @@ def originals(found: list[Finding], place: Path) -> None:
         shutil.copy(folder / loading.source(slug)["table"], place / slug)
 
 
-def pictures(found: list[Finding], place: Path) -> None:
+def pictures(found: list[Finding], counts: chart.Counts, place: Path) -> None:
     """Write the figure of the home page, the chart of the scoreboard, and the thumbnails."""
     place.mkdir(parents=True)
     (place / "cover.png").write_bytes(scoreboard.cover()[0])
-    (place / "verdicts.png").write_bytes(chart.png(chart.counts(found)))
+    (place / "verdicts.png").write_bytes(chart.png(counts))
     for name, small in home.thumbnails(found).items():
         (place / f"{name}.png").write_bytes(base64.b64decode(small))
 
@@ -175,5 +181,6 @@ def build(output: Path) -> Path:
     options = ["--fail-on-warning", "--quiet", "-b", "html", "-d", str(trees)]
     if build_main([*options, str(source), str(site)]):
         raise BookError("the book has warnings, which count as errors; they stand above")
+    access.accessible(site)
     lean.lean(site)
     return site / "index.html"

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from scalinglaws import repository
+from scalinglaws.book import feed
 from scalinglaws.book.markup import badge, interval, plain, table
 from scalinglaws.book.suite import Finding
 from scalinglaws.text import number
@@ -20,7 +22,9 @@ def changes(findings: list[Finding]) -> str:
             moves.setdefault(why, []).append(row)
         if not moves:
             continue
-        parts.append(f"## {finding.number} [{plain(finding.title)}](notebooks/{finding.name}.ipynb)")
+        parts.append(
+            f"(changed-{finding.number})=\n## {finding.number} [{plain(finding.title)}](notebooks/{finding.name}.ipynb)"
+        )
         for why, rows in moves.items():
             parts += [
                 plain(why[:1].upper() + why[1:]) + ":",
@@ -76,6 +80,13 @@ def withdrawn(findings: list[Finding]) -> str:
         for gone in one.record.get("withdrawn", ())
     ]
     return table(["notebook", "claim", "ours", "last word", "why"], rows) if rows else "None."
+
+
+def releases() -> str:
+    """The releases that the feed tells of, the newest first."""
+    citation = (repository.data_folder().parent / "CITATION.cff").read_text(encoding="utf-8")
+    rows = [[f"`v{one.title.split()[-1]}`", one.when, plain(one.text)] for one in feed.releases(citation)]
+    return table(["release", "date", "what"], rows)
 
 
 def link(finding: Finding) -> str:

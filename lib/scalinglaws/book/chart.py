@@ -47,8 +47,12 @@ def png(found: Counts) -> bytes:
     from scalinglaws.figures import panels
 
     chapters = [title for title in CHAPTERS.values() if any(title in each for each in found.values())]
-    figure, axes = panels(len(found), width=2.5, height=3.2, sharey=True, squeeze=False)
-    for ax, (role, by_chapter) in zip(axes[0], found.items(), strict=True):
+    columns = min(len(found), 3)
+    rows = -(-len(found) // columns)
+    figure, axes = panels(columns, rows, width=2.7, height=2.4, sharey=True, squeeze=False)
+    for ax in axes.flat[len(found) :]:
+        ax.set_axis_off()
+    for ax, (role, by_chapter) in zip(axes.flat[: len(found)], found.items(), strict=True):
         start = dict.fromkeys(chapters, 0)
         for word, colour in COLOURS.items():
             widths = [by_chapter.get(title, {}).get(word, 0) for title in chapters]

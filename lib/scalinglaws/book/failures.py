@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scalinglaws.book.answers import Answer
-from scalinglaws.book.markup import badge, ours, plain, table
+from scalinglaws.book.markup import ours, plain, table
 from scalinglaws.book.suite import Finding
 from scalinglaws.claims import NOT_REPLICATED, printing
 from scalinglaws.text import number, shown
@@ -48,15 +48,14 @@ def together(finding: Finding, failed: list[dict[str, Any]]) -> dict[tuple[str, 
 def numbers(found: list[dict[str, Any]]) -> str:
     """What the paper says and what we measured, a row a claim."""
     return table(
-        ["claim", "the paper says", "ours [95 % interval]", "rival", "role", "verdict"],
+        ["claim", "the paper says", "ours [95 % interval]", "rival", "role"],
         [
             [
-                plain(verdict["statement"]),
+                f"`{verdict['id']}`: {plain(verdict['statement'])}",
                 plain(f"{printing.of_paper(verdict)} ({verdict['source']})"),
                 plain(ours(verdict)),
                 plain(printing.of_rival(verdict)),
                 verdict["role"],
-                badge(verdict["word"]),
             ]
             for verdict in found
         ],

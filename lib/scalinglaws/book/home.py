@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from scalinglaws.book.markup import badge, plain, table
-from scalinglaws.book.suite import Finding, by_chapter, held_by_role
+from scalinglaws.book.suite import Finding, by_chapter
 from scalinglaws.notebooks import index_page, scoreboard
-from scalinglaws.text import counted
-
-
-def tally(findings: list[Finding]) -> str:
-    """How many notebooks and claims there are, and for each role how many of its claims hold."""
-    judged = [verdict for one in findings for verdict in one.verdicts]
-    counts = f"{counted(len(findings), 'notebook')}, {counted(len(judged), 'claim')}"
-    return plain(f"{counts}. What holds, by what was done for it: {held_by_role(judged)}.")
 
 
 def papers(findings: list[Finding]) -> str:
@@ -30,8 +22,7 @@ def thumbnails(findings: list[Finding]) -> dict[str, str]:
     """Name of a notebook -> its first figure, scaled down, as PNG in base64; without those that have none."""
     found = {}
     for finding in findings:
-        shown = index_page.figure(finding.notebook)
-        if shown and (small := index_page.thumbnail(shown[0])):
+        if finding.picture and (small := index_page.thumbnail(finding.picture[0])):
             found[finding.name] = small
     return found
 
@@ -47,11 +38,10 @@ def cards(findings: list[Finding]) -> str:
 
 def card(finding: Finding) -> str:
     """One notebook: its first figure, its title as the link, and its headline."""
-    shown = index_page.figure(finding.notebook)
     options = [":class-card: thumbnail", f":link: notebooks/{finding.name}", ":link-type: doc"]
-    if shown:
+    if finding.picture:
         # An option of a directive is one line.
-        alt = " ".join(shown[1].split())
+        alt = " ".join(finding.picture[1].split())
         options += [f":img-top: made/{finding.name}.png", f":img-alt: {alt}"]
     word = badge(scoreboard.headline(finding.name, finding.verdicts)) if finding.verdicts else ""
     lines = [f"::::{{grid-item-card}} {finding.number} {plain(finding.title)}", *options, "", word, "::::"]
@@ -62,6 +52,6 @@ def contents(findings: list[Finding]) -> str:
     """The tree of the notebooks, a caption a chapter, in reading order."""
     trees = []
     for title, here in by_chapter(findings).items():
-        entries = "\n".join(f"notebooks/{one.name}" for one in here)
+        entries = "\n".join(f"{one.number} {one.title} <notebooks/{one.name}>" for one in here)
         trees.append(f"```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{entries}\n```")
     return "\n\n".join(trees)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from scalinglaws.book import address
 from scalinglaws.book.answers import Answer
 from scalinglaws.book.markup import badge, plain
-from scalinglaws.book.suite import CITATION, BookError, Finding, held_by_role
+from scalinglaws.book.suite import CITATION, BookError, Finding
 from scalinglaws.claims import verdicts
 from scalinglaws.notebooks import files, pages, scoreboard
 from scalinglaws.notebooks.formats import NotebookNode
@@ -43,6 +44,9 @@ def dress(cell: NotebookNode, name: str) -> None:
     tags = files.tags(cell)
     if FOLDED & {*tags} or cell.source.lstrip().startswith(CHECKLIST):
         cell.metadata["tags"] = [*tags, "hide-input"]
+    if cell.source.strip() == files.VERDICT[0]:
+        # Words alone, for the comparison of runs; the table that follows has them beside the numbers.
+        cell.metadata["tags"] = [*tags, "hide-cell"]
     # The record is for programs; the box has it as a download.
     cell.outputs = [output for output in cell.outputs if "application/json" not in output.get("data", {})]
     if not cell.outputs and cell.source.strip() == files.VERDICT[2]:
@@ -70,7 +74,7 @@ def box(finding: Finding, answers: list[Answer]) -> str:
         "Finding tested": plain(finding.stated.sentence),
         "Paper": finding.citation,
         "Headline": badge(scoreboard.headline(finding.name, found)),
-        "Claims that hold": plain(held_by_role(found)),
+        "Claims that hold": plain(scoreboard.held_by_role(found)),
         "Cost": plain(verdicts.cost_in_words(finding.cost))
         + f" on {plain(finding.cost.get('device', 'a CPU'))}",
         "Data": "; ".join(map(licence, finding.tables)),
@@ -109,4 +113,7 @@ def answered(finding: Finding, answers: list[Answer]) -> str:
 def downloads(name: str) -> str:
     """Links to the notebook as it is committed, to its claims file, and to its verdicts."""
     kept = {"notebook": f"{name}.ipynb", "claims": f"{name}.toml", "verdicts": f"{name}.json"}
-    return " · ".join(f"{{download}}`{what} <../originals/{file}>`" for what, file in kept.items())
+    offered = [f"{{download}}`{what} <../originals/{file}>`" for what, file in kept.items()]
+    if opened := address.binder(address.of_repository(), f"notebooks/{name}.ipynb"):
+        offered.append(f"[run it on Binder]({opened})")
+    return " · ".join(offered)

@@ -11,7 +11,7 @@ from typing import Any
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import Stated, path_of, stated
 from scalinglaws.errors import UserError
-from scalinglaws.notebooks import files, prose, scoreboard
+from scalinglaws.notebooks import files, index_page, prose
 from scalinglaws.notebooks.formats import NotebookNode
 from scalinglaws.tables import loading
 
@@ -27,8 +27,6 @@ CHAPTERS = {
     7: "Theory",
     9: "The suite itself",
 }
-#: Roles of which it is counted how many claims hold, each by itself; arithmetic follows from the others.
-TALLIED = ("recomputed", *scoreboard.TESTING)
 #: The paragraph of a title cell that cites the paper: in italics, with its address; behind it the cost.
 CITATION = re.compile(r"^\*(?P<paper>[^\n]*arxiv\.org[^\n]*)\*(?P<cost>[^\n*]*)$", re.MULTILINE)
 #: The heading of the section that says why claims failed.
@@ -90,6 +88,11 @@ class Finding:
         return found["paper"] if found else ""
 
     @cached_property
+    def picture(self) -> tuple[str, str] | None:
+        """Its first figure, PNG as base64, and the alt text; None where it has none."""
+        return index_page.figure(self.notebook)
+
+    @cached_property
     def tables(self) -> list[str]:
         """The tables that its code names."""
         named = {
@@ -115,16 +118,6 @@ class Finding:
             for one in paragraphs(text)
             if prose.names(one, id) and "not replicated" in one.lower()
         ]
-
-
-def held_by_role(found: list[dict[str, Any]]) -> str:
-    """How many claims of each role hold, of those that could be tested: "recomputed 5 of 6, live 1 of 1"."""
-    return ", ".join(
-        # A dash stands where none of them can be tested.
-        f"{role} {scoreboard.held(mine).replace('–', '(untestable here)')}"
-        for role in TALLIED
-        if (mine := scoreboard.of_role(found, role))
-    )
 
 
 def paragraphs(text: str) -> list[str]:

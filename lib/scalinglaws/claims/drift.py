@@ -134,7 +134,7 @@ def advice(found: Sequence[Difference], names: str) -> str:
     )
 
 
-def succeeded(fresh: dict[str, Any], kept: dict[str, Any] | None, why: str) -> dict[str, Any]:
+def succeeded(fresh: dict[str, Any], kept: dict[str, Any] | None, why: str, when: str) -> dict[str, Any]:
     """A fresh record as it is kept: with the history of each claim, and the claims that are gone.
 
     Parameters
@@ -145,12 +145,14 @@ def succeeded(fresh: dict[str, Any], kept: dict[str, Any] | None, why: str) -> d
         The one that it replaces; None the first time.
     why
         Why words or numbers moved, where they did.
+    when
+        The day on which they did, as YYYY-MM-DD.
 
     Returns
     -------
     dict
         `fresh`, where each verdict that ever moved has a `history`: what it was before, the
-        oldest first, each with the reason that moved it. `withdrawn` holds the claims that
+        oldest first, each with the reason that moved it and the day. `withdrawn` holds the claims that
         are no longer made, likewise.
     """
     old = {verdict["id"]: verdict for verdict in kept["verdicts"]} if kept else {}
@@ -158,7 +160,8 @@ def succeeded(fresh: dict[str, Any], kept: dict[str, Any] | None, why: str) -> d
 
     def history(id: str) -> list[dict[str, Any]]:
         before = old.get(id, {}).get("history", [])
-        return [*before, {key: old[id][key] for key in REMEMBERED} | {"why": why}] if id in moved else before
+        was = {key: old[id][key] for key in REMEMBERED} if id in moved else {}
+        return [*before, was | {"why": why, "when": when}] if was else before
 
     now = {verdict["id"]: verdict for verdict in fresh["verdicts"]}
     gone = [old[id] | {"history": history(id)} for id in old if id not in now]

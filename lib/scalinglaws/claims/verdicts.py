@@ -11,7 +11,7 @@ from scalinglaws.errors import UserError
 from scalinglaws.text import number, shown
 
 #: What is shown of a verdict, and so must be in one.
-NEEDED = {"statement", "paper", "printed", "measured", "low", "high", "word"}
+NEEDED = {"role", "statement", "paper", "printed", "measured", "low", "high", "word"}
 
 
 class VerdictError(UserError):

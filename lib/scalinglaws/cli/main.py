@@ -296,8 +296,8 @@ def scoreboard(
     Notebooks that have no verdicts yet are named, and left out of the README.
 
     JSON: `notebooks`, each with `name`, `title`, `problems` and `verdicts`,
-    each with `id`, `statement`, `paper`, `printed`, `measured`, `low`,
-    `high`, `word` and `unproved`; then `claims` and `words` (how many have
+    each with `id`, `role`, `statement`, `paper`, `printed`, `measured`,
+    `low`, `high`, `word` and `unproved`; then `claims` and `words` (how many have
     each) of all.
     """
     found = [overview.entry(name, need=True) for name in files.names()]

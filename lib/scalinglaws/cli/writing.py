@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,7 @@ def nulls(
 def keep(name: str, outcome: execute.Outcome, why: str = "") -> None:
     """Make a run the committed one: outputs, verdicts with their history, cost."""
     before = verdicts.read(name) if name in verdicts.kept() else None
-    record = drift.succeeded(outcome.record, before, why)
+    record = drift.succeeded(outcome.record, before, why, date.today().isoformat())
     record = {key: value for key, value in record.items() if key not in ("mutated", "seed")}
     files.save(files.normalise(outcome.notebook), files.locate(name))
     path = verdicts.folder() / f"{name}.json"

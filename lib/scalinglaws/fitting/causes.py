@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy.special import stdtr
 
 from scalinglaws.fitting.examine import inside
 from scalinglaws.fitting.problem import Problem
@@ -96,7 +96,17 @@ def flat(problem: Problem) -> str:
 
 def unrelated(values: np.ndarray, y: np.ndarray) -> bool:
     """Whether the ranks of two columns go together no more than chance makes them, at 10 %."""
-    return bool(np.ptp(values) > 0 and np.ptp(y) > 0 and spearmanr(values, y).pvalue > 0.1)
+    if np.ptp(values) == 0 or np.ptp(y) == 0:
+        return False
+    rank, free = rank_correlation(values, y), len(y) - 2
+    with np.errstate(divide="ignore"):
+        t = abs(rank) * np.sqrt(free / ((1 + rank) * (1 - rank)))
+    return bool(2 * stdtr(free, -t) > 0.1)
+
+
+def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Spearman's rank correlation: that of the ranks, where equal values share their mean rank."""
+    return float(np.clip(np.corrcoef(pd.Series(x).rank(), pd.Series(y).rank())[0, 1], -1, 1))
 
 
 def rising(problem: Problem) -> str:
@@ -106,7 +116,7 @@ def rising(problem: Problem) -> str:
     for name, values in columns.items():
         if np.ptp(values) == 0 or np.ptp(y) == 0:
             continue
-        rank = float(spearmanr(values, y).statistic)
+        rank = rank_correlation(values, y)
         if rank > 0.5 and falls(problem, name):
             words.append(
                 f"{problem.y_name} rises with {name} (rank correlation {rank:.2f}), where {problem.law.name} can only "

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.jackknife import jackknife
@@ -73,7 +73,7 @@ def nested_test(small: Fit, large: Fit) -> NestedTest:
         )
     df = more, large.degrees_of_freedom
     statistic = (small.objective - large.objective) / df[0] / (large.objective / df[1])
-    return NestedTest(float(statistic), df, float(f_distribution.sf(statistic, *df)))
+    return NestedTest(float(statistic), df, float(fdtrc(*df, statistic)))
 
 
 def leave_groups_out(fit: Fit, by: Any) -> pd.Series:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from scalinglaws.fitting.exact import minimise_exact
 from scalinglaws.fitting.losses import huber
@@ -103,7 +103,7 @@ def best_scale(
                 "nearly all residuals vanish: the likelihood grows without limit as the scale shrinks"
             )
     t = brentq(slope, low, high, xtol=1e-14, rtol=1e-15)
-    size = np.sqrt(2 * np.pi) * (1 - 2 * norm.sf(delta)) + 2 * np.exp(-(delta**2) / 2) / delta
+    size = np.sqrt(2 * np.pi) * (1 - 2 * ndtr(-delta)) + 2 * np.exp(-(delta**2) / 2) / delta
     value = -float((w * loss.rho(r * np.exp(-t))).sum()) - total * (t + np.log(size))
     return float(np.exp(t)), value
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from scalinglaws.fitting.binding import columns_of
 from scalinglaws.fitting.jackknife import Jackknife, jackknife
@@ -144,9 +144,9 @@ class Bootstrap:
         gap = gap.mean() - gap
         spread = np.sum(gap**2)
         acceleration = np.sum(gap**3) / (6 * spread**1.5) if spread > 0 else 0.0
-        shift = norm.ppf(below)
-        moved = shift + norm.ppf(tails)
-        return norm.cdf(shift + moved / (1 - acceleration * moved))
+        shift = ndtri(below)
+        moved = shift + ndtri(tails)
+        return ndtr(shift + moved / (1 - acceleration * moved))
 
     def standard_error(self, what: Quantity) -> float:
         """Standard deviation over the resamples."""

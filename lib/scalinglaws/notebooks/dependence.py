@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
-import symtable
+from functools import cache
 from types import CodeType
+from typing import NamedTuple
 
 from scalinglaws.claims import Mutation
 from scalinglaws.notebooks import files
@@ -17,6 +18,19 @@ from scalinglaws.notebooks.formats import NotebookNode
 
 #: What of `paper` only asks for a word, or shows one, and measures nothing.
 ASKING = {"judged", "found", "declared"}
+#: Instructions after which the next one is not reached, unless they only jump under a condition.
+LEAVING = ("JUMP", "RETURN", "RAISE", "RERAISE")
+
+
+class Used(NamedTuple):
+    """What a piece of code does with names of the notebook."""
+
+    #: Names that it may read before it has bound them.
+    read: set[str]
+    #: Names that it may bind.
+    stored: set[str]
+    #: Names that are bound behind it, whichever way it took.
+    bound: frozenset[str]
 
 
 def imported(source: str) -> set[str]:
@@ -42,15 +56,9 @@ def binds(source: str, name: str) -> bool:
 
 
 def names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """The notebook's names that a statement reads, and those that it binds or changes in place."""
-    scope = symtable.symtable(ast.unparse(statement), "cell", "exec")
-    read = {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced()}
-    changed = {s.get_name() for s in scope.get_symbols() if s.is_assigned() or s.is_imported()}
-    inner = scope.get_children()
-    while inner:  # functions and comprehensions: their own names stay their own
-        child = inner.pop()
-        inner += child.get_children()
-        read |= {symbol.get_name() for symbol in child.get_symbols() if symbol.is_global()}
+    """The names that a statement reads before it binds them, and those that it binds or changes in place."""
+    found = used(compiled(statement))
+    changed = found.stored
     for node in ast.walk(statement):
         place = None
         if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
@@ -60,7 +68,14 @@ def names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
             place = node.value.func
         if place is not None:
             changed |= {n.id for n in ast.walk(beginning(place)) if isinstance(n, ast.Name)}
-    return read, changed
+    return found.read, changed
+
+
+@cache
+def statements(source: str) -> list[tuple[ast.stmt, frozenset[str], frozenset[str]]]:
+    """The statements of a cell, each with what `names_in` says of it."""
+    found = [(statement, *names_in(statement)) for statement in ast.parse(source).body]
+    return [(statement, frozenset(read), frozenset(changed)) for statement, read, changed in found]
 
 
 def beginning(place: ast.expr) -> ast.expr:
@@ -70,24 +85,57 @@ def beginning(place: ast.expr) -> ast.expr:
     return place
 
 
-def entering(source: str) -> set[str]:
-    """The names that a cell reads before it binds them itself, its functions' names included."""
-    bound, read = set(), set()
-    for step in dis.get_instructions(compile(source, "<cell>", "exec")):
-        if step.opname == "STORE_NAME":
-            bound.add(step.argval)
-        elif step.opname == "LOAD_NAME":
+@cache
+def entering(source: str) -> frozenset[str]:
+    """The names that a cell reads before it has bound them itself, its functions' names included."""
+    read, bound = set(), frozenset()
+    for statement in ast.parse(source).body:
+        found = used(compiled(statement), bound)
+        read, bound = read | found.read, found.bound
+    return frozenset(read)
+
+
+def compiled(statement: ast.stmt) -> CodeType:
+    """A statement as the code that a notebook runs, without the futures that this module has imported."""
+    return compile(ast.Module([statement], []), "<statement>", "exec", dont_inherit=True)
+
+
+def used(code: CodeType, bound: frozenset[str] = frozenset(), *, whole: bool = True) -> Used:
+    """Follow the names of the notebook through a piece of code, on all ways that it can take.
+
+    Parameters
+    ----------
+    code
+        A statement, or a function, class or comprehension in it.
+    bound
+        What is bound before it.
+    whole
+        Whether it is a statement: what a function or a class binds are names of its own, unless
+        they are declared global.
+    """
+    start, read, stored = bound, set(), set()
+    behind: dict[int, frozenset[str]] = {}  # where jumps lead -> what is bound on every way there
+    passed = True
+    for step in dis.get_instructions(code):
+        if step.offset in behind:
+            bound = bound & behind[step.offset] if passed else behind[step.offset]
+        elif not passed:
+            bound = start  # only an exception leads here, from who knows where
+        passed = not step.opname.startswith(LEAVING) or "_IF_" in step.opname
+        if step.opname in ("STORE_NAME", "STORE_GLOBAL"):
+            bound |= {step.argval}
+            if whole or step.opname == "STORE_GLOBAL":
+                stored.add(step.argval)
+        elif step.opname == "DELETE_NAME":
+            read, stored, bound = read | {step.argval} - bound, stored | {step.argval}, bound - {step.argval}
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
             read |= {step.argval} - bound
         elif isinstance(step.argval, CodeType):
-            read |= globals_of(step.argval) - bound
-    return read
-
-
-def globals_of(code: CodeType) -> set[str]:
-    """The names of the notebook that a function reads, or one within it."""
-    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
-    own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return own.union(*map(globals_of, inner))
+            inner = used(step.argval, bound, whole=False)
+            read, stored = read | inner.read, stored | inner.stored
+        elif step.opcode in dis.hasjrel or step.opcode in dis.hasjabs:
+            behind[step.argval] = behind.get(step.argval, bound) & bound
+    return Used(read, stored, bound)
 
 
 def loads(statement: ast.stmt, slug: str) -> bool:
@@ -107,9 +155,8 @@ def spread(
     caught: set[str] = set()
     fresh: set[str] = set()
     every: set[str] = set()
-    for statement in ast.parse(cell.source).body:
-        read, changed = names_in(statement)
-        changed -= constant
+    for statement, read, changed in statements(cell.source):
+        changed = changed - constant
         touched = read & (tainted | caught) - fresh
         if touched == {"load"} and slug and not loads(statement, slug):
             touched = set()
@@ -216,8 +263,7 @@ def with_makers(
     within: dict[str, set[str]] = {}  # what functions read when they are called
     for cell in ran:
         changes.append(set())
-        for statement in ast.parse(cell.source).body:
-            read, changed = names_in(statement)
+        for statement, read, changed in statements(cell.source):
             changes[-1] |= changed - kept
             if any(isinstance(node, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(statement)):
                 within |= {name: within.get(name, set()) | read for name in changed - kept}
@@ -265,9 +311,8 @@ def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
     kept, needed = [], set()
     for cell in reversed(cells):
         read, changed = set(), set()
-        for statement in ast.parse(cell.source).body:
-            found = names_in(statement)
-            read, changed = read | found[0], changed | found[1]
+        for _, reads, changes in statements(cell.source):
+            read, changed = read | reads, changed | changes
         if ("paper" in read | changed and not asks_only(cell)) or (changed - {"paper"}) & needed:
             needed |= read
             kept.insert(0, cell)

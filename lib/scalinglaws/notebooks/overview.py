@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws.claims import WORDS, ClaimError, stated, verdicts
-from scalinglaws.notebooks import files
+from scalinglaws.notebooks import files, scoreboard
 from scalinglaws.text import counted
 
 #: What is told of a verdict; where a record lacks one it is empty.
-TOLD = ("id", "statement", "paper", "printed", "measured", "low", "high", "word", "unproved")
+TOLD = ("id", "role", "statement", "paper", "printed", "measured", "low", "high", "word", "unproved")
 
 
 def entry(name: str, place: Path | None = None, need: bool = False) -> dict[str, Any]:
@@ -66,16 +66,15 @@ def all_verdicts(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def tally(entries: list[dict[str, Any]]) -> str:
-    """The count at the end: "13 notebooks, 226 claims: 150 replicated, ..."."""
+    """How many notebooks and claims there are, and for each role how many of its claims hold."""
     judged = all_verdicts(entries)
-    counts = ", ".join(f"{count} {word}" for word, count in words(judged).items())
-    return (
-        f"{counted(len(entries), 'notebook')}, {counted(len(judged), 'claim')}{': ' * bool(judged)}{counts}"
-    )
+    counts = f"{counted(len(entries), 'notebook')}, {counted(len(judged), 'claim')}"
+    held = scoreboard.held_by_role(judged)
+    return f"{counts}. What holds, by what was done for it: {held}." if held else counts
 
 
 def totals(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """The same count as JSON: keys `claims` and `words`."""
+    """How many claims there are and how many have each word, as JSON: keys `claims` and `words`."""
     judged = all_verdicts(entries)
     return {"claims": len(judged), "words": words(judged)}
 

@@ -53,6 +53,8 @@ PLACES = (
     r"(?:[Tt]ables?|[Ff]igures?|[Ff]igs?\.|[Ss]ections?|[Aa]ppendix|[Tt]heorems?|[Dd]efinitions?|[Pp]art|"
     r"[Ee]quations?|[Ee]qs?\.|[Cc]ells?|[Pp]ages?|[Nn]otebooks?|[Vv]ersions?)"
 )
+#: What unfolds when it is clicked on, as the solution of an exercise does.
+FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 #: What is no number of the notebook, and is passed over; a code span keeps the words around it apart.
 PASSED_OVER = re.compile(
     r"```.*?```|`[^`]*`|\]\([^)]*\)|arXiv:\S+|https?://\S+"
@@ -239,8 +241,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def solutions(exercises: str) -> str:
     """The folded solutions among exercises that do not show the code that computes them."""
-    folded = re.findall(r"<details.*?</details>", exercises, re.DOTALL)
-    return "\n\n".join(text for text in folded if "```" not in text)
+    return "\n\n".join(text for text in FOLDED.findall(exercises) if "```" not in text)
 
 
 def written(text: str) -> Iterator[tuple[Number, str, bool]]:

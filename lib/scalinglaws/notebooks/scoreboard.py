@@ -23,6 +23,8 @@ WEAKEST = (NOT_REPLICATED, UNTESTABLE, INCONCLUSIVE, PARTLY, WIDER, REPLICATED)
 HELD = (REPLICATED, WIDER)
 #: What tests a finding; what is recomputed reproduces printed numbers, and arithmetic follows from the rest.
 TESTING = ("re-analysed", "independent", "live")
+#: Roles of which it is counted how many claims hold, each by itself; arithmetic follows from the others.
+TALLIED = ("recomputed", *TESTING)
 INTRODUCTION = """\
 # All verdicts
 
@@ -52,6 +54,16 @@ def of_role(found: Iterable[dict[str, Any]], *roles: str) -> list[dict[str, Any]
     return [verdict for verdict in found if verdict["role"] in roles]
 
 
+def held_by_role(found: list[dict[str, Any]], roles: Iterable[str] = TALLIED) -> str:
+    """How many claims of each role hold, of those that could be tested: "recomputed 5 of 6, live 1 of 1"."""
+    return ", ".join(
+        # A dash stands where none of them can be tested.
+        f"{role} {held(mine).replace('–', '(untestable here)')}"
+        for role in roles
+        if (mine := of_role(found, role))
+    )
+
+
 def headline(name: str, found: list[dict[str, Any]]) -> str:
     """The word for a finding: that of the weakest claim that it names and that could be tested."""
     cited = stated(name).cited
@@ -72,7 +84,7 @@ def standing(name: str, found: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "headline": headline(name, found),
         "printed numbers": held(of_role(found, "recomputed")),
-        "finding tested": held(of_role(found, *TESTING)),
+        "finding tested": held_by_role(found, TESTING) or "–",
         "evidence": ", ".join(dict.fromkeys(verdict["evidence"] for verdict in found)),
         "cost": verdicts.cost_in_words(verdicts.costs().get(name, {})),
     }
