@@ -27,8 +27,8 @@ def formula(law: Law) -> str:
     """The formula of a law in LaTeX, without dollars."""
     if found := FORMULA.search(law.summary):
         return found[1]
-    names = [*law.columns, "", *law.parameters]
-    told = ", ".join(symbol(law, name) for name in names if name)
+    names = (*law.columns, *law.parameters)
+    told = ", ".join(symbol(law, name) for name in names)
     return rf"\hat y = \mathrm{{{law.name.replace('_', chr(92) + '_')}}}({told})"
 
 

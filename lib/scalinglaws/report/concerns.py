@@ -54,10 +54,10 @@ def of_runs(runs: pd.DataFrame, y: str, by: str | None, budget: float | None) ->
     """What the numbers themselves say, beside what a fit warns of."""
     found = []
     units = len(runs) if by is None else runs[by].nunique()
-    noun = "run" if by is None else f"group by {by!r}"
+    told = counted(units, "run") if by is None else f"{counted(units, 'group')} by {by!r}"
     if units < ENOUGH_GROUPS:
         found.append(
-            f"{counted(units, noun)}: with fewer than {ENOUGH_GROUPS} no interval is sure to hold the truth as often as it says"
+            f"{told}: with fewer than {ENOUGH_GROUPS} no interval is sure to hold the truth as often as it says"
         )
     known = {"n_params", "n_tokens"} <= {*runs}
     if known and by is None and "run" not in runs:

@@ -119,10 +119,11 @@ class Columns:
         return values.where(values.notna() & (values != "")).map(str, na_action="ignore")
 
     def cell(self, name: str, row: int) -> str:
-        """What stands in the file where a column has no number, in words."""
-        if name in self.assigned or not self.known(name):
-            return ""
-        return str(self.table.frame[self.source(name)].iloc[row]).strip()
+        """What stands in the file where a column has no number, or the arithmetic that gives none."""
+        told = self.assigned.get(name, self.elsewhere.get(name, name))
+        if told not in self.table.frame:
+            return self.origins.get(name, "")
+        return str(self.table.frame[told].iloc[row]).strip()
 
 
 def prepared(
@@ -203,12 +204,22 @@ def prepared(
         *further(table, columns, runs, good),
         [place for place, is_run in zip(table.places, good, strict=True) if is_run],
         {name: origin for name, origin in columns.origins.items() if name in runs},
-        table.unread + [(p, r) for p, r, asked in zip(table.places, told, kept, strict=True) if r and asked],
+        in_order(
+            [
+                *table.unread,
+                *((p, r) for p, r, ask in zip(table.places, told, kept, strict=True) if r and ask),
+            ]
+        ),
         {
             reason: [place for place, out in zip(table.places, rows, strict=True) if out]
             for reason, rows in left_out.items()
         },
     )
+
+
+def in_order(bad: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Places with reasons in the order of the file."""
+    return sorted(bad, key=lambda each: int(each[0].split()[1]))
 
 
 def lowest_of(values: pd.DataFrame, needed: list[str], y: str, good: np.ndarray) -> np.ndarray:
