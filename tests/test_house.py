@@ -28,7 +28,7 @@ ARROWS = {
     "sweeps": {"tables", "training"},
     "cli": {"notebooks", "claims", "tables", "report", "laws", "fitting"},
     "report": {"laws", "fitting", "claims"},
-    "book": {"cli", "notebooks", "claims", "tables"},
+    "book": {"report", "cli", "notebooks", "claims", "tables"},
     "replications": {"training", "sweeps", "fitting", "laws", "tables"},
 }
 #: What the modules at the top, which all may import, may import themselves.
