@@ -54,9 +54,14 @@ def test_unfinished_runs_of_a_tracker():
 def test_a_column_of_words_by_which_residuals_differ():
     rng = np.random.default_rng(0)
     noise, words = rng.normal(size=60), np.repeat(["c4", "pile", "code"], 20)
-    assert concerns.of_residuals(noise, pd.DataFrame({"data": words})) == []
+    rates = pd.DataFrame({"lr": rng.normal(size=60)})
+    assert concerns.of_residuals(noise, pd.DataFrame({"data": words}), rates) == []
+    (said,) = concerns.of_residuals(noise + 2 * rates["lr"], pd.DataFrame(), rates)
+    assert "goes with 'lr' (rank correlation +0." in said
     shifted = noise + 2 * (words == "code")
-    (said,) = concerns.of_residuals(shifted, pd.DataFrame({"data": words, "id": np.arange(60).astype(str)}))
+    (said,) = concerns.of_residuals(
+        shifted, pd.DataFrame({"data": words, "id": np.arange(60).astype(str)}), rates
+    )
     assert "of the variance of the residuals goes with the column 'data' ('c4', 'code', 'pile')" in said
     assert "--where 'data == \"...\"'" in said
 

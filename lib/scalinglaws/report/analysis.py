@@ -153,7 +153,9 @@ def analysed(
     told("comparison", 0)
     table = compared(found, held, runs, asked, options, why_not) if asked.rivals else None
     said = [*doubts, *first, *more, *concerns.of_runs(runs, asked.y, asked.by, asked.budget)]
-    said += concerns.of_residuals(found.residuals, prepared.words)
+    said += concerns.of_residuals(found.residuals, prepared.words, prepared.others)
+    if found.at_bounds:
+        said.append(f"{found.message.rstrip('.')}: {found.status.value}")
     return Analysis(
         asked,
         prepared,

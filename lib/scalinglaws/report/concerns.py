@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from scalinglaws.counting import training_flops
 from scalinglaws.fitting.resample import ENOUGH_GROUPS
@@ -20,6 +21,10 @@ UNFINISHED = {"crashed", "failed", "killed", "running", "preempted", "pending"}
 COUNTED_OTHERWISE = 3.0
 #: A column of words that accounts for this share of the variance of the residuals parts runs of several laws.
 PARTING = 0.3
+#: So large a rank correlation of the residuals with a further column does not come by chance, nor is it small.
+TELLING = 0.5
+#: So many such columns are named, the most telling first.
+MOST_NAMED = 3
 #: So many times beyond the largest run a law has not been seen to hold.
 FAR = 100.0
 
@@ -84,9 +89,16 @@ def of_runs(runs: pd.DataFrame, y: str, by: str | None, budget: float | None) ->
     return found
 
 
-def of_residuals(residuals: np.ndarray, words: pd.DataFrame) -> list[str]:
-    """Columns of words by whose values the residuals differ: runs of several data sets or families in one law."""
+def of_residuals(residuals: np.ndarray, words: pd.DataFrame, others: pd.DataFrame) -> list[str]:
+    """Columns that the law does not take and that tell what it leaves: data set, family; learning rate, epochs."""
+    ranks = {name: float(spearmanr(values, residuals).statistic) for name, values in others.items()}
+    told = sorted((name for name in ranks if abs(ranks[name]) > TELLING), key=lambda name: -abs(ranks[name]))
     found = []
+    if told:
+        named = ", ".join(f"{name!r} (rank correlation {ranks[name]:+.2f})" for name in told[:MOST_NAMED])
+        found.append(
+            f"what the law leaves goes with {named}, which it does not take: runs that differ in it are not of one law"
+        )
     for name, labels in words.items():
         groups = pd.Series(residuals).groupby(labels.to_numpy())
         if groups.ngroups > len(residuals) / 3 or not np.var(residuals):

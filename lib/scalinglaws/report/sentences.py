@@ -22,7 +22,9 @@ def with_ends(estimate: Estimate) -> str:
 
 def misfit(found: Analysis, size: float) -> str:
     """A residual in words: per cent of y, or its unit."""
-    return f"{100 * size:.2g} %" if found.asked.residual == "log" else f"{size:.3g}"
+    if found.asked.residual == "raw":
+        return short(size)
+    return f"{100 * size:.2g} %" if size < 0.995 else f"{100 * size:.0f} %"
 
 
 def sentences(found: Analysis) -> list[str]:
