@@ -33,7 +33,7 @@ def test_a_report_of_a_small_table(command, runs, tmp_path):
         "not used: line 26: loss is missing",
         "not used: line 27: x is no number: 'ten'",
         "not used: line 28: 2 fields, where the header has 3",
-        "warning: the column 'run' says that several rows belong to one run",
+        "warning: the column 'run' says that several rows belong to one run, and nothing here uses it: such rows are not independent, so resample whole runs, with --by run",
     ):
         assert line in said, line
     found = Fit.load(tmp_path / "out" / "fit.json")

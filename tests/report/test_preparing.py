@@ -27,6 +27,7 @@ def test_names_of_papers_and_trackers_are_known():
         "flops": "Total FLOPs",
         "n_tokens": "flops / (6 * n_params), by the convention C = 6ND",
         "loss": "eval/loss",
+        "run": "Name",
     }
 
 

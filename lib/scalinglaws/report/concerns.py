@@ -15,6 +15,8 @@ from scalinglaws.fitting.resample import ENOUGH_GROUPS
 from scalinglaws.report.reading import Table
 from scalinglaws.text import counted
 
+#: How the library says it, and how it is typed.
+AS_TYPED = "by='run'", "--by run"
 #: Words by which trackers mark a run that did not end as it should.
 UNFINISHED = {"crashed", "failed", "killed", "running", "preempted", "pending"}
 #: FLOPs may be counted in several ways, which differ from 6ND by no more than this factor.
@@ -36,7 +38,8 @@ def heard() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield said
-    said += dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, UserWarning))
+    told = (str(one.message) for one in caught if issubclass(one.category, UserWarning))
+    said += dict.fromkeys(sentence.replace(*AS_TYPED) for sentence in told)
 
 
 def of_table(table: Table) -> list[str]:

@@ -115,7 +115,10 @@ class Columns:
         """A column as words, missing where a cell is empty."""
         if name in self.assigned and (expression := self.assigned[name]) in self.table.frame:
             name = expression
-        values = self.table.frame[self.source(name)]
+        source = self.source(name)
+        if source != name:
+            self.origins[name] = source
+        values = self.table.frame[source]
         return values.where(values.notna() & (values != "")).map(str, na_action="ignore")
 
     def cell(self, name: str, row: int) -> str:
