@@ -60,9 +60,15 @@ def test_a_law_of_ones_own_goes_by_its_names():
 
 def test_html_has_the_law_each_parameter_with_its_interval_and_the_proof(plain):
     html = plain._repr_html_()
-    assert r"$\hat y = E + A\,x^{-\alpha}$" in html and "Converged on 12 runs: scaled gradient" in html
+    assert (
+        r'<span class="math">\(\hat y = E + A\,x^{-\alpha}\)</span>' in html
+        and "Converged on 12 runs: scaled gradient" in html
+    )
     low, high = plain.interval("A")
-    assert f"<td>$A$</td><td>{plain['A']:.4g}</td><td>[{low:.4g}, {high:.4g}]</td>" in html
+    assert (
+        rf'<td><span class="math">\(A\)</span></td>'
+        f"<td>{plain['A']:.4g}</td><td>[{low:.4g}, {high:.4g}]</td>" in html
+    )
 
 
 def test_a_robust_fit_has_no_interval_by_itself_and_its_bootstrap_has(robust):
