@@ -118,3 +118,9 @@ def test_what_is_not_there_is_said(options, said):
         UserError, match=r"no column 'n_params', which the law takes .*--columns n_params='active_params'"
     ):
         prepared(table(active_params=["1"], D=["1"], loss=["1"]), NEEDED, "loss")
+
+
+def test_the_export_of_a_chart_is_told_from_that_of_the_runs():
+    chart = table(**{"Step": ["1"], "big - train/loss": ["3"], "big - train/loss__MIN": ["3"]})
+    with pytest.raises(UserError, match=r"the export of a chart .* export the table of runs instead"):
+        prepared(chart, NEEDED, "loss")

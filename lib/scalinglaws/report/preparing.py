@@ -11,7 +11,7 @@ import pandas as pd
 from scalinglaws.errors import UserError
 from scalinglaws.fitting.causes import COUNTS
 from scalinglaws.report.expressions import condition, evaluated
-from scalinglaws.report.names import meant
+from scalinglaws.report.names import CHART, meant
 from scalinglaws.report.reading import Table, numbers
 from scalinglaws.text import counted, instead
 
@@ -243,6 +243,11 @@ def column_of(columns: Columns, name: str, needed: list[str], y: str) -> np.ndar
         return columns.numbers(name)
     except KeyError as error:
         there = [str(column) for column in columns.table.frame.columns]
+        if any(CHART.fullmatch(column) for column in there):
+            raise PreparingError(
+                f"{columns.table.name} is the export of a chart of Weights & Biases, with a column for each run: export the table "
+                "of runs instead, which has a row for each"
+            ) from error
         stem = name.removeprefix("n_").rstrip("s")
         likely = [column for column in there if stem in column.lower()]
         role = "is predicted" if name == y else "the law takes"
