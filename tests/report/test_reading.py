@@ -1,6 +1,7 @@
 """Tables as files: each kind is read, each row has its place, and what cannot be read is named."""
 
 import importlib.util
+import sys
 
 import pandas as pd
 import pytest
@@ -76,3 +77,11 @@ def test_parquet_with_its_rows(tmp_path):
     assert list(table.frame) == ["run", "n_params"] and table.places == ["row 1", "row 2"]
     with pytest.raises(ReadingError, match="no Parquet file"):
         read(kept(tmp_path, "b.parquet", "PAR"))
+
+
+def test_parquet_needs_an_extra_and_says_which(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(
+        ReadingError, match=r"^pyarrow is not installed: run pip install 'scalinglaws\[report\]'$"
+    ):
+        read(kept(tmp_path, "a.parquet", "PAR1"))
