@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from scalinglaws.notebooks import files
+
 LIB = Path(__file__).resolve().parents[1] / "lib"
 #: Notebooks of no paper.
-NO_PAPER = {"00_your_own_runs", "90_what_replicates"}
+NO_PAPER = {"90_what_replicates"}
 MOST_LINES = 400
 #: What each part of the library may import of the others, beside itself and the modules at its top.
 ARROWS = {
@@ -24,8 +26,9 @@ ARROWS = {
     "notebooks": {"claims", "tables"},
     "training": {"tables"},
     "sweeps": {"tables", "training"},
-    "cli": {"notebooks", "claims", "tables"},
-    "book": {"cli", "notebooks", "claims", "tables"},
+    "cli": {"notebooks", "claims", "tables", "report", "laws", "fitting"},
+    "report": {"laws", "fitting", "claims"},
+    "book": {"report", "cli", "notebooks", "claims", "tables"},
     "replications": {"training", "sweeps", "fitting", "laws", "tables"},
 }
 #: What the modules at the top, which all may import, may import themselves.
@@ -104,7 +107,11 @@ def stem_of(notebook: str) -> str:
 @pytest.fixture(scope="module")
 def notebooks() -> set[str]:
     """The notebooks of a paper, by their names."""
-    return {path.stem for path in (LIB.parent / "notebooks").glob("*.ipynb")} - NO_PAPER
+    return (
+        {path.stem for path in (LIB.parent / "notebooks").glob("*.ipynb")}
+        - {*filter(files.is_guide, files.names())}
+        - NO_PAPER
+    )
 
 
 def test_each_finding_has_its_claims_and_its_verdicts_under_its_name(notebooks):

@@ -48,6 +48,13 @@ assert best.n_params > 1e8
 small = sl.fit(power_law, {"x": [1.0, 2.0, 4.0, 8.0, 16.0], "loss": [3.0, 2.5, 2.1, 1.76, 1.47]})
 assert sl.profile(small, "alpha")[0] < small.params["alpha"]
 assert "rows" in sl.provenance(runs)
+assert "<table>" in small._repr_html_() and "tabular" in small.to_latex()
+try:
+    small.plot()
+except sl.FitError as error:
+    assert str(error) == "matplotlib is not installed: run pip install 'scalinglaws[report]'"
+else:
+    raise AssertionError("drew without matplotlib")
 # It takes as long to import as all the rest; what is needed of it is in scipy.special.
 assert "scipy.stats" not in sys.modules
 """
@@ -104,6 +111,7 @@ def test_the_command_helps_and_lists_and_says_which_extra_it_needs(light):
         ("--version",),
         ("list",),
         ("data", "list"),
+        ("laws",),
         ("data", "verify", "chinchilla_fig4"),
     ):
         done = light("-m", "scalinglaws.cli.main", *words)
@@ -114,6 +122,10 @@ def test_the_command_helps_and_lists_and_says_which_extra_it_needs(light):
         assert re.fullmatch(
             r"error: \w+ is not installed: run pip install 'scalinglaws\[notebooks\]'\n", done.stderr
         )
+    done = light("-m", "scalinglaws.cli.main", "fit", "runs.csv")
+    assert (done.returncode, done.stderr) == (
+        1, "error: matplotlib is not installed: run pip install 'scalinglaws[report]'\n",
+    )  # fmt: skip
     done = light("-m", "replications.width_transfer", "--scale", "ci")
     assert (done.returncode, done.stderr) == (
         1, "error: torch is not installed: run pip install 'scalinglaws[train]'\n",

@@ -262,10 +262,10 @@ def test_a_page_of_a_notebook_has_its_box_folds_machinery_and_keeps_alt_text(fou
         )
 
 
-def test_a_notebook_of_no_paper_has_a_page_and_a_card_without_box_and_word():
+def test_a_notebook_of_no_paper_has_a_page_and_a_card_without_word():
     title = new_markdown_cell("# Your own runs\n\nText.")
     one = Finding("00_your_own_runs", new_notebook(cells=[title]), None, {"verdicts": []}, {})
-    assert notebook_page.staged(one, []).cells[0].source.split() == ["#", "Your", "own", "runs", "Text."]
+    assert notebook_page.staged(one, []).cells[0].source.split()[-2:] == ["::::", "Text."]
     assert ".word" not in home.card(one) and ":link: notebooks/00_your_own_runs" in home.card(one)
     assert "00_your_own_runs" in home.contents([one]) and "00_your" not in home.papers([one, made(found=[])])
 
@@ -296,6 +296,15 @@ def test_answers_are_shown_beside_the_verdict(its_claims):
     assert said == Answer("10_made", "one", "A. Who", "2026-01-02", "You forgot the head.")
     assert "> You forgot the head." in failures.failures([one], [said])
     assert "1 answer" in notebook_page.box(one, [said]) and "answer" not in notebook_page.box(one, [])
+
+
+def test_the_box_of_a_guide_says_what_it_is_and_offers_the_notebook_alone(found):
+    guide = next(one for one in found if one.stated is None)
+    said = notebook_page.box(guide, [])
+    assert "**A guide.** it shows how something is done" in said and "Headline" not in said
+    assert f"<../originals/{guide.name}.ipynb>" in said and ".toml" not in said and ".json" not in said
+    assert guide.citation in said and "Hoffmann" in guide.citation
+    assert "[`chinchilla_fig4`]" in said and "CI " in said
 
 
 @pytest.mark.parametrize(

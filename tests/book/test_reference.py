@@ -127,3 +127,8 @@ def test_every_command_and_option_is_in_the_reference():
     ):
         assert f"## `scalinglaws {command}`" in said
     assert "`--kernels`" in said and "`--moved`" in said
+
+
+def test_the_names_of_columns_elsewhere_are_listed():
+    said = reference.names()
+    assert "| `loss` | `final_loss`, " in said and "`eval/loss`" in said and "| `run` | `run_name`" in said

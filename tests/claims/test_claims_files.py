@@ -22,10 +22,10 @@ def says_more_than_digits(paper: Stated) -> None:
 
 
 def test_each_notebook_has_a_claims_file_and_each_claims_file_a_notebook():
-    assert sorted(path.stem for path in FOLDER.glob("*.toml")) == files.names()
+    assert sorted(path.stem for path in FOLDER.glob("*.toml")) == files.replications()
 
 
-@pytest.mark.parametrize("name", files.names())
+@pytest.mark.parametrize("name", files.replications())
 def test_a_claims_file_is_read_and_its_finding_is_more_than_digits(name):
     says_more_than_digits(stated(name))
 

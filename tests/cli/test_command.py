@@ -317,7 +317,7 @@ def test_a_failure_is_told_once_and_its_notebook_named_at_the_end(book, command,
 def test_no_name_is_cut_off_however_narrow_the_terminal_is(words, columns, cli):
     done = cli(*words, COLUMNS=columns or "")
     assert done.returncode == 0, done.stderr
-    names = loading.folders() if words[0] == "data" else files.names()
+    names = {"data": loading.folders, "list": files.names, "scoreboard": files.replications}[words[0]]()
     for name in names:
         assert re.search(rf"^{name}(\s|$)", done.stdout, re.MULTILINE), name
     assert "…" not in done.stdout
@@ -333,9 +333,9 @@ def test_no_name_is_cut_off_however_narrow_the_terminal_is(words, columns, cli):
 def test_the_count_at_the_end_is_of_all_that_is_kept(cli):
     judged = [v for name in verdicts.kept() for v in verdicts.read(name)["verdicts"]]
     words_of = {role: [v["word"] for v in judged if v["role"] == role] for role in scoreboard.TALLIED}
-    for words in ("list", "scoreboard"):
+    for words, names in (("list", files.names()), ("scoreboard", files.replications())):
         last = cli(words).stdout.splitlines()[-1]
-        assert last.startswith(f"{len(files.names())} notebooks, {len(judged)} claims. ")
+        assert last.startswith(f"{len(names)} notebooks, {len(judged)} claims. ")
         for role, found in words_of.items():
             tested = [word for word in found if word != "untestable here"]
             held = sum(word.startswith("replicated") for word in tested)

@@ -25,6 +25,8 @@ from scalinglaws.claims import (
 from scalinglaws.notebooks import anatomy, files
 
 NAMES = files.names()
+#: Of the notebooks only those that state claims.
+CLAIMING = pytest.mark.parametrize("name", files.replications())
 
 
 @pytest.fixture(params=NAMES)
@@ -46,6 +48,15 @@ def test_it_is_kept_as_the_runner_writes_it(name):
     assert files.normalise(notebook) == notebook
 
 
+def test_a_guide_states_no_claims_and_keeps_no_verdict():
+    guides = {*NAMES} - {*files.replications()}
+    assert guides == {"00_your_own_runs"}
+    for name in guides:
+        assert not files.records(files.read(files.locate(name))) and name not in verdicts.kept()
+        assert verdicts.costs()[name]["ci_seconds"] > 0
+
+
+@CLAIMING
 def test_stored_record_is_the_verdict_file(name):
     (record,) = files.records(files.read(files.locate(name)))
     assert record["mutated"] is None and (record["scale"], record["seed"]) == ("ci", 0)
@@ -54,6 +65,7 @@ def test_stored_record_is_the_verdict_file(name):
     assert not drift.differences(record, pinned)
 
 
+@CLAIMING
 def test_the_compared_cell_shows_ids_and_words_and_the_next_one_the_numbers(name):
     notebook = files.read(files.locate(name))
     cell = files.tagged(notebook, files.TAG_VERDICT)
@@ -70,6 +82,7 @@ def test_the_compared_cell_shows_ids_and_words_and_the_next_one_the_numbers(name
         assert line.endswith(f"  {printing.marked(verdict)}")
 
 
+@CLAIMING
 def test_every_claim_can_fail(name):
     pinned = {verdict["id"]: verdict["word"] for verdict in verdicts.read(name)["verdicts"]}
     claims = stated(name).claims
@@ -86,6 +99,7 @@ def test_every_claim_can_fail(name):
             assert pinned[claim.id] == INCONCLUSIVE, claim.id
 
 
+@CLAIMING
 def test_cost_is_kept_and_no_pilot_stands_as_the_papers(name):
     assert verdicts.costs()[name]["ci_seconds"] > 0 and verdicts.costs()[name]["device"]
     for claim in stated(name).claims:

@@ -129,7 +129,7 @@ def test_the_index_asks_nothing_of_any_host_and_fits_a_narrow_screen(tmp_path, e
 
 
 def test_every_committed_notebook_has_a_card_with_finding_words_and_figure():
-    for name in files.names():
+    for name in files.replications():
         notebook = files.read(files.locate(name))
         (record,) = files.records(notebook)
         card = index_page.card(name, notebook)

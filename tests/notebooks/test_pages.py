@@ -186,7 +186,7 @@ def test_verdicts_are_a_table_and_what_stands_below_them_stays():
 
 
 def test_a_committed_notebook_is_whole():
-    notebook = files.read(files.locate(files.names()[0]))
+    notebook = files.read(files.locate(files.replications()[0]))
     seen = Seen(pages.of_notebook(notebook, files.title(notebook)))
     figures = [o for c in files.code(notebook) for o in c.outputs if "image/png" in o.get("data", {})]
     assert [a["alt"] for tag, a in seen.elements if tag == "img"] == [

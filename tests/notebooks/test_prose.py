@@ -145,7 +145,7 @@ def altered(digits: str) -> Iterator[str]:
 def test_four_of_five_wrong_numbers_are_caught():
     """One digit changed in every way, in every number of the prose: the mean share that is reported."""
     shares = []
-    for name in files.names():
+    for name in files.replications():
         for quoted in prose.quoted(files.read(files.locate(name)), stated(name)):
             number = quoted.number
             wrong = [dataclasses.replace(number, digits=changed) for changed in altered(number.digits)]

@@ -67,23 +67,31 @@ def dress(cell: NotebookNode, name: str) -> None:
 
 def box(finding: Finding, answers: list[Answer]) -> str:
     """What stands below the title: finding, paper, headline, claims by role, cost, licences, downloads."""
-    if finding.stated is None:
-        return ""
-    found = finding.verdicts
-    entries = {
-        "Finding tested": plain(finding.stated.sentence),
+    guide = {
+        "A guide": "it shows how something is done, replicates nothing and states no claims",
         "Paper": finding.citation,
-        "Headline": badge(scoreboard.headline(finding.name, found)),
-        "Claims that hold": plain(scoreboard.held_by_role(found)),
+    }
+    entries = guide if finding.stated is None else judged(finding, finding.stated.sentence)
+    entries |= {
         "Cost": plain(verdicts.cost_in_words(finding.cost))
         + f" on {plain(finding.cost.get('device', 'a CPU'))}",
         "Data": "; ".join(map(licence, finding.tables)),
         "Did not replicate": failed(finding),
         "Answers of authors": answered(finding, answers),
-        "Download": downloads(finding.name),
+        "Download": downloads(finding),
     }
     items = "\n".join(f"- **{name}.** {text}" for name, text in entries.items() if text)
     return f"::::{{container}} finding-box\n{items}\n::::"
+
+
+def judged(finding: Finding, sentence: str) -> dict[str, str]:
+    """What became of the finding and its claims."""
+    return {
+        "Finding tested": plain(sentence),
+        "Paper": finding.citation,
+        "Headline": badge(scoreboard.headline(finding.name, finding.verdicts)),
+        "Claims that hold": plain(scoreboard.held_by_role(finding.verdicts)),
+    }
 
 
 def licence(slug: str) -> str:
@@ -110,9 +118,12 @@ def answered(finding: Finding, answers: list[Answer]) -> str:
     return f"[{counted(len(mine), 'answer')}](../learn/failures.md#failed-{finding.number})"
 
 
-def downloads(name: str) -> str:
+def downloads(finding: Finding) -> str:
     """Links to the notebook as it is committed, to its claims file, and to its verdicts."""
-    kept = {"notebook": f"{name}.ipynb", "claims": f"{name}.toml", "verdicts": f"{name}.json"}
+    name = finding.name
+    kept = {"notebook": f"{name}.ipynb"}
+    if finding.stated is not None:
+        kept |= {"claims": f"{name}.toml", "verdicts": f"{name}.json"}
     offered = [f"{{download}}`{what} <../originals/{file}>`" for what, file in kept.items()]
     if opened := address.binder(address.of_repository(), f"notebooks/{name}.ipynb"):
         offered.append(f"[run it on Binder]({opened})")

@@ -80,6 +80,14 @@ def commands() -> str:
     return "\n\n".join(told("scalinglaws", typer.main.get_command(app)))
 
 
+def names() -> str:
+    """A table of the names by which columns of a person's own runs are known."""
+    from scalinglaws.report.names import ELSEWHERE
+
+    rows = [[f"`{ours}`", ", ".join(f"`{other}`" for other in others)] for ours, others in ELSEWHERE.items()]
+    return table(["here", "elsewhere"], rows)
+
+
 def told(name: str, command) -> Iterator[str]:
     """A command and those below it."""
     below = getattr(command, "commands", {})

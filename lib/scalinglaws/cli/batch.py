@@ -17,6 +17,8 @@ def run_all(
     tasks: dict[str, Any], jobs: int, timeout: float, variables: Mapping[str, str] | None = None
 ) -> dict[str, execute.Outcome]:
     """Run the tasks of `execution.outcomes` with a progress bar; report each as it ends."""
+    if not tasks:
+        return {}
     found = {}
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (

@@ -21,7 +21,7 @@ def mutate(
     output: Output = Path("out"),
 ) -> None:
     """Break what each claim rests on and see that its verdict changes, and no other."""
-    picked = chosen(names, everything)
+    picked = chosen(names, everything, claiming=True)
     from scalinglaws.cli import batch
     from scalinglaws.notebooks import mutate as mutation
 
@@ -52,7 +52,7 @@ def null(
     write: Annotated[bool, typer.Option("--write", help="Keep what is found in data/verdicts/null.")] = False,
 ) -> None:
     """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
-    picked = chosen(names, everything)
+    picked = chosen(names, everything, claiming=True)
     from scalinglaws.cli import writing
     from scalinglaws.notebooks import null as kept_null
 

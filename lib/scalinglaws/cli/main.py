@@ -128,6 +128,13 @@ def run(
     from scalinglaws.cli import batch, writing
     from scalinglaws.notebooks import index_page
 
+    guides = batch.run_all(
+        {name: tasks.pop(name) for name in [*tasks] if files.is_guide(name)}, jobs, timeout
+    )
+    problems += batch.failures(guides)
+    shown = {name: outcome for name, outcome in guides.items() if not outcome.error}
+    for name, outcome in shown.items() if write else ():
+        writing.keep_guide(name, outcome, scale)
     found = batch.run_all(tasks, jobs, timeout)
     problems += batch.failures(found)
     good = {}
@@ -154,8 +161,9 @@ def run(
         judged = [overview.entry(name, output / "verdicts") for name in good]
         terminal.show(terminal.scoreboard(judged))
     if html:
-        failed = {name: outcome.error for name, outcome in found.items() if outcome.error}
-        index = index_page.export({name: outcome.notebook for name, outcome in good.items()}, output, failed)
+        failed = {name: outcome.error for name, outcome in (guides | found).items() if outcome.error}
+        pages = {name: outcome.notebook for name, outcome in (shown | good).items()}
+        index = index_page.export(pages, output, failed)
         typer.echo(index_page.where_to_look(index))
     if good:
         typer.echo(overview.tally(judged))
@@ -188,12 +196,14 @@ def check(
     and `differences`; `problems`.
     """
     if other_kernels:
-        check_kernels(chosen(names, everything or not names), only or [], jobs, timeout, output, as_json)
+        check_kernels(
+            chosen(names, everything or not names, claiming=True), only or [], jobs, timeout, output, as_json
+        )
         return
     from scalinglaws.cli import writing
 
     differ, problems = {}, []
-    for name in chosen(names, everything):
+    for name in chosen(names, everything, claiming=True):
         try:
             differ[name] = writing.compared(name, verdicts.read(name, output / "verdicts"))
         except verdicts.VerdictError as error:
@@ -300,7 +310,7 @@ def scoreboard(
     `low`, `high`, `word` and `unproved`; then `claims` and `words` (how many have
     each) of all.
     """
-    found = [overview.entry(name, need=True) for name in files.names()]
+    found = [overview.entry(name, need=True) for name in files.replications()]
     if write:
         from scalinglaws.notebooks.scoreboard import write as bring_up_to_date
 

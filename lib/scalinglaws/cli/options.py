@@ -40,11 +40,14 @@ Output = Annotated[Path, typer.Option(help="Folder for executed copies, HTML and
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs instead.")]
 
 
-def chosen(names: list[str] | None, everything: bool) -> list[str]:
-    """The notebooks meant by the command line, in reading order."""
+def chosen(names: list[str] | None, everything: bool, claiming: bool = False) -> list[str]:
+    """The notebooks meant by the command line, in reading order; `claiming`: only such as state claims."""
     if everything == bool(names):
         fail("name notebooks, or say --all", 2)
     try:
-        return sorted({files.locate(name).stem for name in names or files.names()})
+        picked = sorted({files.locate(name).stem for name in names or files.names()})
     except files.NotebookError as error:
         fail(str(error), 2)
+    if claiming and names and (guides := [name for name in picked if files.is_guide(name)]):
+        fail(f"{', '.join(guides)}: states no claims, so that there are no verdicts to look at", 2)
+    return [name for name in picked if not (claiming and files.is_guide(name))]

@@ -151,7 +151,7 @@ def fit(
     )
     tell_of_rows(ready)
     try:
-        with progressing(resamples) as told:
+        with Progressing(resamples) as told:
             found = analysed(ready, asked, told, concerns.of_table(table))
             text = page.page(found, as_typed(context))
     except FitError as error:
@@ -176,7 +176,7 @@ def tell_of_rows(ready: Prepared) -> None:
         typer.echo(f"left out on request: {counted(len(places), 'row')}, {reason}", err=True)
 
 
-class progressing:
+class Progressing:
     """A progress bar of the steps of an analysis, on a terminal only; resamples are counted one by one."""
 
     def __init__(self, resamples: int) -> None:

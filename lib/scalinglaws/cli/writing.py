@@ -150,6 +150,15 @@ def keep(name: str, outcome: execute.Outcome, why: str = "") -> None:
     verdicts.add_cost(name, ci_seconds=outcome.cpu_seconds, device=f"{os.cpu_count()} CPU cores")
 
 
+def keep_guide(name: str, outcome: execute.Outcome, scale: str) -> None:
+    """Make the run of a notebook without claims the committed one; at full scale its cost alone is kept."""
+    if scale == "full":
+        verdicts.add_cost(name, full_seconds=outcome.cpu_seconds)
+        return
+    files.save(files.normalise(outcome.notebook), files.locate(name))
+    verdicts.add_cost(name, ci_seconds=outcome.cpu_seconds, device=f"{os.cpu_count()} CPU cores")
+
+
 def as_json(differ: dict[str, list[drift.Difference]]) -> list[dict[str, Any]]:
     """Differences as JSON, each with `notebook`, `text`, `claim` (its id, if it was kept) and `verdict` (moved?)."""
     return [

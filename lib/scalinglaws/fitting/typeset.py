@@ -27,8 +27,8 @@ def formula(law: Law) -> str:
     """The formula of a law in LaTeX, without dollars."""
     if found := FORMULA.search(law.summary):
         return found[1]
-    names = [*law.columns, "", *law.parameters]
-    told = ", ".join(symbol(law, name) for name in names if name)
+    names = (*law.columns, *law.parameters)
+    told = ", ".join(symbol(law, name) for name in names)
     return rf"\hat y = \mathrm{{{law.name.replace('_', chr(92) + '_')}}}({told})"
 
 
@@ -120,16 +120,21 @@ def as_html(fit: Fit, sure: Any = None) -> str:
     told = rows(fit, sure)
     heading = "95 % interval" if any(end.startswith("[") for *_, end in told) else ""
     cells = "".join(
-        f"<tr><td>${escape(name)}$</td><td>{escape(value)}</td><td>{escape(end)}</td></tr>"
+        f"<tr><td>{mathematics(name)}</td><td>{escape(value)}</td><td>{escape(end)}</td></tr>"
         for name, value, end in told
     )
     table = f"<table><thead><tr><th>parameter</th><th>estimate</th><th>{heading}</th></tr></thead><tbody>{cells}</tbody></table>"
-    lines = [f"${escape(formula(fit.law))}$", table, escape(standing(fit))]
+    lines = [mathematics(formula(fit.law)), table, escape(standing(fit))]
     if sure is None and fit.problem.loss.kind != "squared":
         lines.append("Intervals: <code>bootstrap(fit, 1000)</code>, which covers for this loss.")
     elif sure is not None and hasattr(sure, "units"):
         lines.append(escape(f"Intervals: percentiles of {len(sure.samples)} resamples of {sure.units}."))
     return "".join(line if line.startswith("<table") else f"<p>{line}</p>" for line in lines)
+
+
+def mathematics(latex: str) -> str:
+    """A formula in HTML, as Jupyter and Sphinx find it."""
+    return rf'<span class="math">\({escape(latex)}\)</span>'
 
 
 def standing(fit: Fit) -> str:

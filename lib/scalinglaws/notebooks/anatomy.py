@@ -49,19 +49,19 @@ def lists(cell: NotebookNode) -> bool:
 def problems(name: str) -> list[str]:
     """Everything in which a notebook departs from the anatomy, one sentence each."""
     path = files.locate(name)
-    notebook = files.read(path)
+    notebook, guide = files.read(path), files.is_guide(path.stem)
     if not notebook.cells:
         return ["it has no cells"]
-    found = structure(notebook) + sources(notebook) + outputs(notebook)
+    found = structure(notebook, guide) + sources(notebook) + outputs(notebook, guide)
     if path.stat().st_size > MOST_BYTES:
         found.append(f"{path.stat().st_size // 1024} KB; at most {MOST_BYTES // 1024}")
-    if not found and (named := named_by(notebook)) != path.stem:
+    if not found and not guide and (named := named_by(notebook)) != path.stem:
         found.append(f"its Replication is named {named!r}; write its name out, and nothing else")
     claims_file = path_of(path.stem)
     if claims_file.is_file() and FILL.encode() in claims_file.read_bytes():
         found.append(f"not filled in: data/claims/{path.stem}.toml")
     try:
-        claims = stated(path.stem)
+        claims = None if guide else stated(path.stem)
     except ClaimError as error:
         found.append(str(error))
     if found:
@@ -97,8 +97,8 @@ def judges(cell: NotebookNode) -> bool:
     return False
 
 
-def structure(notebook: NotebookNode) -> list[str]:
-    """Order, tags, sizes."""
+def structure(notebook: NotebookNode, guide: bool = False) -> list[str]:
+    """Order, tags, sizes; of a guide without what claims and verdicts ask for."""
     found = []
     code = files.code(notebook)
     own = [cell for cell in notebook.cells if cell.source.strip() not in files.VERDICT]
@@ -121,14 +121,25 @@ def structure(notebook: NotebookNode) -> list[str]:
     words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
     if words < FEWEST_WORDS:
         found.append(f"{counted(words, 'word')} of prose; a student needs at least {FEWEST_WORDS}")
-    places = {}
-    for tag in (
-        files.TAG_CLAIMS,
-        files.TAG_PARAMETERS,
-        files.TAG_FALSIFICATION,
-        files.TAG_MUTATIONS,
-        files.TAG_VERDICT,
-    ):
+    if not guide:
+        found += judgement(notebook)
+    try:
+        declared = files.parameters(notebook)
+    except files.NotebookError as error:
+        return [*found, str(error)]
+    if code.index(files.tagged(notebook, files.TAG_PARAMETERS)) != (0 if guide else 1):
+        found.append(f"the parameters are not the {'first' if guide else 'second'} code cell")
+    if (declared.get("scale"), declared.get("seed")) != ("ci", 0):
+        found.append('the parameters do not start with scale = "ci" and seed = 0')
+    if len(declared) > MOST_PARAMETERS:
+        found.append(f"{counted(len(declared), 'parameter')}; at most {MOST_PARAMETERS}")
+    return found
+
+
+def judgement(notebook: NotebookNode) -> list[str]:
+    """The claims before any result; falsification, mutations and verdict, in this order."""
+    found, places, code = [], {}, files.code(notebook)
+    for tag in (files.TAG_CLAIMS, files.TAG_FALSIFICATION, files.TAG_MUTATIONS, files.TAG_VERDICT):
         try:
             places[tag] = code.index(files.tagged(notebook, tag))
         except files.NotebookError as error:
@@ -137,8 +148,6 @@ def structure(notebook: NotebookNode) -> list[str]:
         return found
     if places[files.TAG_CLAIMS] != 0:
         found.append("the claims are not the first code cell: state them before any result")
-    if places[files.TAG_PARAMETERS] != 1:
-        found.append("the parameters are not the second code cell")
     falsification = code[places[files.TAG_FALSIFICATION]]
     if re.search(r"paper\.(measured|data_check)", falsification.source):
         found.append("the falsification cell measures a claim; mutated runs leave that cell out")
@@ -153,14 +162,6 @@ def structure(notebook: NotebookNode) -> list[str]:
     shown = [cell.source.strip() for cell in code[verdict : verdict + len(files.VERDICT)]]
     if shown != [*files.VERDICT]:
         found.append(f"the verdict is not these cells, the first one tagged: {', '.join(files.VERDICT)}")
-    try:
-        declared = files.parameters(notebook)
-    except files.NotebookError as error:
-        return [*found, str(error)]
-    if (declared.get("scale"), declared.get("seed")) != ("ci", 0):
-        found.append('the parameters do not start with scale = "ci" and seed = 0')
-    if len(declared) > MOST_PARAMETERS:
-        found.append(f"{counted(len(declared), 'parameter')}; at most {MOST_PARAMETERS}")
     return found
 
 
@@ -182,7 +183,7 @@ def sources(notebook: NotebookNode) -> list[str]:
     return found
 
 
-def outputs(notebook: NotebookNode) -> list[str]:
+def outputs(notebook: NotebookNode, guide: bool = False) -> list[str]:
     """Execution counts in order; only text, tables, PNG with alt text and the record stored."""
     found = []
     code = files.code(notebook)
@@ -204,7 +205,7 @@ def outputs(notebook: NotebookNode) -> list[str]:
                 found.append(f"code cell {index} leaves a blank ({BLANK}) in the checklist")
             if "MUTATED" in text:
                 found.append(f"code cell {index} stores the output of a mutated run")
-    if not found and len(files.records(notebook)) != 1:
+    if not found and not guide and len(files.records(notebook)) != 1:
         found.append("the verdict record is not stored exactly once")
     return found
 

@@ -47,6 +47,20 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("[0-9][0-9]_*.ipynb"))
 
 
+def is_guide(name: str) -> bool:
+    """Whether a notebook shows how something is done, and replicates nothing.
+
+    Those of chapter 0 do. They state no claims, so they have no claims file, no verdict, and nothing that a mutation
+    could break; in all else, in how they are read, run, tested and kept, they are notebooks like the others.
+    """
+    return name.startswith("0")
+
+
+def replications() -> list[str]:
+    """The names of the notebooks that state claims, in reading order."""
+    return [name for name in names() if not is_guide(name)]
+
+
 def locate(name: str) -> Path:
     """The path of a notebook, by its number, its name, a part of its name, or its file.
 

@@ -221,8 +221,10 @@ def constants(cell: NotebookNode) -> set[Number]:
     }
 
 
-def claimed(claims: Stated) -> set[Number]:
-    """The numbers of a claims file that are the paper's, or say what would refute it."""
+def claimed(claims: Stated | None) -> set[Number]:
+    """The numbers of a claims file that are the paper's, or say what would refute it; none of a guide."""
+    if claims is None:
+        return set()
     found = printed(claims.sentence)
     for claim in claims.claims:
         for field in OF_THE_PAPER:
@@ -330,7 +332,7 @@ def names(prose: str, id: str) -> bool:
     return any(id == span or (span.endswith("…") and id.startswith(span[:-1])) for span in spans)
 
 
-def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
+def quoted(notebook: NotebookNode, claims: Stated | None) -> Iterator[Quoted]:
     """Every number in a notebook's prose that must stand in its outputs or its claims.
 
     Raises
@@ -339,13 +341,13 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
         If there is no verdict cell, or a code cell is no Python.
     """
     cells, pieces = notebook.cells, parts(notebook)
-    verdict = cells.index(files.tagged(notebook, files.TAG_VERDICT))
+    verdict = cells.index(files.tagged(notebook, files.TAG_VERDICT)) if claims else len(cells)
     code = [part for part in pieces if part.prose is None]
     shown = {part.cell: outputs(cells[part.cell]) | constants(cells[part.cell]) for part in code}
     everything = frozenset().union(*shown.values())
     table = next((part.cell for part in code if part.cell > verdict), verdict)
-    rows = rows_of(cells[table])
-    verdicts_section = next(part.section for part in code if part.cell == verdict)
+    rows = rows_of(cells[table]) if claims else {}
+    verdicts_section = next((part.section for part in code if part.cell == verdict), len(pieces))
     of_the_paper = claimed(claims)
     for part in pieces:
         if part.prose is None:
@@ -354,7 +356,7 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
         if not near:
             near = [other.cell for other in code if other.cell < part.cell][-1:]
             near += [other.cell for other in code if other.cell > part.cell][:1]
-        if part.section <= 1 or part.section >= verdicts_section:
+        if claims and (part.section <= 1 or part.section >= verdicts_section):
             near.append(table)
         named = [row for id, row in rows.items() if names(part.prose, id)]
         stands = frozenset(of_the_paper.union(*(shown[cell] for cell in near), *named))
@@ -362,7 +364,7 @@ def quoted(notebook: NotebookNode, claims: Stated) -> Iterator[Quoted]:
             yield Quoted(number, part.cell, around, stands | everything if points else stands)
 
 
-def problems(notebook: NotebookNode, claims: Stated) -> list[str]:
+def problems(notebook: NotebookNode, claims: Stated | None) -> list[str]:
     """The numbers in the prose that stand nowhere, one sentence each."""
     return [
         f"{found.number.digits} stands in no output of its section and not in the claims file: "

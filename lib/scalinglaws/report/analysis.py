@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.fitting import Extrapolation, Fit, FitError, Loss, compare, extrapolate, fit, squared
+from scalinglaws.fitting.causes import warn_of_runs
 from scalinglaws.fitting.law import Law
 from scalinglaws.report import concerns
 from scalinglaws.report.intervals import Intervals
@@ -139,6 +140,8 @@ def analysed(
     with concerns.heard() as more:
         parameters = {name: sure.of(name) for name in found.free}
         derived = {name: sure.of(defined(what)) for name, what in found.law.derived.items()}
+        if not sure.resampled:
+            warn_of_runs(found.whole, runs)
     why_not: dict[str, str] = {}
     told("allocation", 0)
     parted = attempted("split", why_not, lambda: split(sure, runs, asked.budget))
@@ -150,6 +153,9 @@ def analysed(
     told("comparison", 0)
     table = compared(found, held, runs, asked, options, why_not) if asked.rivals else None
     said = [*doubts, *first, *more, *concerns.of_runs(runs, asked.y, asked.by, asked.budget)]
+    said += concerns.of_residuals(found.residuals, prepared.words, prepared.others)
+    if found.at_bounds:
+        said.append(f"{found.message.rstrip('.')}: {found.status.value}")
     return Analysis(
         asked,
         prepared,

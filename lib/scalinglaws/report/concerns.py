@@ -6,17 +6,27 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from scalinglaws.counting import training_flops
 from scalinglaws.fitting.resample import ENOUGH_GROUPS
 from scalinglaws.report.reading import Table
 from scalinglaws.text import counted
 
+#: How the library says it, and how it is typed.
+AS_TYPED = "by='run'", "--by run"
 #: Words by which trackers mark a run that did not end as it should.
 UNFINISHED = {"crashed", "failed", "killed", "running", "preempted", "pending"}
 #: FLOPs may be counted in several ways, which differ from 6ND by no more than this factor.
 COUNTED_OTHERWISE = 3.0
+#: A column of words that accounts for this share of the variance of the residuals parts runs of several laws.
+PARTING = 0.3
+#: So large a rank correlation of the residuals with a further column does not come by chance, nor is it small.
+TELLING = 0.5
+#: So many such columns are named, the most telling first.
+MOST_NAMED = 3
 #: So many times beyond the largest run a law has not been seen to hold.
 FAR = 100.0
 
@@ -28,7 +38,8 @@ def heard() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield said
-    said += dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, UserWarning))
+    told = (str(one.message) for one in caught if issubclass(one.category, UserWarning))
+    said += dict.fromkeys(sentence.replace(*AS_TYPED) for sentence in told)
 
 
 def of_table(table: Table) -> list[str]:
@@ -51,10 +62,10 @@ def of_runs(runs: pd.DataFrame, y: str, by: str | None, budget: float | None) ->
     """What the numbers themselves say, beside what a fit warns of."""
     found = []
     units = len(runs) if by is None else runs[by].nunique()
-    noun = "run" if by is None else f"group by {by!r}"
+    told = counted(units, "run") if by is None else f"{counted(units, 'group')} by {by!r}"
     if units < ENOUGH_GROUPS:
         found.append(
-            f"{counted(units, noun)}: with fewer than {ENOUGH_GROUPS} no interval is sure to hold the truth as often as it says"
+            f"{told}: with fewer than {ENOUGH_GROUPS} no interval is sure to hold the truth as often as it says"
         )
     known = {"n_params", "n_tokens"} <= {*runs}
     if known and by is None and "run" not in runs:
@@ -78,4 +89,30 @@ def of_runs(runs: pd.DataFrame, y: str, by: str | None, budget: float | None) ->
             f"the budget is {budget / runs['flops'].max():,.0f} times the compute of the largest run: no interval knows whether the "
             "law still holds there"
         )
+    return found
+
+
+def of_residuals(residuals: np.ndarray, words: pd.DataFrame, others: pd.DataFrame) -> list[str]:
+    """Columns that the law does not take and that tell what it leaves: data set, family; learning rate, epochs."""
+    ranks = {name: float(spearmanr(values, residuals).statistic) for name, values in others.items()}
+    told = sorted((name for name in ranks if abs(ranks[name]) > TELLING), key=lambda name: -abs(ranks[name]))
+    found = []
+    if told:
+        named = ", ".join(f"{name!r} (rank correlation {ranks[name]:+.2f})" for name in told[:MOST_NAMED])
+        found.append(
+            f"what the law leaves goes with {named}, which it does not take: runs that differ in it are not of one law"
+        )
+    for name, labels in words.items():
+        groups = pd.Series(residuals).groupby(labels.to_numpy())
+        if groups.ngroups > len(residuals) / 3 or not np.var(residuals):
+            continue
+        # Of as many groups of pure noise each takes one degree of freedom; the share is of what is beyond it.
+        freedom = (len(residuals) - 1) / (len(residuals) - groups.ngroups)
+        within = float(((residuals - groups.transform("mean")) ** 2).mean() / np.var(residuals)) * freedom
+        if 1 - within > PARTING:
+            shown = ", ".join(sorted(map(repr, groups.groups))[:4])
+            found.append(
+                f"{1 - within:.0%} of the variance of the residuals goes with the column {name!r} ({shown}): runs that differ in it "
+                f"follow laws of their own; fit one at a time, with --where '{name} == \"...\"'"
+            )
     return found

@@ -38,7 +38,8 @@ def left_over(found: Analysis) -> tuple[Figure, str]:
         residuals(ax, found.fit, values, name)
         rank = float(spearmanr(values, found.fit.residuals).statistic)
         ax.set_title(f"rank correlation {rank:+.2f}", fontsize=9)
-        ax.label_outer(remove_inner_ticks=False) if ax.get_subplotspec().is_first_col() else ax.set_ylabel("")
+        if not ax.get_subplotspec().is_first_col():
+            ax.set_ylabel("")
     for ax in axes.flat[len(table) :]:
         ax.set_axis_off()
     alt = "Residuals against " + "; ".join(

@@ -1,4 +1,4 @@
-"""The interval that covers: profile likelihood for least squares, the bootstrap over runs or groups otherwise."""
+"""The interval that covers: Wald's on the logarithms for least squares, the bootstrap over runs or groups otherwise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.fitting import Bootstrap, Fit, bootstrap, profile
+from scalinglaws.fitting import Bootstrap, Fit, bootstrap
 from scalinglaws.fitting.wald import Quantity
 from scalinglaws.text import counted
 from scalinglaws.uncertainty import Estimate, from_draws
@@ -64,7 +64,7 @@ class Intervals:
     def method(self) -> str:
         """In words."""
         if not self.resampled:
-            return "profile likelihood"
+            return "Wald on the logarithms of positive parameters, Student's t"
         made = self.drawn
         failed = f", {len(made.failed)} more failed" if made.failed else ""
         return f"percentiles of {counted(len(made.samples), 'bootstrap resample')} of {made.units}{failed}"
@@ -75,7 +75,7 @@ class Intervals:
         if self.resampled:
             draws = self.drawn.values(what)
             return from_draws(value, draws, self.method, fit=self.fit)
-        return Estimate.around(value, *profile(self.fit, what), self.method, self.fit)
+        return Estimate.around(value, *self.fit.interval(what), self.method, self.fit)
 
     def band(self, curve: Callable[[dict[str, float]], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Ends of the 95 % interval, point by point, of a positive curve that parameters make.

@@ -11,12 +11,14 @@ import pandas as pd
 from scalinglaws.errors import UserError
 from scalinglaws.fitting.causes import COUNTS
 from scalinglaws.report.expressions import condition, evaluated
-from scalinglaws.report.names import meant
+from scalinglaws.report.names import CHART, meant
 from scalinglaws.report.reading import Table, numbers
 from scalinglaws.text import counted, instead
 
 #: Columns that laws divide by or take powers of.
 POSITIVE = {*COUNTS, "x"}
+#: So many columns are named in an error.
+MOST_NAMES = 30
 #: What is known of a run beside what its law takes: of the three counts two give the third, by 6ND.
 USEFUL = ("n_params", "n_tokens", "flops")
 SIX_ND = {
@@ -42,6 +44,8 @@ class Prepared:
         One row a run: the law's columns, y, the counts that are known, and labels of groups.
     others
         The table's further columns of numbers, for the same rows: learning rate, batch size, width.
+    words
+        Its further columns of words: data set, architecture.
     places
         Where each run stands in the file.
     origins
@@ -55,6 +59,7 @@ class Prepared:
     name: str
     runs: pd.DataFrame
     others: pd.DataFrame
+    words: pd.DataFrame
     places: list[str]
     origins: dict[str, str] = field(default_factory=dict)
     bad: list[tuple[str, str]] = field(default_factory=list)
@@ -110,14 +115,18 @@ class Columns:
         """A column as words, missing where a cell is empty."""
         if name in self.assigned and (expression := self.assigned[name]) in self.table.frame:
             name = expression
-        values = self.table.frame[self.source(name)]
+        source = self.source(name)
+        if source != name:
+            self.origins[name] = source
+        values = self.table.frame[source]
         return values.where(values.notna() & (values != "")).map(str, na_action="ignore")
 
     def cell(self, name: str, row: int) -> str:
-        """What stands in the file where a column has no number, in words."""
-        if name in self.assigned or not self.known(name):
-            return ""
-        return str(self.table.frame[self.source(name)].iloc[row]).strip()
+        """What stands in the file where a column has no number, or the arithmetic that gives none."""
+        told = self.assigned.get(name, self.elsewhere.get(name, name))
+        if told not in self.table.frame:
+            return self.origins.get(name, "")
+        return str(self.table.frame[told].iloc[row]).strip()
 
 
 def prepared(
@@ -195,15 +204,25 @@ def prepared(
     return Prepared(
         table.name,
         runs[good].reset_index(drop=True),
-        further(table, columns, runs, good),
+        *further(table, columns, runs, good),
         [place for place, is_run in zip(table.places, good, strict=True) if is_run],
         {name: origin for name, origin in columns.origins.items() if name in runs},
-        table.unread + [(p, r) for p, r, asked in zip(table.places, told, kept, strict=True) if r and asked],
+        in_order(
+            [
+                *table.unread,
+                *((p, r) for p, r, ask in zip(table.places, told, kept, strict=True) if r and ask),
+            ]
+        ),
         {
             reason: [place for place, out in zip(table.places, rows, strict=True) if out]
             for reason, rows in left_out.items()
         },
     )
+
+
+def in_order(bad: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Places with reasons in the order of the file."""
+    return sorted(bad, key=lambda each: int(each[0].split()[1]))
 
 
 def lowest_of(values: pd.DataFrame, needed: list[str], y: str, good: np.ndarray) -> np.ndarray:
@@ -223,11 +242,19 @@ def column_of(columns: Columns, name: str, needed: list[str], y: str) -> np.ndar
     try:
         return columns.numbers(name)
     except KeyError as error:
-        there = ", ".join(map(str, columns.table.frame.columns[:30]))
-        role = "is predicted" if name == y else "is what the law takes"
+        there = [str(column) for column in columns.table.frame.columns]
+        if any(CHART.fullmatch(column) for column in there):
+            raise PreparingError(
+                f"{columns.table.name} is the export of a chart of Weights & Biases, with a column for each run: export the table "
+                "of runs instead, which has a row for each"
+            ) from error
+        stem = name.removeprefix("n_").rstrip("s")
+        likely = [column for column in there if stem in column.lower()]
+        role = "is predicted" if name == y else "the law takes"
         raise PreparingError(
-            f"{columns.table.name} has no column {name!r}, which {role} (needed are {', '.join([*needed, y])}): say "
-            f"what it is, with --columns {name}=...; there are: {there}"
+            f"{columns.table.name} has no column {name!r}, which {role} (needed are {', '.join([*needed, y])}): say what it "
+            f"is, with --columns {name}='{likely[0] if likely else '...'}'; there are: {', '.join(there[:MOST_NAMES])}"
+            + (f" and {counted(len(there) - MOST_NAMES, 'more')}" if len(there) > MOST_NAMES else "")
         ) from error
 
 
@@ -262,14 +289,18 @@ def useful(columns: Columns, name: str, good: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def further(table: Table, columns: Columns, runs: pd.DataFrame, good: np.ndarray) -> pd.DataFrame:
-    """The columns of numbers that nothing is made of, and that differ between runs."""
+def further(
+    table: Table, columns: Columns, runs: pd.DataFrame, good: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The columns that nothing is made of and that differ between runs: of numbers, and of words."""
     taken = {*runs, *columns.elsewhere.values(), *columns.origins.values()}
-    found = {}
-    for name in table.frame.columns:
-        if name in taken:
-            continue
+    found: dict[str, np.ndarray] = {}
+    words: dict[str, np.ndarray] = {}
+    for name in (name for name in table.frame.columns if name not in taken):
         values = numbers(table.frame[name])[good]
-        if np.isfinite(values).all() and np.ptp(values) > 0:
-            found[str(name)] = values
-    return pd.DataFrame(found)
+        if np.isfinite(values).all():
+            if np.ptp(values) > 0:
+                found[str(name)] = values
+        elif np.isnan(values).all() and len(columns.labels(name)[good].unique()) > 1:
+            words[str(name)] = columns.labels(name)[good].fillna("").to_numpy(str)
+    return pd.DataFrame(found), pd.DataFrame(words)

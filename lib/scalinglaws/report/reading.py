@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.errors import UserError
+from scalinglaws.errors import UserError, lacking
 from scalinglaws.text import counted
 
 #: Beginning of a file by which its separator is told.
@@ -136,8 +136,10 @@ def json_lines(path: Path) -> Table:
 
 def parquet(path: Path) -> Table:
     """A table in Parquet."""
-    import pyarrow as pa
-
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError as error:
+        raise ReadingError(lacking(error) or str(error)) from error
     try:
         frame = pd.read_parquet(path, engine="pyarrow")
     except (pa.ArrowInvalid, OSError) as error:

@@ -22,7 +22,9 @@ def with_ends(estimate: Estimate) -> str:
 
 def misfit(found: Analysis, size: float) -> str:
     """A residual in words: per cent of y, or its unit."""
-    return f"{100 * size:.2g} %" if found.asked.residual == "log" else f"{size:.3g}"
+    if found.asked.residual == "raw":
+        return short(size)
+    return f"{100 * size:.2g} %" if size < 0.995 else f"{100 * size:.0f} %"
 
 
 def sentences(found: Analysis) -> list[str]:
@@ -57,8 +59,9 @@ def fitted(found: Analysis) -> str:
         for name in found.fit.law.columns
     )
     left = np.abs(found.fit.residuals)
+    the = "" if known["objective"].startswith("half") else "the "
     return (
-        f"We fitted {as_text(found.fit.law)} to {runs} ({ranges}) by minimising the {known['objective']}; "
+        f"We fitted {as_text(found.fit.law)} to {runs} ({ranges}) by minimising {the}{known['objective']}; "
         f"the optimum is proved ({found.fit.proof}). Half of the runs lie within {misfit(found, float(np.median(left)))} of it, "
         f"the farthest {misfit(found, float(left.max()))} away."
     )
