@@ -333,7 +333,7 @@ def test_the_home_page_has_a_row_and_a_card_for_every_notebook(found):
     assert all(f"notebooks/{one.name}.ipynb" in home.papers(found) for one in found if one.verdicts)
     cards, tree = home.cards(found), home.contents(found)
     for one in found:
-        assert f":link: notebooks/{one.name}\n" in cards and f"\nnotebooks/{one.name}\n" in tree
+        assert f":link: notebooks/{one.name}\n" in cards and f" <notebooks/{one.name}>\n" in tree
     assert [title for title in suite.by_chapter(found) if f"### {title}\n" not in cards] == []
 
 
