@@ -25,8 +25,10 @@ def split(requirement: str) -> tuple[str, str]:
 def required(project: dict) -> list[str]:
     """What `make` and the environment install: the core, and what the tests need, other extras included."""
     extras = project["optional-dependencies"]
-    wanted = [one for name in ("notebooks", "train", "data", "book", "test") for one in extras[name]]
-    assert "scalinglaws[notebooks,train,data,book]" in extras["test"]
+    wanted = [
+        one for name in ("notebooks", "report", "train", "data", "book", "test") for one in extras[name]
+    ]
+    assert "scalinglaws[notebooks,report,train,data,book]" in extras["test"]
     return project["dependencies"] + [one for one in wanted if not one.startswith("scalinglaws[")]
 
 
