@@ -14,8 +14,6 @@ import pytest
 from scalinglaws.notebooks import files
 
 LIB = Path(__file__).resolve().parents[1] / "lib"
-#: Notebooks of no paper.
-NO_PAPER = {"90_what_replicates"}
 MOST_LINES = 400
 #: What each part of the library may import of the others, beside itself and the modules at its top.
 ARROWS = {
@@ -107,11 +105,7 @@ def stem_of(notebook: str) -> str:
 @pytest.fixture(scope="module")
 def notebooks() -> set[str]:
     """The notebooks of a paper, by their names."""
-    return (
-        {path.stem for path in (LIB.parent / "notebooks").glob("*.ipynb")}
-        - {*filter(files.is_guide, files.names())}
-        - NO_PAPER
-    )
+    return {path.stem for path in (LIB.parent / "notebooks").glob("*.ipynb") if not files.is_guide(path.stem)}
 
 
 def test_each_finding_has_its_claims_and_its_verdicts_under_its_name(notebooks):
@@ -123,8 +117,8 @@ def test_each_finding_has_its_claims_and_its_verdicts_under_its_name(notebooks):
     assert all(re.fullmatch(r"\d\d_[a-z][a-z0-9_]*", name) for name in notebooks)
 
 
-def test_code_runs_and_tests_of_a_finding_lie_under_its_stem(notebooks):
-    stems = {stem_of(name) for name in notebooks}
+def test_code_runs_and_tests_of_a_notebook_lie_under_its_stem():
+    stems = {stem_of(path.stem) for path in (LIB.parent / "notebooks").glob("*.ipynb")}
     folders = {path.name for path in (LIB / "replications").iterdir() if (path / "__init__.py").is_file()}
     assert folders <= stems
     assert {path.name for path in (LIB / "replications").glob("*.py")} == {"__init__.py"}

@@ -50,7 +50,7 @@ def test_it_is_kept_as_the_runner_writes_it(name):
 
 def test_a_guide_states_no_claims_and_keeps_no_verdict():
     guides = {*NAMES} - {*files.replications()}
-    assert guides == {"00_your_own_runs"}
+    assert guides == {"00_your_own_runs", "90_what_replicates"}
     for name in guides:
         assert not files.records(files.read(files.locate(name))) and name not in verdicts.kept()
         assert verdicts.costs()[name]["ci_seconds"] > 0

@@ -67,11 +67,7 @@ def dress(cell: NotebookNode, name: str) -> None:
 
 def box(finding: Finding, answers: list[Answer]) -> str:
     """What stands below the title: finding, paper, headline, claims by role, cost, licences, downloads."""
-    guide = {
-        "A guide": "it shows how something is done, replicates nothing and states no claims",
-        "Paper": finding.citation,
-    }
-    entries = guide if finding.stated is None else judged(finding, finding.stated.sentence)
+    entries = guiding(finding) if finding.stated is None else judged(finding, finding.stated.sentence)
     entries |= {
         "Cost": plain(verdicts.cost_in_words(finding.cost))
         + f" on {plain(finding.cost.get('device', 'a CPU'))}",
@@ -82,6 +78,14 @@ def box(finding: Finding, answers: list[Answer]) -> str:
     }
     items = "\n".join(f"- **{name}.** {text}" for name, text in entries.items() if text)
     return f"::::{{container}} finding-box\n{items}\n::::"
+
+
+def guiding(finding: Finding) -> dict[str, str]:
+    """What a notebook is that replicates nothing."""
+    kind, does = ("A guide", "shows how something is done")
+    if files.counts_verdicts(finding.name):
+        kind, does = ("About the suite", "counts what the other notebooks concluded")
+    return {kind: f"it {does}, replicates nothing and states no claims", "Paper": finding.citation}
 
 
 def judged(finding: Finding, sentence: str) -> dict[str, str]:

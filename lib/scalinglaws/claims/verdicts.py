@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from scalinglaws import repository
+from scalinglaws.claims.stated import stated
 from scalinglaws.errors import UserError
 from scalinglaws.text import number, shown
 
@@ -58,6 +60,18 @@ def read(name: str, place: Path | None = None) -> dict[str, Any]:
 def kept() -> list[str]:
     """The notebooks whose verdicts are kept."""
     return sorted(path.stem for path in folder().glob("[0-9][0-9]_*.json"))
+
+
+def stamp() -> str:
+    """Eight digits that change with any kept verdict, and with the claims that a finding names.
+
+    What is made from all verdicts shows them, so that one sees whether it was made from those kept now.
+    """
+    digest = hashlib.sha256()
+    for name in kept():
+        digest.update((folder() / f"{name}.json").read_bytes())
+        digest.update(" ".join([name, *stated(name).cited]).encode())
+    return digest.hexdigest()[:8]
 
 
 def costs() -> dict[str, dict[str, Any]]:

@@ -99,8 +99,8 @@ def run(
     """Run notebooks headlessly; exit 1 if one fails or a verdict differs from the one kept.
 
     With --write the CI-scale run of seeds 0 to 4 replaces what is committed; a kept word, or
-    a kept number beyond drift, moves only if --moved says why. At full scale --write records
-    the cost only.
+    a kept number beyond drift, moves only if --moved says why; the notebook that counts all
+    verdicts (90) is then run too. At full scale --write records the cost only.
     """
     moved = " ".join(moved.split())
     if moved and not (write and scale == "ci"):
@@ -114,6 +114,8 @@ def run(
     picked = chosen(names, everything)
     if write and scale == "ci" and wanted != {"scale": "ci", "seed": 0}:
         fail("--write takes the default parameters", 2)
+    if write and scale == "ci" and not all(map(files.is_guide, picked)):
+        picked = sorted({*picked, *filter(files.counts_verdicts, files.names())})
     tasks, problems = {}, []
     for name in picked:
         try:
@@ -128,13 +130,8 @@ def run(
     from scalinglaws.cli import batch, writing
     from scalinglaws.notebooks import index_page
 
-    guides = batch.run_all(
-        {name: tasks.pop(name) for name in [*tasks] if files.is_guide(name)}, jobs, timeout
-    )
-    problems += batch.failures(guides)
-    shown = {name: outcome for name, outcome in guides.items() if not outcome.error}
-    for name, outcome in shown.items() if write else ():
-        writing.keep_guide(name, outcome, scale)
+    # Last of all: some count the verdicts that are kept until then.
+    last = {name: tasks.pop(name) for name in [*tasks] if files.is_guide(name)}
     found = batch.run_all(tasks, jobs, timeout)
     problems += batch.failures(found)
     good = {}
@@ -157,12 +154,17 @@ def run(
     problems += writing.told(differ)
     if write and scale == "ci" and not problems:
         problems += writing.write_back(good, jobs, timeout, moved)
+    guides = batch.run_all(last, jobs, timeout)
+    problems += batch.failures(guides)
+    shown = {name: outcome for name, outcome in guides.items() if not outcome.error}
+    for name, outcome in shown.items() if write else ():
+        writing.keep_guide(name, outcome, scale)
     if good:
         judged = [overview.entry(name, output / "verdicts") for name in good]
         terminal.show(terminal.scoreboard(judged))
     if html:
         failed = {name: outcome.error for name, outcome in (guides | found).items() if outcome.error}
-        pages = {name: outcome.notebook for name, outcome in (shown | good).items()}
+        pages = {name: outcome.notebook for name, outcome in sorted((shown | good).items())}
         index = index_page.export(pages, output, failed)
         typer.echo(index_page.where_to_look(index))
     if good:

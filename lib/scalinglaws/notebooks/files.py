@@ -48,12 +48,18 @@ def names() -> list[str]:
 
 
 def is_guide(name: str) -> bool:
-    """Whether a notebook shows how something is done, and replicates nothing.
+    """Whether a notebook replicates nothing: it shows how something is done, or looks at the suite itself.
 
-    Those of chapter 0 do. They state no claims, so they have no claims file, no verdict, and nothing that a mutation
-    could break; in all else, in how they are read, run, tested and kept, they are notebooks like the others.
+    Those of chapter 0 do the one, those of chapter 9 the other. They state no claims, so they have no claims file, no
+    verdict, and nothing that a mutation could break; in all else, in how they are read, run, tested and kept, they are
+    notebooks like the others.
     """
-    return name.startswith("0")
+    return name.startswith("0") or counts_verdicts(name)
+
+
+def counts_verdicts(name: str) -> bool:
+    """Whether a notebook is made from the verdicts of the others, and so runs after them whenever they are kept anew."""
+    return name.startswith("9")
 
 
 def replications() -> list[str]:
