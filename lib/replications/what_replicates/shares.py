@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import beta, binomtest, t
+from scipy.stats import t
+from statsmodels.stats.proportion import proportion_confint
 
 Interval = tuple[float, float]
 
@@ -66,15 +67,14 @@ def by_paper(held: ArrayLike, tested: ArrayLike) -> Interval:
     if len(tested) == 1:
         return np.nan, np.nan
     n, share = effective(held, tested), held.sum() / tested.sum()
-    low = 0.0 if share == 0 else beta.ppf(0.025, n * share, n * (1 - share) + 1)
-    high = 1.0 if share == 1 else beta.ppf(0.975, n * share + 1, n * (1 - share))
+    low, high = proportion_confint(n * share, n, method="beta")
     return float(low), float(high)
 
 
 def as_if_independent(held: ArrayLike, tested: ArrayLike) -> Interval:
     """Wilson's 95 % interval, which counts every claim as if it were a paper of its own."""
-    wilson = binomtest(int(np.sum(held)), int(np.sum(tested))).proportion_ci(method="wilson")
-    return float(wilson.low), float(wilson.high)
+    low, high = proportion_confint(np.sum(held), np.sum(tested), method="wilson")
+    return float(low), float(high)
 
 
 def resampled(held: ArrayLike, tested: ArrayLike, rng: np.random.Generator, n: int = 400) -> Interval:
