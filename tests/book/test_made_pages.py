@@ -270,6 +270,20 @@ def test_a_notebook_of_no_paper_has_a_page_and_a_card_without_word():
     assert "00_your_own_runs" in home.contents([one]) and "00_your" not in home.papers([one, made(found=[])])
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("00_your_own_runs", "**A guide.** it shows how"),
+        ("90_what_replicates", "**About the suite.** it counts"),
+    ],
+)
+def test_the_box_of_a_notebook_of_no_paper_says_what_it_is(found, name, said):
+    (one,) = [one for one in found if one.name == name]
+    first = notebook_page.staged(one, []).cells[0].source
+    assert said in first and "**Cost.**" in first and "**Headline.**" not in first
+    assert "verdicts <" not in first and f"notebook <../originals/{name}.ipynb>" in first
+
+
 def test_figures_of_two_alt_texts_in_one_cell_are_refused(its_claims):
     with pytest.raises(BookError, match="one figure a cell"):
         notebook_page.staged(made(figure("a", "b")), [])

@@ -124,6 +124,32 @@ def test_what_is_kept_moves_only_with_a_reason_and_stays_in_the_history(place):
     assert abs(date.today() - date.fromisoformat(was["when"])) <= timedelta(days=1)
 
 
+def test_a_notebook_that_counts_verdicts_runs_last_whenever_some_are_kept(place):
+    place.add("10_good")
+    notebook = small("90_counts")
+    notebook.cells = [
+        nbformat.v4.new_markdown_cell("# Counts"),
+        notebook.cells[2],
+        nbformat.v4.new_code_cell(
+            "from scalinglaws.claims import verdicts\n\nprint(verdicts.kept(), verdicts.stamp())"
+        ),
+    ]
+    path = place.keep("90_counts", notebook)
+    before = path.read_bytes()
+    assert place("run", "10", "--output", str(place.out)).returncode == 1, "no verdicts are kept yet"
+    assert path.read_bytes() == before
+    done = place("run", "10", "--write", "--output", str(place.out))
+    assert done.returncode == 0, done.stderr
+    (told,) = files.code(files.read(path))[1].outputs
+    assert told.text.startswith("['10_good'] ")
+    costs = json.loads((place.root / "data/verdicts/costs.json").read_text())
+    assert costs["90_counts"]["ci_seconds"] > 0
+    place.add("10_good", measure='paper.measured("one", 2.0)\npaper.measured("two", 2.05)')
+    place("run", "10", "--write", "--moved", "a slip", "--output", str(place.out))
+    (moved,) = files.code(files.read(path))[1].outputs
+    assert moved.text.startswith("['10_good'] ") and moved.text != told.text
+
+
 def test_mutations_change_what_they_name(place):
     place.add("10_good")
     place.add("11_deaf", measure='paper.measured("one", 1.0)\npaper.measured("two", two())')

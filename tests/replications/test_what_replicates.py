@@ -107,7 +107,7 @@ def test_headlines_are_those_of_the_scoreboard(outputs, kept):
 
 
 def test_every_failure_is_listed_with_its_trait(outputs, kept):
-    table = cell_with(outputs, "near the paper, surely off")
+    table = cell_with(outputs, "known before | where")
     failing = [v for found in kept.values() for v in found if v["word"] == "not replicated"]
     failing = [v for v in failing if v["role"] in ROLES]
     assert len(re.findall(r" \| (?:with|near) [^|\n]+$", table, re.MULTILINE)) == len(failing)
