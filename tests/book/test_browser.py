@@ -18,8 +18,8 @@ BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 LACKING = "playwright" if not importlib.util.find_spec("playwright") else "" if BROWSER else "Chromium"
 pytestmark = pytest.mark.skipif(
     bool(LACKING),
-    reason=f"there is no {LACKING} here: 'pip install playwright axe-playwright-python' and "
-    "'apt install chromium' (or a Chrome of any origin) let these tests run",
+    reason=f"there is no {LACKING} here: playwright comes with the extra 'test', Chromium by "
+    "'apt install chromium'; a Chrome of any origin will do",
 )
 #: What a browser is given to load a page, in milliseconds: much, since a busy machine is no fault.
 PATIENCE = 120_000
