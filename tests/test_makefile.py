@@ -130,7 +130,7 @@ def test_uv_installs_where_it_is_there_and_pip_where_it_is_not_or_not_wanted(set
     assert all(line.startswith('".venv/bin/python" -m pip ') for line in installers(by_pip))
     by_uv = setup({"uv": UV})
     uv = f'"{tmp_path / "bin" / "uv"}"'
-    assert [line.split("python\" ")[1].strip() for line in installers(by_uv)] == [
+    assert [line.split('python" ')[1].strip() for line in installers(by_uv)] == [
         "-r requirements.lock",
         "--no-deps --editable .",
     ]
@@ -164,7 +164,9 @@ def test_torch_without_cuda_comes_from_its_own_index_where_it_is_asked_for(setup
         return [re.findall(r"--extra-index-url \S+|--torch-backend \S+", line) for line in installers(done)]
 
     assert indices(setup(there)) == [[], []]
-    wanted = "--torch-backend cpu" if "uv" in there else "--extra-index-url https://download.pytorch.org/whl/cpu"
+    wanted = (
+        "--torch-backend cpu" if "uv" in there else "--extra-index-url https://download.pytorch.org/whl/cpu"
+    )
     assert indices(setup(there, "TORCH=cpu")) == [[wanted], [wanted]]
     done = setup(there, "TORCH=cuda")
     assert done.returncode == 2 and "TORCH=cuda is not known" in done.stderr

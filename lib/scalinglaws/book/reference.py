@@ -80,6 +80,13 @@ def commands() -> str:
     return "\n\n".join(told("scalinglaws", typer.main.get_command(app)))
 
 
+def exits() -> str:
+    """A table of the statuses with which the command ends."""
+    from scalinglaws.cli.terminal import EXITS
+
+    return table(["status", "what it says"], [[f"`{status}`", plain(said)] for status, said in EXITS.items()])
+
+
 def names() -> str:
     """A table of the names by which columns of a person's own runs are known."""
     from scalinglaws.report.names import ELSEWHERE
