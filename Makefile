@@ -11,7 +11,24 @@ ENV := .venv
 endif
 BIN := $(ENV)/bin
 READY := $(ENV)/.scalinglaws-ready
-PIP := "$(BIN)/python" -m pip --disable-pip-version-check --no-input install --quiet
+# uv does the set-up where it is on PATH: it is quicker, and brings a Python where none fits. `make UV= setup`
+# takes pip all the same. TORCH=cpu takes torch without CUDA from an index of its own, beside PyPI.
+ifeq ($(origin UV),undefined)
+UV := $(shell command -v uv 2>/dev/null)
+endif
+ifneq ($(filter-out cpu,$(TORCH)),)
+$(error TORCH=$(TORCH) is not known: TORCH=cpu takes torch without CUDA, and nothing takes what PyPI has)
+endif
+ifneq ($(UV),)
+NEEDED := sys
+CREATE = "$(UV)" venv --quiet --seed --allow-existing --python "$(or $(CHOSEN),$(if $(PYTHON),$(error $(NONE)),3.11))"
+INSTALL := "$(UV)" pip install --quiet --python "$(BIN)/python" $(if $(TORCH),--torch-backend cpu)
+else
+NEEDED := sys, venv, ensurepip
+CREATE = $(or $(CHOSEN),$(error $(NONE))) -m venv
+INSTALL := "$(BIN)/python" -m pip --disable-pip-version-check --no-input install --quiet \
+  $(if $(TORCH),--extra-index-url https://download.pytorch.org/whl/cpu)
+endif
 # An active environment's path may hold spaces: targets have them escaped, recipes have paths in quotes.
 empty :=
 escaped = $(subst $(empty) ,\ ,$(1))
@@ -20,11 +37,12 @@ MADE := .made-by-make
 
 # The first of these that is there and works, or the one given: make PYTHON=/path/to/python3.12 ...
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13)
-FITS = $(shell $(1) -c 'import sys, venv, ensurepip; print((3, 11) <= sys.version_info < (3, 14))' 2>/dev/null)
+FITS = $(shell $(1) -c 'import $(NEEDED); print((3, 11) <= sys.version_info < (3, 14))' 2>/dev/null)
 CHOSEN = $(firstword $(foreach python,$(PYTHONS),$(if $(filter True,$(call FITS,$(python))),$(python))))
 define NONE
 no Python that fits among: $(PYTHONS). Python 3.11, 3.12 or 3.13 with its venv module is needed.
 Install one (python.org; apt install python3.12-venv; brew install python@3.12; conda env create -f environment.yml),
+let uv bring one (https://docs.astral.sh/uv: where it is installed, make takes it),
 or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)
 endef
 
@@ -34,15 +52,16 @@ endef
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 	@echo "USE_ACTIVE=1 installs into the active environment instead of .venv; JOBS=N sets how many run at a time."
+	@echo "TORCH=cpu takes torch without CUDA; UV= takes pip where uv is there."
 
 $(call escaped,$(BIN)/python):
 	@[ -e "$(ENV)" ] || { mkdir "$(ENV)" && touch "$(ENV)/$(MADE)"; }
-	$(or $(CHOSEN),$(error $(NONE))) -m venv "$(ENV)"
+	$(CREATE) "$(ENV)"
 
 # The stamp is written last: an interrupted set-up is simply taken up again.
 $(call escaped,$(READY)): requirements.lock pyproject.toml | $(call escaped,$(BIN)/python)
-	$(PIP) -r requirements.lock
-	$(PIP) --no-deps --editable .
+	$(INSTALL) -r requirements.lock
+	$(INSTALL) --no-deps --editable .
 	@touch "$(READY)"
 
 setup: $(call escaped,$(READY)) ## Create the environment and install the locked versions
@@ -70,7 +89,7 @@ attack: setup ## Kill, flip and signal at random for MINUTES=20, and count what 
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" tests/attack --minutes $(or $(MINUTES),20) $(if $(ONLY),--only $(ONLY))
 
 bench: setup ## Time the library against the usual way of doing it, count coverage; ratios side by side
-	-$(PIP) --editable '.[bench]'
+	-$(INSTALL) --editable '.[bench]'
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(BIN)/python" benchmarks/bench.py $(SECTIONS)
 
 clean: ## Remove what make made: its environment, its output folder, caches

@@ -35,7 +35,7 @@ def make(repository, tmp_path):
             cwd=place,
             capture_output=True,
             text=True,
-            env=clean | {"VIRTUAL_ENV": str(stubs.parent)} | env,
+            env=clean | {"VIRTUAL_ENV": str(stubs.parent), "UV": ""} | env,
             timeout=60,
         )
         assert done.returncode == 0, done.stderr

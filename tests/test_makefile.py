@@ -1,7 +1,8 @@
-"""Which interpreter `make` sets up with. Stands-ins on PATH; nothing is installed."""
+"""Which interpreter and which installer `make` sets up with. Stand-ins on PATH; nothing is installed."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -46,8 +47,11 @@ def python(version: str, lacks: str = "") -> str:
 
 def made_with(done: subprocess.CompletedProcess[str]) -> str:
     """The interpreter that would make the environment: the one in the one line that does so."""
-    (line,) = [line for line in done.stdout.splitlines() if line.endswith(' -m venv ".venv"')]
-    return line.removesuffix(' -m venv ".venv"')
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.endswith(' ".venv"') and " venv" in line]
+    if line.endswith(' -m venv ".venv"'):
+        return line.removesuffix(' -m venv ".venv"')
+    return re.search(r'--python "(.*?)"', line)[1]
 
 
 WORKS = {minor: python(f"3.{minor}") for minor in (10, 11, 12, 13, 14)}
@@ -104,3 +108,65 @@ def test_an_interpreter_of_this_machine_fits(setup, name):
             assert made_with(setup({}, f"PYTHON={path}")) == str(path)
             return
     pytest.skip(f"no {name} on this machine")
+
+
+#: Does what the set-up asks of uv, as far as make can tell, and writes down what it was asked.
+UV = """
+printf '%s\\n' "$*" >> asked
+case $1 in venv) mkdir -p .venv/bin; printf '#!/bin/sh\\n' > .venv/bin/python; chmod +x .venv/bin/python;; esac
+"""
+
+
+def installers(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines that install something."""
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.replace("\\\n", "").splitlines()
+    return [line for line in lines if " pip " in line]
+
+
+def test_uv_installs_where_it_is_there_and_pip_where_it_is_not_or_not_wanted(setup, tmp_path):
+    by_pip = setup({"python3.12": WORKS[12]})
+    assert len(installers(by_pip)) == 2
+    assert all(line.startswith('".venv/bin/python" -m pip ') for line in installers(by_pip))
+    by_uv = setup({"uv": UV})
+    uv = f'"{tmp_path / "bin" / "uv"}"'
+    assert [line.split('python" ')[1].strip() for line in installers(by_uv)] == [
+        "-r requirements.lock",
+        "--no-deps --editable .",
+    ]
+    assert all(line.startswith(f"{uv} pip install ") for line in installers(by_uv))
+    assert setup({}, "UV=").stdout == by_pip.stdout
+
+
+def test_with_uv_the_same_interpreter_is_taken_and_none_is_no_fault(setup):
+    assert made_with(setup({"uv": UV})) == "3.11", "uv brings it"
+    # Of an interpreter that lacks what `python -m venv` needs, uv makes an environment all the same.
+    assert made_with(setup({"python3.13": python("3.13", lacks="ensurepip")})) == "python3.13"
+    assert made_with(setup({"python3.12": WORKS[12]})) == "python3.12"
+    done = setup({"old": WORKS[10]}, "PYTHON=old")
+    assert done.returncode == 2 and "no Python that fits among: old." in done.stderr
+
+
+def test_with_uv_the_set_up_is_done_once_and_takes_up_what_was_interrupted(tmp_path, setup):
+    setup({"uv": UV})
+    path = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    (tmp_path / ".venv").mkdir()
+    for _ in range(2):
+        subprocess.run([MAKE, "setup"], cwd=tmp_path, env=path, check=True, capture_output=True, timeout=60)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert [line.split(" --")[0] for line in asked] == ["venv", "pip install", "pip install"]
+    assert "--allow-existing" in asked[0] and "--seed" in asked[0], "people use pip in it"
+
+
+@pytest.mark.parametrize("there", [{"python3.11": WORKS[11]}, {"uv": UV}])
+def test_torch_without_cuda_comes_from_its_own_index_where_it_is_asked_for(setup, there):
+    def indices(done):
+        return [re.findall(r"--extra-index-url \S+|--torch-backend \S+", line) for line in installers(done)]
+
+    assert indices(setup(there)) == [[], []]
+    wanted = (
+        "--torch-backend cpu" if "uv" in there else "--extra-index-url https://download.pytorch.org/whl/cpu"
+    )
+    assert indices(setup(there, "TORCH=cpu")) == [[wanted], [wanted]]
+    done = setup(there, "TORCH=cuda")
+    assert done.returncode == 2 and "TORCH=cuda is not known" in done.stderr

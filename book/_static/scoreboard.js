@@ -46,6 +46,7 @@
   function point(row) {
     row.group.open = true;
     show();
+    finish();
     row.element.scrollIntoView({ block: "center" });
   }
 
@@ -86,58 +87,84 @@
     return keyed.map((each) => each[1]);
   }
 
-  // Moving rows costs more than all else: it is done only where their order changes.
-  let arranged = "";
-  function arrange() {
-    const wanted = [sort.value, down.checked, flat.checked].join();
-    if (wanted === arranged) return;
-    arranged = wanted;
-    const order = sorted();
-    if (flat.checked) {
-      apart.replaceChildren(...order.map((row) => row.element));
-      for (const group of groups) group.body.remove();
-      table.append(apart);
-    } else {
-      // A group stands where the first of its rows does.
-      const grouped = new Map();
-      for (const row of order) {
-        if (!grouped.has(row.group)) grouped.set(row.group, []);
-        grouped.get(row.group).push(row.element);
-      }
-      const bodies = [...grouped].map(([group, elements]) => {
-        group.body.replaceChildren(group.head, ...elements);
-        return group.body;
-      });
-      apart.remove();
-      table.append(...bodies);
+  // A screen shows some thirty lines. So many are put up at once; the others follow while nobody waits for
+  // them, twice as many each time, since laying out a thousand takes longer than a change may.
+  const AT_ONCE = 60;
+  let waiting = [];
+  let timer;
+
+  function more(lines) {
+    const places = new Map();
+    let taken = 0;
+    for (; taken < waiting.length && lines > 0; taken++) {
+      const { place, element, height } = waiting[taken];
+      if (!places.has(place)) places.set(place, document.createDocumentFragment());
+      places.get(place).append(element);
+      lines -= height;
     }
-    for (const heading of headings) {
-      if (heading.dataset.sort !== sort.value) heading.removeAttribute("aria-sort");
-      else heading.setAttribute("aria-sort", down.checked ? "descending" : "ascending");
-    }
+    waiting = waiting.slice(taken);
+    for (const [place, pieces] of places) place.append(pieces);
+    table.setAttribute("aria-busy", String(waiting.length > 0));
+  }
+
+  function later(lines) {
+    if (!waiting.length) return;
+    timer = setTimeout(() => {
+      more(lines);
+      later(2 * lines);
+    });
+  }
+
+  function put(pieces) {
+    clearTimeout(timer);
+    for (const body of [...table.tBodies]) body.remove();
+    apart.replaceChildren();
+    if (flat.checked) table.append(apart);
+    waiting = pieces;
+    more(AT_ONCE);
+    later(AT_ONCE);
+  }
+
+  function finish() {
+    clearTimeout(timer);
+    more(Infinity);
+  }
+
+  function unfold(group, open) {
+    for (const row of group.rows) row.element.hidden = !(row.fits && (open || flat.checked));
+    group.button.setAttribute("aria-expanded", String(open));
   }
 
   function show() {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = FILTERS.map((name) => [name, form.elements[name].value]).filter((each) => each[1]);
-    const fits = (row) =>
-      wanted.every(([name, value]) => row.data[name] === value) && words.every((word) => row.text.includes(word));
-    arrange();
-    let shown = 0;
-    for (const group of groups) {
-      // Groups are folded until something is looked for, or one is opened by hand.
-      const open = group.open ?? words.length + wanted.length > 0;
-      let any = false;
-      for (const row of group.rows) {
-        const fit = fits(row);
-        any = any || fit;
-        shown += fit;
-        row.element.hidden = !(fit && (open || flat.checked));
-      }
-      group.body.hidden = !any;
-      group.button.setAttribute("aria-expanded", String(open));
+    for (const row of rows)
+      row.fits =
+        wanted.every(([name, value]) => row.data[name] === value) && words.every((word) => row.text.includes(word));
+    const fitting = sorted().filter((row) => row.fits);
+    // A group stands where the first of its rows does.
+    const grouped = new Map();
+    for (const row of fitting) {
+      if (!grouped.has(row.group)) grouped.set(row.group, []);
+      grouped.get(row.group).push(row.element);
     }
-    count.value = `${shown} of ${rows.length} claims`;
+    for (const group of grouped.keys()) {
+      // Groups are folded until something is looked for, or one is opened by hand.
+      unfold(group, group.open ?? words.length + wanted.length > 0);
+    }
+    if (flat.checked) put(fitting.map((row) => ({ place: apart, element: row.element, height: 1 })));
+    else
+      put(
+        [...grouped].map(([group, elements]) => {
+          group.body.replaceChildren(group.head, ...elements);
+          return { place: table, element: group.body, height: 1 + elements.length };
+        }),
+      );
+    for (const heading of headings) {
+      if (heading.dataset.sort !== sort.value) heading.removeAttribute("aria-sort");
+      else heading.setAttribute("aria-sort", down.checked ? "descending" : "ascending");
+    }
+    count.value = `${fitting.length} of ${rows.length} claims`;
   }
 
   function changed() {
@@ -149,7 +176,7 @@
   for (const group of groups) {
     group.button.addEventListener("click", () => {
       group.open = group.button.getAttribute("aria-expanded") !== "true";
-      show();
+      unfold(group, group.open);
     });
   }
   for (const heading of headings) {
@@ -173,6 +200,8 @@
     if (row) point(row);
     else changed();
   });
+
+  addEventListener("beforeprint", finish);
 
   form.hidden = false;
   read();

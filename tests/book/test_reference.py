@@ -132,3 +132,12 @@ def test_every_command_and_option_is_in_the_reference():
 def test_the_names_of_columns_elsewhere_are_listed():
     said = reference.names()
     assert "| `loss` | `final_loss`, " in said and "`eval/loss`" in said and "| `run` | `run_name`" in said
+
+
+def test_what_is_typed_is_code_in_the_pages_of_the_commands():
+    said = "`a_b|c`, --write and 'make book' or 'scalinglaws run 10 --html'; it's 5_000 --, 'loss < 4'."
+    assert reference.spoken(said) == (
+        "`a_b|c`, `--write` and `make book` or `scalinglaws run 10 --html`; it's 5\\_000 --, 'loss \\< 4'."
+    )
+    commands = reference.commands()
+    assert "`--write`" in commands and "(`make book`)" in commands and "\\`" not in commands

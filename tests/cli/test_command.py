@@ -247,6 +247,30 @@ def test_help_names_every_key(book, command):
         assert all(f"`{key}`" in shown for key in named_in(json.loads(said)))
 
 
+def every_command(group=None, name="scalinglaws"):
+    """Each command with its full name, those of groups included."""
+    from typer.main import get_command
+
+    from scalinglaws.cli.main import app
+
+    group = group or get_command(app)
+    yield name, group
+    for word, inner in getattr(group, "commands", {}).items():
+        yield from every_command(inner, f"{name} {word}")
+
+
+def test_help_says_what_everything_is_in_lines_that_fit():
+    found = dict(every_command())
+    assert {"scalinglaws fit", "scalinglaws open", "scalinglaws data verify"} <= set(found)
+    for name, each in found.items():
+        first, *rest = each.help.split("\n\n")
+        assert first.strip().endswith("."), name
+        # Below the first sentence, lines are shown as they are written.
+        assert all(len(line.strip()) <= 76 for text in rest for line in text.splitlines()), name
+        for parameter in each.params:
+            assert parameter.help and parameter.help.strip()[-1] in ".)", (name, parameter.name)
+
+
 def test_a_check_goes_on_after_a_notebook_that_was_not_run(book, command):
     book.record(book.names[0], ("replicated", "replicated"), book.out / "verdicts")
     status, said = command("check", "60", "10", "--output", str(book.out))
@@ -280,7 +304,7 @@ def test_a_notebook_is_known_by_its_number_its_name_or_a_part_of_it(meant, stem,
         ("zzz", "no notebook 'zzz'; there are: 10_laws_of_size"),
     ],
 )
-@pytest.mark.parametrize("verb", ["run", "check", "mutate", "null", "lint"])
+@pytest.mark.parametrize("verb", ["run", "check", "mutate", "null", "lint", "open"])
 def test_a_name_that_fits_no_notebook_or_several_is_one_clear_error(verb, meant, says, book, command):
     status, said = command(verb, meant)
     assert status == 2 and said.startswith(f"error: {says}") and said.count("\n") == 1

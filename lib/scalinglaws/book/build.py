@@ -64,6 +64,7 @@ def inserts(found: list[Finding], said: list[Answer], counts: chart.Counts) -> d
         "releases": changes.releases,
         "modules": reference.index,
         "commands": reference.commands,
+        "exits": reference.exits,
         "names": reference.names,
     }
 

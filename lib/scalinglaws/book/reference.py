@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from scalinglaws.book.markup import plain, table
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Parts that are no library: the command has its own page, and the book describes itself.
 LEFT_OUT = {"cli", "book"}
+#: What a help text names that is typed, once it is Markdown: a span in backticks, a call in quotes, an option.
+TYPED = re.compile(r"\\`(.+?)\\`|'((?:scalinglaws|make|pip) [^']+)'|(?<![\w-])(--[a-z][a-z-]*)")
 #: The page of a module. It hangs in no tree: a hundred of them would fill the sidebar of every page.
 MODULE = """\
 ---
@@ -80,6 +83,15 @@ def commands() -> str:
     return "\n\n".join(told("scalinglaws", typer.main.get_command(app)))
 
 
+def exits() -> str:
+    """A table of the statuses with which the command ends."""
+    from scalinglaws.cli.terminal import EXITS
+
+    return table(
+        ["status", "what it says"], [[f"`{status}`", spoken(said)] for status, said in EXITS.items()]
+    )
+
+
 def names() -> str:
     """A table of the names by which columns of a person's own runs are known."""
     from scalinglaws.report.names import ELSEWHERE
@@ -88,12 +100,22 @@ def names() -> str:
     return table(["here", "elsewhere"], rows)
 
 
+def spoken(text: str) -> str:
+    """A help text as Markdown, in which what is typed is code."""
+
+    def code(found: re.Match[str]) -> str:
+        typed = next(filter(None, found.groups()))
+        return "`" + re.sub(r"\\(.)", r"\1", typed) + "`"
+
+    return TYPED.sub(code, plain(text))
+
+
 def told(name: str, command) -> Iterator[str]:
     """A command and those below it."""
     below = getattr(command, "commands", {})
     if not below:
         yield f"## `{name}`"
-        yield "\n\n".join(plain(text) for text in (command.help or "").split("\n\n"))
+        yield "\n\n".join(spoken(text) for text in (command.help or "").split("\n\n"))
         if rows := [parameter(one) for one in command.params if not getattr(one, "hidden", False)]:
             yield table(["argument or option", "default", "what"], rows)
     for word, inner in below.items():
@@ -108,4 +130,4 @@ def parameter(one) -> list[str]:
         else f"`{one.name.upper()}`"
     )
     default = "" if one.default in (None, False, (), []) or callable(one.default) else f"`{one.default}`"
-    return [names, default, plain(getattr(one, "help", None) or "")]
+    return [names, default, spoken(getattr(one, "help", None) or "")]

@@ -20,7 +20,11 @@ def mutate(
     timeout: Timeout = 600,
     output: Output = Path("out"),
 ) -> None:
-    """Break what each claim rests on and see that its verdict changes, and no other."""
+    """Break what each claim rests on; its verdict must change, and no other.
+
+    A mutation damages data or a step of the analysis, as the claims file
+    says. Exit 1 if a verdict survives what should change it.
+    """
     picked = chosen(names, everything, claiming=True)
     from scalinglaws.cli import batch
     from scalinglaws.notebooks import mutate as mutation
@@ -51,7 +55,11 @@ def null(
     ] = 60,
     write: Annotated[bool, typer.Option("--write", help="Keep what is found in data/verdicts/null.")] = False,
 ) -> None:
-    """Shuffle the columns of the tables and see that each claim moves; exit 1 if one does not."""
+    """Shuffle the columns of the tables, one by one; each claim must move.
+
+    A claim that moves under none does not rest on the data. Exit 1 if there
+    is one.
+    """
     picked = chosen(names, everything, claiming=True)
     from scalinglaws.cli import writing
     from scalinglaws.notebooks import null as kept_null

@@ -13,7 +13,7 @@ from scalinglaws.cli import terminal
 from scalinglaws.errors import UserError
 from scalinglaws.text import counted
 
-data = typer.Typer(no_args_is_help=True, help="The tables in data/.")
+data = typer.Typer(no_args_is_help=True, help="The tables in data/: list, check, make them again.")
 
 
 def completed(incomplete: str) -> Iterator[str]:
@@ -55,10 +55,11 @@ def verify(
 ) -> None:
     """Check hash, types, columns and ranges of every table, and that its README describes it.
 
-    A hash says that nothing was changed by accident. That the numbers are the published ones is
-    proved by --upstream, which makes every published table again from the authors' files: read in
-    the folder that SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if none
-    could be made again.
+    A hash says that nothing was changed by accident. That the numbers are
+    the published ones is proved by --upstream, which makes every published
+    table again from the authors' files: read in the folder that
+    SCALINGLAWS_MIRROR names, or fetched. Exit 1 if a table differs, or if
+    none could be made again.
     """
     from scalinglaws.tables import description, loading
     from scalinglaws.tables.upstream import rebuilt
@@ -106,7 +107,7 @@ def found_wrong(
 
 
 @data.command()
-def new(slug: Annotated[str, typer.Argument(help="Name of the table: paper_what")]) -> None:
+def new(slug: Annotated[str, typer.Argument(help="Name of the table: paper_what.")]) -> None:
     """Write a converter, which carries a published table over; it is refused until it is filled in."""
     from scalinglaws.tables import new_converter
 

@@ -1,4 +1,4 @@
-"""The command line: list, run, check, mutate, null, lint, tidy, scoreboard, new; fit and laws in `own`; `data`.
+"""The command line: list, scoreboard, run, check, new, lint, tidy; others in `opening`, `breaking`, `own`, `data`.
 
 What a command needs is imported when it is called, so that those which only read are quick.
 """
@@ -14,7 +14,7 @@ import typer
 
 from scalinglaws import repository
 from scalinglaws.claims import ClaimError, verdicts
-from scalinglaws.cli import own, terminal
+from scalinglaws.cli import opening, own, terminal
 from scalinglaws.cli.breaking import mutate, null
 from scalinglaws.cli.data import data
 from scalinglaws.cli.options import Everything, Jobs, Json, Names, Output, Timeout, chosen, scales
@@ -23,12 +23,11 @@ from scalinglaws.errors import UserError, lacking
 from scalinglaws.notebooks import files, overview
 from scalinglaws.text import counted
 
-app = typer.Typer(no_args_is_help=True, help="Scaling Laws, Replicated.")
-app.add_typer(data, name="data")
-app.command()(mutate)
-app.command()(null)
-app.command()(own.fit)
-app.command()(own.laws)
+#: What commands are for, as the help groups them.
+READ, RERUN, OWN, WRITE = "Read", "Rerun and doubt", "Your own runs", "Write a replication"
+
+app = typer.Typer(no_args_is_help=True, epilog=terminal.exits_in_words())
+app.command("open", rich_help_panel=READ)(opening.open_)
 
 EXPECTED = (UserError, ClaimError, OSError)
 
@@ -56,10 +55,14 @@ def every(
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Scaling Laws, Replicated."""
+    """Scaling Laws, Replicated: each notebook tests the claims of a paper.
+
+    A notebook is named by its number (10), its name, or a part of it
+    (chinchilla). 'scalinglaws COMMAND --help' says more of a command.
+    """
 
 
-@app.command("list")
+@app.command("list", rich_help_panel=READ)
 def list_(as_json: Json = False) -> None:
     """List the notebooks with their claims and costs; exit 1 if one cannot be read.
 
@@ -76,19 +79,28 @@ def list_(as_json: Json = False) -> None:
     fail_if(overview.problems(found))
 
 
-@app.command()
+@app.command(rich_help_panel=RERUN)
 def run(
     names: Names = None,
     everything: Everything = False,
-    scale: Annotated[str, typer.Option(help="ci or full.", autocompletion=scales)] = "ci",
-    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="ci: minutes, on any machine; full: all of it live, for some hours or on a GPU.",
+            autocompletion=scales,
+        ),
+    ] = "ci",
+    seed: Annotated[
+        int, typer.Option(help="Seed of every random draw; 0 is compared with what is kept.")
+    ] = 0,
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE of another parameter.")
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="NAME=VALUE of another parameter of the notebook."),
     ] = None,
     jobs: Jobs = 1,
     timeout: Timeout = 600,
     output: Output = Path("out"),
-    html: Annotated[bool, typer.Option(help="Write HTML pages too.")] = False,
+    html: Annotated[bool, typer.Option(help="Write pages to read in a browser, too.")] = False,
     write: Annotated[
         bool, typer.Option("--write", help="Refresh the committed outputs, verdicts and costs.")
     ] = False,
@@ -96,11 +108,15 @@ def run(
         str, typer.Option(help="Why kept numbers or words move; with --write, kept in their history.")
     ] = "",
 ) -> None:
-    """Run notebooks headlessly; exit 1 if one fails or a verdict differs from the one kept.
+    """Run notebooks; exit 1 if one fails or a verdict differs from the one kept.
 
-    With --write the CI-scale run of seeds 0 to 4 replaces what is committed; a kept word, or
-    a kept number beyond drift, moves only if --moved says why; the notebook that counts all
-    verdicts (90) is then run too. At full scale --write records the cost only.
+    The executed copies and their verdicts are put into the output folder;
+    what is committed stays as it is.
+
+    With --write the CI-scale run of seeds 0 to 4 replaces what is committed;
+    a kept word, or a kept number beyond drift, moves only if --moved says
+    why; the notebook that counts all verdicts (90) is then run too. At full
+    scale --write records the cost only.
     """
     moved = " ".join(moved.split())
     if moved and not (write and scale == "ci"):
@@ -172,7 +188,7 @@ def run(
     fail_if(problems)
 
 
-@app.command()
+@app.command(rich_help_panel=RERUN)
 def check(
     names: Names = None,
     everything: Everything = False,
@@ -187,10 +203,11 @@ def check(
     timeout: Timeout = 600,
     as_json: Json = False,
 ) -> None:
-    """Compare the fresh verdicts of a run with those in data/verdicts; exit 1 if they differ.
+    """Compare the verdicts of your last run with those in data/verdicts; exit 1 if they differ.
 
-    With --kernels the notebooks (all, if none is named) are run anew under each choice of
-    kernels that this processor supports and that is shown to round otherwise.
+    With --kernels the notebooks (all, if none is named) are run anew, as
+    other processors would run them: under each choice of arithmetic kernels
+    that this one supports and that is shown to round otherwise.
 
     JSON: `same`; `differences`, each with `notebook`, `text`, `claim` and
     `verdict` (whether a word moved); `problems`; `advice`. With --kernels:
@@ -248,9 +265,14 @@ def check_kernels(
         typer.echo(f"under {shown} of kernels, shown to move bits, every word is the one kept")
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def lint(names: Names = None, everything: Everything = False) -> None:
-    """Check the anatomy of notebooks as text; no cell is run."""
+    """Check that notebooks have all their parts; no cell is run.
+
+    Parts and their order, stored outputs, and that numbers in the prose
+    stand in an output or in the claims file. Exit 1 if something is missing,
+    with a line for each thing.
+    """
     picked = chosen(names, everything)
     from scalinglaws.notebooks import anatomy
 
@@ -264,7 +286,7 @@ def lint(names: Names = None, everything: Everything = False) -> None:
     typer.echo("every notebook has the anatomy")
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def tidy(
     names: Names = None,
     everything: Everything = False,
@@ -274,8 +296,9 @@ def tidy(
 ) -> None:
     """Put notebooks that an editor has saved back into the form in which they are kept.
 
-    Sources and outputs stay; what the editor added (timings, versions, identities, hidden cells)
-    goes. Exit 1 if one cannot be read; it is left as it is.
+    Sources and outputs stay; what the editor added (timings, versions,
+    identities, hidden cells) goes. Exit 1 if one cannot be read; it is left
+    as it is.
     """
     picked = chosen(names, everything)
     from scalinglaws.notebooks.tidy import tidy as put_right
@@ -296,21 +319,22 @@ def tidy(
     typer.echo(f"{counted(len(picked), 'notebook is as it is kept', 'notebooks are as they are kept')}")
 
 
-@app.command()
+@app.command(rich_help_panel=READ)
 def scoreboard(
     write: Annotated[
         bool, typer.Option("--write", help="Put it into README.md and data/verdicts/README.md.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the scoreboard of the verdicts kept, or put it into the README and data/verdicts.
+    """Show every claim with the paper's number, ours, and the verdict that is kept.
 
     Notebooks that have no verdicts yet are named, and left out of the README.
+    Exit 1 if there is one.
 
     JSON: `notebooks`, each with `name`, `title`, `problems` and `verdicts`,
     each with `id`, `role`, `statement`, `paper`, `printed`, `measured`,
-    `low`, `high`, `word` and `unproved`; then `claims` and `words` (how many have
-    each) of all.
+    `low`, `high`, `word` and `unproved`; then `claims` and `words` (how many
+    have each) of all.
     """
     found = [overview.entry(name, need=True) for name in files.replications()]
     if write:
@@ -325,12 +349,27 @@ def scoreboard(
     fail_if(overview.problems(found))
 
 
-@app.command()
-def new(name: Annotated[str, typer.Argument(help="NN_short_finding")]) -> None:
-    """Write a notebook that has the anatomy, and fails until it is filled."""
+@app.command(rich_help_panel=WRITE)
+def new(
+    name: Annotated[
+        str, typer.Argument(help="Number and stem: 34_my_finding. The tens digit is the chapter (README).")
+    ],
+) -> None:
+    """Begin a replication: write its claims file and its notebook, to be filled in.
+
+    Both hold FILL IN wherever something is to be written, and are refused
+    while one is left; 'scalinglaws lint' says what is missing.
+    """
     from scalinglaws.notebooks import anatomy
 
     typer.echo(f"wrote {anatomy.start(name)}; 'scalinglaws lint {name}' says what is missing")
+
+
+app.command(rich_help_panel=RERUN)(mutate)
+app.command(rich_help_panel=RERUN)(null)
+app.command(rich_help_panel=OWN)(own.fit)
+app.command(rich_help_panel=OWN)(own.laws)
+app.add_typer(data, name="data", rich_help_panel=WRITE)
 
 
 def main() -> None:

@@ -104,14 +104,18 @@ def fit(
         typer.Option(min=0, max=0.9, help="Share of the largest runs to predict from the others; 0: none."),
     ] = 0.2,
     compare: Annotated[str, typer.Option(help="Other laws for the same runs: kaplan,power_law.")] = "",
-    resamples: Annotated[int, typer.Option(min=40, help="Of the bootstrap, where it is needed.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    resamples: Annotated[
+        int, typer.Option(min=40, help="Resamples of the bootstrap, where it is needed.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder of report.html and fit.json.")] = Path("report"),
 ) -> None:
     """Fit a law to a table of your own runs; write a report with intervals, figures and warnings.
 
-    Nothing is dropped in silence: each row that is no run is named with its line and the reason. The report is one
-    file that holds all it shows; fit.json beside it is for `scalinglaws.Fit.load`. Exit 1 if the law cannot be fitted.
+    Nothing is dropped in silence: each row that is no run is named with its
+    line and the reason. The report is one file that holds all it shows;
+    fit.json beside it is for `scalinglaws.Fit.load`. Exit 1 if the law cannot
+    be fitted.
     """
     import matplotlib
 

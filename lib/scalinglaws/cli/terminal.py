@@ -26,10 +26,23 @@ STYLES = {
 }
 #: A narrower terminal breaks lines by itself, so that names stay whole; a file or a pipe has no width.
 NARROWEST, UNBOUNDED = 80, 1000
+#: What the status says with which the command ends.
+EXITS = {
+    0: "all went well",
+    1: "something failed, differs from what is kept, or is missing; a line that begins with 'error:' says what",
+    2: "the call was not understood, and nothing was done: no such notebook, option or value",
+    130: "it was interrupted by Ctrl-C; what it had kept until then is whole",
+    143: "it was ended from outside (SIGTERM); what it had kept until then is whole",
+}
+
+
+def exits_in_words() -> str:
+    """The statuses and what they say, a paragraph each, for the help."""
+    return "\n\n".join(["It ends with status", *(f"{status}: {said}" for status, said in EXITS.items())])
 
 
 def fail(message: str, status: int = 1) -> None:
-    """Say what went wrong and stop."""
+    """Say what went wrong and stop with a status of EXITS."""
     typer.echo(f"error: {message}", err=True)
     raise typer.Exit(status)
 

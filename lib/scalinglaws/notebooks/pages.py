@@ -165,6 +165,9 @@ def labelled(html: str) -> str:
     from bs4 import BeautifulSoup
 
     def stacking(found: re.Match[str]) -> str:
+        # Without headings there is nothing to say of a cell; looking at such tables took long, too.
+        if "<thead" not in found[0].lower():
+            return found[0]
         table = BeautifulSoup(found[0], "html.parser").table
         headings = [cell.get_text(" ", strip=True) for cell in table.select("thead th")]
         body = table.select("tbody tr")
