@@ -413,7 +413,7 @@ def test_examples_in_the_pages_come_out_as_printed(repository):
 
 def test_the_example_of_how_verdicts_are_made_is_what_is_kept(repository):
     page = (repository / "book" / "learn" / "verdicts.md").read_text(encoding="utf-8")
-    (kept,) = [v for v in verdicts.read("24_width_transfer")["verdicts"] if v["id"] == "noise-top"]
+    (kept,) = [v for v in verdicts.read("26_layerwise_weight_decay")["verdicts"] if v["id"] == "noise-top"]
     ours, low, high = (f"{kept[key]:.3f}" for key in ("measured", "low", "high"))
     assert f"What was measured is {ours}, with an interval from {low} to {high}." in page
     assert f">>> claim.judge({ours}, ({low}, {high}))\n'{kept['word']}'" in page

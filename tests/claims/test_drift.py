@@ -51,6 +51,14 @@ def test_within_drift_there_is_no_difference():
     )
 
 
+def test_a_nought_without_a_tolerance_that_moved_is_told_without_dividing_by_it():
+    kept, fresh = record(one=(0.0, "replicated")), record(one=(0.25, "replicated"))
+    for verdict in (*kept["verdicts"], *fresh["verdicts"]):
+        verdict["within"] = 0.0
+    (found,) = drift.differences(fresh, kept)
+    assert "measured 0 and now measures 0.25: off by 0.25, where it was nought" in str(found)
+
+
 def test_the_drift_allowed_is_that_of_the_kept_claim():
     """A tolerance that was widened meanwhile excuses nothing."""
     fresh = record(one=(1.05, "replicated"), two=(2.0, "replicated"))

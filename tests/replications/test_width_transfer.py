@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from replications.width_transfer import arms, coordinates, teacher, weight_decay
-from replications.width_transfer.arms import ARMS, OCTAVES, decoder
-from replications.width_transfer.rates import BASE_WIDTH
+from replications.width_transfer import arms, coordinates
+from replications.width_transfer.arms import ARMS, BASE_WIDTH, OCTAVES, decoder
 from scalinglaws import machine
 from scalinglaws.training import texts
 
@@ -106,41 +105,3 @@ def test_scores_are_those_of_a_place_with_itself():
         [[[float((q[0, t, h] @ k[0, t, h]).detach()) / 4 for h in range(2)] for t in range(6)]]
     )
     assert torch.allclose(found, by_hand, atol=1e-5)
-
-
-def test_all_but_the_teacher_is_as_in_the_weight_decay(monkeypatch):
-    monkeypatch.setattr(teacher, "teacher", lambda units, ports, task, *which: weight_decay.teacher(*which))
-    old = weight_decay.run("mlp", 32, "sqrt", weight_decay.DECAY, 60, 0)
-    new = teacher.run(32, 8, 8, 60, 0)
-    assert {name: new[name] for name in old} == pytest.approx(old, rel=1e-12)
-
-
-def test_directions_are_counted():
-    class Block(torch.nn.Module):
-        def __init__(self, weight):
-            super().__init__()
-            self.up = torch.nn.Linear(8, 8, bias=False)
-            self.up.weight.data = weight
-
-    class Model(torch.nn.Module):
-        def __init__(self, *weights):
-            super().__init__()
-            self.blocks = torch.nn.ModuleList(map(Block, weights))
-
-    flat = teacher.spectra(Model(2 * torch.eye(8)), "up")
-    assert flat == pytest.approx({"top": 2, "median": 2, "rms": 2 / 8**0.5, "directions": 8})
-    one = torch.zeros(8, 8)
-    one[2, 3] = 5.0
-    mixed = teacher.spectra(Model(one + 1e-9 * torch.eye(8), torch.eye(8)), "up")
-    assert mixed["directions"] == pytest.approx(8**0.5)
-
-
-@pytest.mark.parametrize(("units", "ports"), [(2, 2), (32, 32), (128, 8)])
-def test_a_teachers_outputs_have_unit_variance_and_no_linear_part(units, ports):
-    x, y = teacher.teacher(units, ports, 1, 0, 50_000)(0)
-    assert x.shape == (50_000, 2 * ports) and y.shape == (50_000, ports)
-    assert float(y.mean(0).abs().max()) < 0.03
-    assert float((x.T @ y / len(x)).abs().max()) < 0.04
-    # Units that share inputs agree a little, by chance of the draw.
-    assert float(y.var(0).mean()) == pytest.approx(1 + weight_decay.NOISE**2, rel=0.3)
-    assert not torch.equal(y, teacher.teacher(units, ports, 2, 0, 50_000)(0)[1])

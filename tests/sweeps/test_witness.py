@@ -17,9 +17,9 @@ from torch import nn
 
 from replications.data_pruning import images, perceptron
 from replications.knowledge_capacity import runs
+from replications.layerwise_weight_decay import weight_decay
 from replications.learning_curves import runs as learning_curves
 from replications.rectified_finetuning_law import fits
-from replications.width_transfer import weight_decay
 from scalinglaws import fitting, machine, repository
 from scalinglaws.sweeps import witness
 from scalinglaws.sweeps.witness import Witnesses
@@ -33,7 +33,7 @@ TRAINED = (
     "knowledge_capacity",
     "learning_curves",
     "data_pruning_images_small",
-    "width_transfer_weight_decay_small",
+    "layerwise_weight_decay_weight_decay_small",
     "width_transfer_rates",
 )
 
@@ -207,7 +207,7 @@ PLANTED = {
             "isoflop_from_scratch_ladder",
             "width_transfer_rates",
             "knowledge_capacity",
-            "width_transfer_weight_decay_small",
+            "layerwise_weight_decay_weight_decay_small",
         ],
     ),
     "ten times the weight decay": (
@@ -217,7 +217,7 @@ PLANTED = {
             "knowledge_capacity",
             "learning_curves",
             "data_pruning_images_small",
-            "width_transfer_weight_decay_small",
+            "layerwise_weight_decay_weight_decay_small",
         ],
     ),
     "no clipping": (lambda m: config_with(m, clip=0.0), ["isoflop_from_scratch_ladder"]),
@@ -230,7 +230,7 @@ PLANTED = {
     ),
     "a decay of the rate where there was none": (
         lambda m: config_with(m, schedule="cosine"),
-        ["isoflop_from_scratch_ladder", "width_transfer_weight_decay_small"],
+        ["isoflop_from_scratch_ladder", "layerwise_weight_decay_weight_decay_small"],
     ),
     "a rate that ends at nought": (lambda m: config_with(m, final=0.0), ["knowledge_capacity"]),
     "Adam's eps of 1e-6": (
@@ -243,7 +243,7 @@ PLANTED = {
     ),
     "muP's attention divided by the root of the width": (temperature, ["width_transfer_rates"]),
     "weights cut off, not rounded": (cut_off, ["knowledge_capacity"]),
-    "one rate for matrices and the rest": (alike, ["width_transfer_weight_decay_small"]),
+    "one rate for matrices and the rest": (alike, ["layerwise_weight_decay_weight_decay_small"]),
     "the largest logit for the margin": (largest_logit, ["data_pruning_images_small"]),
     "the mean of the examples for the maximum margin": (mean_direction, ["data_pruning_perceptron"]),
     "a robust loss for squares": (other_loss, ["rectified_finetuning_law_fits"]),

@@ -14,11 +14,10 @@ import pytest
 
 from replications.isoflop_from_scratch import ladder
 from replications.learning_curves import subsets
-from replications.width_transfer import rates
 from scalinglaws.tables import loading
 from scalinglaws.tables.schema import TableError
 from scalinglaws.tables.upstream import MIRROR_VARIABLE
-from scalinglaws.training import arrays
+from scalinglaws.training import arrays, bytewise
 from scalinglaws.training import texts as corpora
 from scalinglaws.training.arrays import File, contents
 from scalinglaws.training.texts import Corpus, byte_tokens
@@ -141,7 +140,7 @@ def test_the_excerpt_is_the_same_for_ever_and_enough_for_every_short_run():
 
 def test_text_is_pinned_for_a_while():
     def seen():
-        return [rates.tokens()[2], ladder.windows_of(corpora.python_text())[2]]
+        return [bytewise.tokens()[2], ladder.windows_of(corpora.python_text())[2]]
 
     library, excerpt = (corpus.sha256[:12] for corpus in (corpora.python_library(), corpora.python_excerpt()))
     assert seen() == [library, library]

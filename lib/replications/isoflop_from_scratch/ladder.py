@@ -29,6 +29,7 @@ from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
+from scalinglaws.training.bytewise import shape_of
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.loop import Source, TrainConfig, batches
 from scalinglaws.training.packed import train_together
@@ -84,16 +85,7 @@ COLUMNS = {
 
 def shape(width: int) -> Transformer:
     """The transformer of a width: rotary positions, no biases, a head of its own."""
-    return Transformer(
-        width=width,
-        depth=DEPTH,
-        vocabulary=256,
-        context=CONTEXT,
-        heads=max(1, width // 16),
-        tied_head=False,
-        learned_positions=False,
-        biases=False,
-    )
+    return shape_of(width, DEPTH, CONTEXT)
 
 
 def tuned_rate(width: int) -> float:

@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from replications.width_transfer.rates import BASE_WIDTH, MEASURED, WINDOW_SEED, WINDOWS, shape_of, tokens
 from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
+from scalinglaws.training.bytewise import shape_of, tokens
 from scalinglaws.training.classifiers import seeded
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.packed import train_together
@@ -59,6 +59,22 @@ OCTAVES = {
     "u-mup": range(-2, 4),
 }
 DEPTH, CONTEXT = 2, 64
+#: Width at which muP starts and learns as the standard parametrisation does.
+BASE_WIDTH = 64
+#: Held-out windows, the same for every run.
+WINDOWS, WINDOW_SEED = 128, 2_000_000
+
+#: What every run of a decoder here is measured by.
+MEASURED = {
+    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
+    "n_params_matrices": number_column("1", "weights of the blocks' matrices alone", 1, 1e12),
+    "n_tokens": number_column("bytes", "training tokens", 1, 1e12),
+    "flops": number_column("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
+    "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
+    "diverged": number_column("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
+    "train_loss": number_column("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
+    "loss": number_column("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
+}
 
 COLUMNS = {
     "arm": {"unit": "text", "about": "how start, constants and rates depend on the width"},

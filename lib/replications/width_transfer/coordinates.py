@@ -2,7 +2,7 @@
 
 A parametrisation keeps its best learning rate over widths only if an update changes what each
 layer puts out by as much in a wide network as in a narrow one. So the decoders of
-`width_arms` make one and eight updates at a constant rate, the same at all widths, and the
+`arms` make one and eight updates at a constant rate, the same at all widths, and the
 change of each output on a fixed batch of held-out text is measured: its root mean square over
 all places and coordinates. Where the rule is right, it does not depend on the width.
 
@@ -15,13 +15,13 @@ from typing import Any
 
 import torch
 
-from replications.width_transfer.arms import ARMS, CONTEXT, decoder, shape
-from replications.width_transfer.rates import WINDOW_SEED, tokens
+from replications.width_transfer.arms import ARMS, CONTEXT, WINDOW_SEED, decoder, shape
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
+from scalinglaws.training.bytewise import tokens
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.texts import python_library
 
@@ -115,7 +115,7 @@ def run(arm: str, width: int, log2_lr: int, seed: int) -> dict[str, Any]:
     Parameters
     ----------
     arm
-        One of `width_arms.ARMS`.
+        One of `arms.ARMS`.
     width
         Width of the residual stream.
     log2_lr

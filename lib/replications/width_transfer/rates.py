@@ -12,22 +12,20 @@ of twice the batch; on a GPU all rates and seeds of one shape train together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 
-from scalinglaws.counting import Transformer
+from replications.width_transfer.arms import BASE_WIDTH, MEASURED, WINDOW_SEED, WINDOWS
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
+from scalinglaws.training.bytewise import shape_of, tokens
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.packed import train_together
-from scalinglaws.training.texts import Corpus, byte_tokens, python_library, python_text
+from scalinglaws.training.texts import python_library
 
 SLUG = "width_transfer_rates"
 SLUG_CI = "width_transfer"
@@ -35,17 +33,6 @@ TEXT = python_library
 TITLE = "Held-out loss of byte-level decoders against learning rate and width, standard, muP and u-muP"
 
 
-#: What every run of a decoder here is measured by.
-MEASURED = {
-    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
-    "n_params_matrices": number_column("1", "weights of the blocks' matrices alone", 1, 1e12),
-    "n_tokens": number_column("bytes", "training tokens", 1, 1e12),
-    "flops": number_column("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
-    "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "diverged": number_column("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
-    "train_loss": number_column("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
-    "loss": number_column("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
-}
 COLUMNS = {
     "parametrisation": {"unit": "text", "about": "standard, mup or unit (u-muP)"},
     "width": number_column("1", "width of the residual stream", 8, 8192),
@@ -60,38 +47,6 @@ COLUMNS = {
 }
 
 PARAMETRISATIONS = ("standard", "mup", "unit")
-HEAD_WIDTH = 16
-#: Width at which muP starts and learns as the standard parametrisation does.
-BASE_WIDTH = 64
-#: Fraction of documents held out, and windows drawn from them, the same for every run.
-APART, WINDOWS, WINDOW_SEED = 0.05, 128, 2_000_000
-
-
-def tokens() -> tuple[torch.Tensor, torch.Tensor, str]:
-    """Bytes of the training documents and of the held-out ones, and the text's hash."""
-    return tokens_of(python_text())
-
-
-@lru_cache(maxsize=2)
-def tokens_of(read: Callable[[], Corpus]) -> tuple[torch.Tensor, torch.Tensor, str]:
-    """The same of any text."""
-    corpus = read()
-    parts = (torch.from_numpy(byte_tokens(part).copy()).to(device()) for part in corpus.split(APART))
-    return *parts, corpus.sha256[:12]
-
-
-def shape_of(width: int, depth: int, context: int) -> Transformer:
-    """A decoder with rotary positions, no biases and a head of its own, as all three schemes can have it."""
-    return Transformer(
-        width=width,
-        depth=depth,
-        vocabulary=256,
-        context=context,
-        heads=width // HEAD_WIDTH,
-        tied_head=False,
-        learned_positions=False,
-        biases=False,
-    )
 
 
 def grid(scale: str) -> list[dict[str, Any]]:

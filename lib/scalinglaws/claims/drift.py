@@ -54,7 +54,9 @@ def number_moved(fresh: dict[str, Any], kept: dict[str, Any]) -> str:
     if off <= drift:
         return ""
     share = f", {off / kept['within']:.2g} of its tolerance" if kept["within"] else ""
-    return f"off by {off:.2g}, {off / drift:.2g} times the drift allowed{share}"
+    # Nothing may drift that was nought, with no tolerance around it.
+    times = f"{off / drift:.2g} times the drift allowed" if drift else "where it was nought"
+    return f"off by {off:.2g}, {times}{share}"
 
 
 def same(now: Any, then: Any) -> bool:

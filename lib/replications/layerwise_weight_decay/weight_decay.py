@@ -21,19 +21,19 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from replications.width_transfer.rates import BASE_WIDTH, WINDOW_SEED, shape_of, tokens
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
+from scalinglaws.training.bytewise import shape_of, tokens
 from scalinglaws.training.classifiers import n_params, seeded
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.packed import train_together
 from scalinglaws.training.texts import python_library
 
-SLUG = "width_transfer_weight_decay"
-SLUG_CI = "width_transfer_weight_decay_small"
+SLUG = "layerwise_weight_decay_weight_decay"
+SLUG_CI = "layerwise_weight_decay_weight_decay_small"
 TEXT = python_library
 TITLE = "Singular values of matrices in AdamW's steady state, against width and weight decay"
 
@@ -69,6 +69,8 @@ COLUMNS = {
     ),
 }
 
+#: Width at which rate and weight decay of matrices are those below.
+BASE_WIDTH = 64
 #: Learning rate of matrices at the base width, and of all else at any width.
 RATE = 4e-3
 #: Weight decay of matrices at the base width.
@@ -78,6 +80,8 @@ WARMUP = 50
 BLOCKS = 2
 #: Of the teacher's task: inputs, outputs, hidden units, noise, examples a step and held out.
 INPUTS, OUTPUTS, HIDDEN, NOISE, BATCH, HELD_OUT = 16, 8, 8, 0.3, 64, 2048
+#: Seed of what is held out.
+WINDOW_SEED = 2_000_000
 #: Of the decoder's: context, sequences a step and held-out windows.
 CONTEXT, SEQUENCES, WINDOWS = 64, 8, 64
 
@@ -321,4 +325,4 @@ def cost(gradients: str, width: int, steps: int, **_: Any) -> float:
 
 
 if __name__ == "__main__":
-    command("replications.width_transfer.weight_decay")
+    command("replications.layerwise_weight_decay.weight_decay")

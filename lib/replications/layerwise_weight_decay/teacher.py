@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from replications.width_transfer.weight_decay import (
+from replications.layerwise_weight_decay.weight_decay import (
     BATCH,
     DECAY,
     HELD_OUT,
@@ -46,8 +46,8 @@ from scalinglaws.training import loop
 from scalinglaws.training.classifiers import n_params
 from scalinglaws.training.packed import train_together
 
-SLUG = "width_transfer_teacher"
-SLUG_CI = "width_transfer_teacher_small"
+SLUG = "layerwise_weight_decay_teacher"
+SLUG_CI = "layerwise_weight_decay_teacher_small"
 TITLE = "Singular values of a student's matrices in AdamW's steady state, against its width and its teacher's"
 
 COLUMNS = {
@@ -209,4 +209,4 @@ def cost(width: int, units: int, ports: int, steps: int, **_: Any) -> float:
 
 
 if __name__ == "__main__":
-    command("replications.width_transfer.teacher")
+    command("replications.layerwise_weight_decay.teacher")

@@ -1,0 +1,89 @@
+"""The figures of weight decay by layers: what AdamW's steady state grows to, and for which teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scalinglaws.figures import PALETTE, PAPER, panels
+
+#: Rule of the weight decay -> how its runs are drawn.
+RULES = {"constant": {"ls": "--", "mfc": "none"}, "sqrt": {"ls": "-"}}
+
+
+def steady_states(
+    states: pd.DataFrame, kinds: Sequence[str], law: Callable[[np.ndarray, float], np.ndarray]
+) -> Figure:
+    """Top singular values and gains in AdamW's steady state against width, a colour a kind of gradients.
+
+    Parameters
+    ----------
+    states
+        One row a run: `gradients`, `rule` (of the weight decay), `width`, `scaled` (top singular
+        value over the root of rate over decay), `top` and `gain`.
+    kinds
+        The three kinds of gradients; "noise" is held against the exponent 0.5, the others against 0.75.
+    law
+        (widths, exponent) -> the law of the top singular value, up to a factor.
+    """
+    figure, axes = panels(3, width=3.6, height=3.5)
+    widths = np.unique(states.width)
+    for kind, mark, color in zip(kinds, "so^", (PALETTE[0], PALETTE[1], PALETTE[3]), strict=True):
+        part = states[states.gradients == kind]
+        at = part[part.rule == "sqrt"].groupby("width").scaled.agg(["mean", "std"])
+        axes[0].errorbar(at.index, at["mean"], at["std"], fmt=mark, color=color, label=kind)
+        power, style = (0.5, {"ls": ":", "color": "0.3"}) if kind == "noise" else (0.75, PAPER)
+        line = law(widths, power)
+        axes[0].plot(widths, at["mean"].iloc[0] / line[0] * line, lw=1.2, **style)
+        for ax, column in zip(axes[1:], ("top", "gain"), strict=True):
+            for rule, style in RULES.items():
+                mean = part[part.rule == rule].groupby("width")[column].mean().dropna()
+                ax.plot(mean.index, mean, marker=mark, color=color, ms=5, lw=1, **style)
+    scaled = "top singular value / $\\sqrt{\\eta/\\lambda}$"
+    rules = "full: $\\lambda\\propto\\sqrt{d}$, open: constant"
+    axes[0].set(ylabel=scaled, title="dashed: $d^{0.75}$, dotted: $d^{0.5}$")
+    axes[1].set(ylabel="top singular value", title=rules)
+    axes[2].set(ylabel="gain of an MLP sublayer", title=rules)
+    for ax, ticks in zip(axes, ([7, 15, 30, 60, 120], [0.4, 0.7, 1, 2], [0.1, 0.2, 0.4]), strict=True):
+        ax.set(xscale="log", yscale="log", xlabel="width $d$")
+        ax.set_xticks(widths, widths)
+        ax.set_yticks(ticks, ticks)
+        ax.minorticks_off()
+    axes[0].legend(fontsize=8)
+    return figure
+
+
+def teachers(taught: Mapping[str, pd.DataFrame], law: Callable[[np.ndarray, float], np.ndarray]) -> Figure:
+    """Top singular values of students, and what they learned, against their width, a line a teacher.
+
+    Parameters
+    ----------
+    taught
+        Teacher in words -> one row a run: `width` of the student, `scaled` (top singular value
+        over the root of rate over decay) and `learned` (share of the teacher's variance).
+    law
+        (widths, exponent) -> the law of the top singular value, up to a factor.
+    """
+    figure, axes = panels(2, width=5.0, height=3.4)
+    colors = (PALETTE[1], *PALETTE[3:], PALETTE[0])
+    for (name, part), mark, color in zip(taught.items(), "so^vDP", colors, strict=True):
+        for ax, column in zip(axes, ("scaled", "learned"), strict=True):
+            at = part.groupby("width")[column].agg(["mean", "std"])
+            ax.errorbar(at.index, at["mean"], at["std"], marker=mark, ms=5, lw=1, color=color, label=name)
+    widths = np.unique(np.concatenate([part.width for part in taught.values()]))
+    lowest = min(part[part.width == widths[0]].scaled.mean() for part in taught.values())
+    line = law(widths, 0.75)
+    axes[0].plot(widths, 0.8 * lowest / line[0] * line, **PAPER, label="$d^{0.75}$")
+    axes[0].set(yscale="log", ylabel="top singular value / $\\sqrt{\\eta/\\lambda}$")
+    axes[0].set_yticks([10, 20, 40, 80, 160], [10, 20, 40, 80, 160])
+    axes[1].set(ylabel="share of the teacher's variance learned")
+    for ax in axes:
+        ax.set(xscale="log", xlabel="width $d$ of the student")
+        ax.set_xticks(widths, widths)
+        ax.minorticks_off()
+    handles = axes[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside right upper", fontsize=8, title="teacher: units, outputs")
+    return figure
