@@ -1,0 +1,1 @@
+"""CLIP models and compute: how the two figures are drawn."""
