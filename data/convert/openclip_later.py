@@ -15,7 +15,10 @@ SOURCE = {
     "how_obtained": "two of the repository's lists of results joined by name and weights; 14 of 121 models; multiply-adds = "
     "half of the listed FLOPs; kinds are ours",
     "columns": {
-        "model": {"unit": "name", "about": "architecture of the image tower: size / pixels a patch, or ResNet"},
+        "model": {
+            "unit": "name",
+            "about": "architecture of the image tower: size / pixels a patch, or ResNet",
+        },
         "weights": {"unit": "name", "about": "the weights, as the list names them"},
         "kind": {
             "unit": "name",
@@ -53,7 +56,10 @@ UPSTREAM = [
 CHOSEN = {
     ("ViT-g-14", "laion2b_s34b_b88k"): ("g/14", "later", "LAION-2B", "34B"),
     ("ViT-bigG-14", "laion2b_s39b_b160k"): ("G/14", "later", "LAION-2B", "39B"),
-    **{(name, "openai"): (name, "resnet", "WIT", "13B") for name in ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64")},
+    **{
+        (name, "openai"): (name, "resnet", "WIT", "13B")
+        for name in ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64")
+    },
     ("ViT-B-32", "laion2b_s34b_b79k"): ("B/32", "both", "LAION-2B", "34B"),
     ("ViT-B-16", "laion2b_s34b_b88k"): ("B/16", "both", "LAION-2B", "34B"),
     ("ViT-H-14", "laion2b_s32b_b79k"): ("H/14", "both", "LAION-2B", "34B"),

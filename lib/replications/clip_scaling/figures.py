@@ -155,7 +155,7 @@ def misses(ax: Axes, off: pd.DataFrame, bound: float, title: str) -> None:
         ax.axhline(sign * bound, label="printed mean error" if sign > 0 else None, **PAPER)
     ax.set(xscale="log", title=title, xlabel="compute [1e9 multiply-adds]", ylim=(-2.4, 2.6))
     ax.set_ylabel("predicted less measured [points]")
-    ax.legend(fontsize=8, loc="lower left")
+    ax.legend(fontsize=8, loc="lower right")
 
 
 def equals_and_misses(
