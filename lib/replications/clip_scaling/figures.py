@@ -54,12 +54,14 @@ def one_task(
         ax.plot(part.compute, part.error, label="OpenAI's" if train_set == "WIT" else train_set, **style)
     ring = {"ls": "", "marker": "x", "ms": 9, "mew": 1.5, "color": "0.3"}
     ax.plot(10 ** minima[0], 100 * 10 ** minima[1], label="what LAION's line is fitted to", **ring)
-    for who, colour in (("laion", PALETTE[1]), ("openai", PALETTE[0])):
+    for who, colour, named in (("laion", PALETTE[1], "LAION's"), ("openai", PALETTE[0], "OpenAI's")):
         part = models.compute[(models.train_set == "WIT") == (who == "openai")]
         x = np.geomspace(part.min(), part.max(), 20)
-        ax.plot(x, 100 * 10 ** np.polyval(ours[who], np.log10(x)), color=colour, label=f"our line, {who}")
+        ax.plot(
+            x, 100 * 10 ** np.polyval(ours[who], np.log10(x)), color=colour, label=f"our line, {named} models"
+        )
         factor, exponent = printed[who]
-        ax.plot(x, 100 * factor * x**exponent, label=f"printed line, {who}", **PAPER)
+        ax.plot(x, 100 * factor * x**exponent, label="printed formula" if who == "laion" else None, **PAPER)
     ax.set(xscale="log", yscale="log")
 
 
