@@ -38,7 +38,7 @@ class NotebookFile(IPyNbFile):
         yield from self.cells
         if solutions.solutions(self.nb):
             yield Solved.from_parent(self, name="solved")
-        if not notebooks.is_guide(self.path.stem):
+        if not notebooks.without_claims(self.path.stem):
             yield MutatedRun.from_parent(self, name="mutated")
 
     def run(self, source: str) -> list[NotebookNode]:
@@ -152,7 +152,7 @@ def pytest_sessionfinish(session, exitstatus) -> None:
     committed, mutated = (
         {name for part, name in runs if part.endswith(end)} for end in ("as committed", "mutated")
     )
-    never = sorted(name for name in committed - mutated if not notebooks.is_guide(name))
+    never = sorted(name for name in committed - mutated if not notebooks.without_claims(name))
     if never and not session.config.option.keyword:
         reporter.write_line(f"ran as committed but never mutated: {never}", red=True)
         session.exitstatus = 1

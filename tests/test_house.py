@@ -15,6 +15,8 @@ from scalinglaws.notebooks import files
 
 LIB = Path(__file__).resolve().parents[1] / "lib"
 MOST_LINES = 400
+#: The one folder beside the findings whose data are what the house concluded of them; nothing imports it.
+ABOUT_THE_SUITE = "what_replicates"
 #: What each part of the library may import of the others, beside itself and the modules at its top.
 ARROWS = {
     "laws": {"fitting"},
@@ -28,6 +30,7 @@ ARROWS = {
     "report": {"laws", "fitting", "claims"},
     "book": {"report", "cli", "notebooks", "claims", "tables"},
     "replications": {"training", "sweeps", "fitting", "laws", "tables"},
+    ABOUT_THE_SUITE: {"book", "notebooks", "claims"},
 }
 #: What the modules at the top, which all may import, may import themselves.
 TOP = {"frontier": {"fitting", "laws"}, "turning": {"fitting", "laws"}}
@@ -87,8 +90,10 @@ def own(names: set[str]) -> set[str]:
 
 
 def part(module: str) -> str:
-    """The part of the house that a module stands in: a sub-package, a module at the top, or the findings."""
+    """The part of the house that a module stands in: a sub-package, a module at the top, the findings, or the suite."""
     first, _, rest = module.partition(".")
+    if finding(module) == ABOUT_THE_SUITE:
+        return ABOUT_THE_SUITE
     return "replications" if first == "replications" else rest.partition(".")[0]
 
 
@@ -105,7 +110,11 @@ def stem_of(notebook: str) -> str:
 @pytest.fixture(scope="module")
 def notebooks() -> set[str]:
     """The notebooks of a paper, by their names."""
-    return {path.stem for path in (LIB.parent / "notebooks").glob("*.ipynb") if not files.is_guide(path.stem)}
+    return {
+        path.stem
+        for path in (LIB.parent / "notebooks").glob("*.ipynb")
+        if not files.without_claims(path.stem)
+    }
 
 
 def test_each_finding_has_its_claims_and_its_verdicts_under_its_name(notebooks):

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scalinglaws.claims import NOT_REPLICATED, REPLICATED, WIDER
-from scalinglaws.claims.power import HALF, distance, facing, mistaken, power
+from scalinglaws.claims.power import HALF, distance, facing, power
 
 from .made import NAMED, region, value
 
@@ -65,45 +64,7 @@ def test_a_wider_interval_has_less(width, times):
     assert 0.025 < power(value(), 0, times * width) <= power(value(), 0, width) <= 1
 
 
-JUDGED = {
-    "value": value(),
-    "value whose tolerance nobody chose": value(tolerance="the paper's own"),
-    "rival below": value(rival=0.3),
-    "rival near": value(rival=1.25),
-    "a region for a rival": value(rival="> 1.3"),
-    "bound": region("bound", "> 4", "< 3.5"),
-    "bounds that meet": region("bound", "> 4", "< 4"),
-    "bound on both sides": region("bound", "4..5", "> 5.4"),
-    "sign": region("sign", "-"),
-    "order": region("order", "a > b", within=0.2, tolerance=NAMED),
-}
-
-
-@pytest.mark.parametrize("name", JUDGED)
-@pytest.mark.parametrize("half", [0.08, 0.3, 1.0])
-def test_chances_of_a_wrong_word_are_those_of_words_given_to_draws(name, half):
-    claim, draws = JUDGED[name], half / HALF * np.random.default_rng(1).standard_normal(4000)
-
-    def share(truth: float, *wrong: str) -> float:
-        return np.mean([claim.judge(m, (m - half, m + half)) in wrong for m in truth + draws])
-
-    failing, holding = mistaken(claim, 7.0 - half, 7.0 + half)
-    paper, rival = facing(claim)
-    assert failing == pytest.approx(share(paper, NOT_REPLICATED), abs=0.01)
-    assert holding == pytest.approx(share(rival, REPLICATED, WIDER), abs=0.01)
-
-
-def test_one_interval_in_twenty_fails_a_paper_that_is_right_and_one_in_forty_a_sign():
-    assert mistaken(value(rival=9.0), 0.9, 1.1) == pytest.approx((0.05, 0.0), abs=1e-9)
-    assert mistaken(region("sign", "+"), 0.1, 0.9) == pytest.approx((0.025, 0.025), abs=1e-9)
-
-
 def test_points_that_face_each_other_are_the_nearest():
     assert facing(value(rival="-2..0.5")) == (1.0, 0.5)
     assert facing(region("bound", "-1..1", "> 2")) == pytest.approx((1.0, 2.0))
     assert facing(region("sign", "-")) == pytest.approx((0.0, 0.0))
-
-
-@pytest.mark.parametrize("interval", [(0.0, inf), (1.0, 1.0)])
-def test_without_a_width_no_chance_is_known(interval):
-    assert mistaken(value(), *interval) is None

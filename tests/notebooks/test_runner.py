@@ -148,6 +148,10 @@ def test_a_notebook_that_counts_verdicts_runs_last_whenever_some_are_kept(place)
     place("run", "10", "--write", "--moved", "a slip", "--output", str(place.out))
     (moved,) = files.code(files.read(path))[1].outputs
     assert moved.text.startswith("['10_good'] ") and moved.text != told.text
+    kept = path.read_bytes()
+    place.add("10_good", measure='paper.measured("one", 1.0)\npaper.measured("two", 1.05)')
+    assert place("run", "10", "--write", "--output", str(place.out)).returncode == 1
+    assert path.read_bytes() == kept, "what could not be kept is not counted either"
 
 
 def test_mutations_change_what_they_name(place):

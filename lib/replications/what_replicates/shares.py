@@ -1,150 +1,136 @@
-"""The share of claims that hold, with an interval that knows that the claims of one paper are alike.
-
-The interval is that of Korn and Graubard (1998, Survey Methodology 24, 193-201): the exact binomial
-interval, for as many independent claims as would leave the share as uncertain as it is. It is made
-for few clusters and for shares near 0 or 1, where resampling of whole papers fails (see `coverage`).
-"""
+"""The share of claims that hold, with an interval that knows that the claims of one paper are alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import t
-from statsmodels.stats.proportion import proportion_confint
+from scipy.stats import betabinom
 
 Interval = tuple[float, float]
+#: The shares that are tried: middles of as many equal steps from 0 to 1.
+SHARES = (np.arange(100) + 0.5) / 100
+#: The correlations of two claims of one paper that are tried, all as likely beforehand.
+ALIKE = tuple((np.arange(40) + 0.5) / 40)
+#: A correlation so small that every claim counts as a paper of its own.
+NOT_ALIKE = (1e-6,)
+#: Of fewer papers nobody can see how papers differ: such groups are not shown.
+FEWEST_PAPERS = 3
 
 
-def effective(held: np.ndarray, tested: np.ndarray) -> float:
-    """How many independent claims would leave the share as uncertain as claims of these papers do.
-
-    Parameters
-    ----------
-    held, tested
-        How many claims of each paper hold, and how many were tested; shape (papers,).
-
-    Returns
-    -------
-    float
-        At most the number of claims; the number of papers where their shares do not differ, since
-        then nothing says how alike the claims of one paper are.
-    """
-    claims, papers = tested.sum(), len(tested)
-    share = held.sum() / claims
-    off = held - share * tested
-    variance = papers / (papers - 1) * np.sum(off**2) / claims**2
-    if variance < 1e-12:
-        return float(papers)
-    # The variance of few papers is itself uncertain, as that of a mean is for Student.
-    known = (t.ppf(0.975, claims - 1) / t.ppf(0.975, papers - 1)) ** 2
-    return float(min(claims, share * (1 - share) / variance) * known)
+@lru_cache(maxsize=512)
+def likelihoods(tested: int, alike: tuple[float, ...]) -> np.ndarray:
+    """Log likelihood of 0, 1, ... claims that hold, shape (tested + 1, shares, correlations)."""
+    held, share, spread = np.ix_(np.arange(tested + 1), SHARES, 1 / np.array(alike) - 1)
+    return betabinom.logpmf(held, tested, share * spread, (1 - share) * spread)
 
 
-def by_paper(held: ArrayLike, tested: ArrayLike) -> Interval:
-    """95 % interval of the share of claims that hold, for papers that may differ.
+def by_paper(held: ArrayLike, tested: ArrayLike, alike: tuple[float, ...] = ALIKE) -> Interval:
+    """95 % interval of the share of claims that hold over all papers there could be.
 
     Parameters
     ----------
     held, tested
         How many claims of each paper hold, and how many were tested; shape (papers,).
+    alike
+        Correlations of two claims of one paper, between 0 and 1, that are as likely beforehand.
 
     Returns
     -------
     (float, float)
-        Two nan for a single paper: how much papers differ cannot be seen from one.
+        The middle 95 % of what the share may be, where each share from 0 to 1 was as likely beforehand.
 
     Raises
     ------
     ValueError
         If there is no paper, one without a claim, or one with more that hold than were tested.
+
+    Notes
+    -----
+    Each paper has a share of its own, from a Beta distribution around the common one (Skellam 1948,
+    Journal of the Royal Statistical Society B 10, 257-261); the posterior is summed over a grid.
     """
-    held, tested = np.asarray(held, float), np.asarray(tested, float)
+    held, tested = np.asarray(held, int), np.asarray(tested, int)
     if not len(tested) or np.any(tested < 1) or np.any((held < 0) | (held > tested)):
         raise ValueError("each paper needs a claim at least, and no more that hold than were tested")
-    if len(tested) == 1:
-        return np.nan, np.nan
-    n, share = effective(held, tested), held.sum() / tested.sum()
-    low, high = proportion_confint(n * share, n, method="beta")
+    logs = sum(likelihoods(of, alike)[hold] for hold, of in zip(held.tolist(), tested.tolist(), strict=True))
+    below = np.cumsum(np.exp(logs - logs.max()).sum(axis=1))
+    edges = np.linspace(0, 1, len(SHARES) + 1)
+    low, high = np.interp([0.025, 0.975], np.append(0, below / below[-1]), edges)
     return float(low), float(high)
 
 
-def as_if_independent(held: ArrayLike, tested: ArrayLike) -> Interval:
-    """Wilson's 95 % interval, which counts every claim as if it were a paper of its own."""
-    low, high = proportion_confint(np.sum(held), np.sum(tested), method="wilson")
-    return float(low), float(high)
-
-
-def resampled(held: ArrayLike, tested: ArrayLike, rng: np.random.Generator, n: int = 400) -> Interval:
-    """Percentile 95 % interval over samples of papers drawn with replacement."""
-    held, tested = np.asarray(held), np.asarray(tested)
-    drawn = rng.integers(len(tested), size=(n, len(tested)))
-    low, high = np.quantile(held[drawn].sum(1) / tested[drawn].sum(1), [0.025, 0.975])
-    return float(low), float(high)
-
-
-def shares(claims: pd.DataFrame, by: Sequence[str], what: str = "holds") -> pd.DataFrame:
+def shares(claims: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """How many claims hold, group by group.
 
     Parameters
     ----------
     claims
-        One row a claim that was tested: its `paper`, the columns `by`, and `what`, true or false.
+        One row a claim that was tested: its `paper`, the columns `by`, and `holds`, true or false.
     by
         Columns whose values make the groups.
-    what
-        The column that is counted.
 
     Returns
     -------
     pandas.DataFrame
-        A row a group with `papers`, `claims`, `what` (how many), `share`, and its interval by paper,
-        `low` and `high`, nan for a single paper.
+        A row a group with `papers`, `claims`, `hold` (how many), `share`, and its interval by paper,
+        `low` and `high`.
     """
     rows = {}
     for group, mine in claims.groupby([*by], sort=False, observed=True):
-        papers = mine.groupby("paper")[what].agg(["sum", "size"])
-        low, high = by_paper(papers["sum"], papers["size"])
+        papers = mine.groupby("paper")["holds"].agg(["sum", "size"])
         held = int(papers["sum"].sum())
-        rows[group] = [len(papers), len(mine), held, held / len(mine), low, high]
+        rows[group] = [
+            len(papers),
+            len(mine),
+            held,
+            held / len(mine),
+            *by_paper(papers["sum"], papers["size"]),
+        ]
     index = pd.MultiIndex.from_tuples([*rows], names=[*by]) if rows else None
-    return pd.DataFrame([*rows.values()], index, ["papers", "claims", what, "share", "low", "high"])
+    return pd.DataFrame([*rows.values()], index, ["papers", "claims", "hold", "share", "low", "high"])
 
 
 def printed(found: pd.DataFrame) -> pd.DataFrame:
-    """A table of `shares` as it is shown: two decimals, and a dash where a single paper has no interval."""
-    interval = [
-        "–" if np.isnan(low) else f"[{low:.2f}, {high:.2f}]"
-        for low, high in zip(found["low"], found["high"], strict=True)
-    ]
+    """A table of `shares` as it is shown, with two decimals."""
+    interval = [f"[{low:.2f}, {high:.2f}]" for low, high in zip(found["low"], found["high"], strict=True)]
     return found.assign(share=found["share"].map("{:.2f}".format), interval=interval).drop(
         columns=["low", "high"]
     )
 
 
-def by_traits(claims: pd.DataFrame, traits: Sequence[str], what: str = "holds") -> pd.DataFrame:
-    """The shares within each role by one trait after the other, as they are shown.
+def by_traits(claims: pd.DataFrame, traits: Sequence[str]) -> pd.DataFrame:
+    """The shares within each role by one trait after the other.
 
     Parameters
     ----------
-    claims, what
-        As in `shares`.
+    claims
+        As in `shares`, with `role`.
     traits
         Columns, each of which divides the claims of a role by itself.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `shares` gives it. Left out are groups of fewer than `FEWEST_PAPERS`, and those that are the
+        whole role.
     """
-    tables = {
-        trait: printed(shares(claims, ["role", trait], what)).rename_axis(["role", "which"])
-        for trait in traits
-    }
+    sizes = claims.groupby("role").size()
+    tables = {}
+    for trait in traits:
+        found = shares(claims, ["role", trait]).rename_axis(["role", "which"])
+        whole = found["claims"].to_numpy() == sizes[found.index.get_level_values("role")].to_numpy()
+        tables[trait] = found[(found["papers"].to_numpy() >= FEWEST_PAPERS) & ~whole]
     return pd.concat(tables, names=["by"])
 
 
 def coverage(
     tested: ArrayLike, share: float, alike: float, n: int, rng: np.random.Generator
-) -> dict[str, float]:
-    """How often three intervals hold the truth, over simulated suites whose papers differ.
+) -> tuple[float, float]:
+    """How often two intervals hold the truth, over simulated suites whose papers differ.
 
     Parameters
     ----------
@@ -162,20 +148,16 @@ def coverage(
 
     Returns
     -------
-    dict
-        Name of an interval -> the part of the suites in which it holds `share`.
+    (float, float)
+        The part of the suites in which the interval by paper holds `share`, and the part in which it
+        does that takes claims for independent.
     """
     tested = np.asarray(tested)
     spread = 1 / alike - 1
-    methods: dict[str, Callable[[np.ndarray], Interval]] = {
-        "by paper": lambda held: by_paper(held, tested),
-        "papers resampled": lambda held: resampled(held, tested, rng),
-        "claims independent": lambda held: as_if_independent(held, tested),
-    }
-    hits = dict.fromkeys(methods, 0)
+    hits = np.zeros(2)
     for _ in range(n):
         held = rng.binomial(tested, rng.beta(share * spread, (1 - share) * spread, len(tested)))
-        for name, interval in methods.items():
-            low, high = interval(held)
-            hits[name] += low <= share <= high
-    return {name: hit / n for name, hit in hits.items()}
+        intervals = (by_paper(held, tested), by_paper(held, tested, NOT_ALIKE))
+        hits += [low <= share <= high for low, high in intervals]
+    by, independent = hits / n
+    return float(by), float(independent)

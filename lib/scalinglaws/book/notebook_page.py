@@ -85,7 +85,7 @@ def guiding(finding: Finding) -> dict[str, str]:
     kind, does = ("A guide", "shows how something is done")
     if files.counts_verdicts(finding.name):
         kind, does = ("About the suite", "counts what the other notebooks concluded")
-    return {kind: f"it {does}, replicates nothing and states no claims", "Paper": finding.citation}
+    return {kind: f"it {does}, replicates nothing and states no claims", "Literature": finding.citation}
 
 
 def judged(finding: Finding, sentence: str) -> dict[str, str]:

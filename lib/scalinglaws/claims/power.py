@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from statistics import NormalDist
 
-from scalinglaws.claims.claim import NOT_REPLICATED, REPLICATED, WIDER, Claim
+from scalinglaws.claims.claim import Claim
 
 NORMAL = NormalDist()
 #: Half the width of a 95 % interval, in standard errors.
@@ -53,51 +52,3 @@ def facing(claim: Claim) -> tuple[float, float]:
     theirs = claim.agreeing if claim.kind != "value" else None
     low, high = (claim.paper, claim.paper) if theirs is None else (theirs.low, theirs.high)
     return (high, claim.refuting.low) if claim.refuting.low >= high else (low, claim.refuting.high)
-
-
-def mistaken(claim: Claim, low: float, high: float) -> tuple[float, float] | None:
-    """The chances that a measurement of this precision gives a claim a wrong word.
-
-    Parameters
-    ----------
-    claim
-        The claim.
-    low, high
-        The 95 % interval that was measured, in the claim's unit; only its width matters.
-
-    Returns
-    -------
-    (float, float) or None
-        How likely the word is *not replicated* where the paper is right, and how likely it is
-        *replicated*, also with a wider interval, where the rival is. None where the interval is
-        unbounded or of no width.
-
-    Notes
-    -----
-    The truth is taken at the two points that face each other, the paper's value (the nearest edge of
-    its region) and the nearest point of the rival's, where mistakes are likeliest. The interval is
-    taken as symmetric and normal, as for `power`. As its centre moves, the word changes only where
-    the centre or an end crosses an edge of a region, so that the chances are sums of a few terms.
-    """
-    half = (high - low) / 2
-    if not 0 < half < math.inf:
-        return None
-    regions = (claim.agreeing, claim.refuting)
-    edges = {edge for region in regions for edge in (region.low, region.high) if math.isfinite(edge)}
-    edges |= {claim.paper} if claim.kind == "value" else set()
-    steps = sorted({edge + move for edge in edges for move in (-half, 0.0, half)})
-    steps = [steps[0] - half, *steps, steps[-1] + half]
-    words = [
-        claim.judge(centre := (a + b) / 2, (centre - half, centre + half))
-        for a, b in itertools.pairwise(steps)
-    ]
-
-    def chance(truth: float, wrong: tuple[str, ...]) -> float:
-        below = [NORMAL.cdf((step - truth) / (half / HALF)) for step in steps]
-        below[0], below[-1] = 0.0, 1.0
-        return sum(
-            b - a for word, (a, b) in zip(words, itertools.pairwise(below), strict=True) if word in wrong
-        )
-
-    paper, rival = facing(claim)
-    return chance(paper, (NOT_REPLICATED,)), chance(rival, (REPLICATED, WIDER))

@@ -63,7 +63,7 @@ def kept() -> list[str]:
 
 
 def stamp() -> str:
-    """Eight digits that change with any kept verdict, and with the claims that a finding names.
+    """Eight characters that change with any kept verdict, and with the claims that a finding names.
 
     What is made from all verdicts shows them, so that one sees whether it was made from those kept now.
     """

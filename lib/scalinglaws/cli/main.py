@@ -130,7 +130,7 @@ def run(
     picked = chosen(names, everything)
     if write and scale == "ci" and wanted != {"scale": "ci", "seed": 0}:
         fail("--write takes the default parameters", 2)
-    if write and scale == "ci" and not all(map(files.is_guide, picked)):
+    if write and scale == "ci" and not all(map(files.without_claims, picked)):
         picked = sorted({*picked, *filter(files.counts_verdicts, files.names())})
     tasks, problems = {}, []
     for name in picked:
@@ -146,13 +146,15 @@ def run(
     from scalinglaws.cli import batch, writing
     from scalinglaws.notebooks import index_page
 
-    # Last of all: some count the verdicts that are kept until then.
-    last = {name: tasks.pop(name) for name in [*tasks] if files.is_guide(name)}
+    # Last of all, since they count the verdicts that are kept until then.
+    last = {name: tasks.pop(name) for name in [*tasks] if files.counts_verdicts(name)}
     found = batch.run_all(tasks, jobs, timeout)
     problems += batch.failures(found)
-    good = {}
+    good, guides = {}, {}
     for name, outcome in found.items():
-        if not outcome.error and len(files.records(outcome.notebook)) != 1:
+        if files.without_claims(name):
+            guides |= {} if outcome.error else {name: outcome}
+        elif not outcome.error and len(files.records(outcome.notebook)) != 1:
             problems.append(f"{name}: ended without its verdict record")
         elif not outcome.error:
             good[name] = outcome
@@ -170,17 +172,19 @@ def run(
     problems += writing.told(differ)
     if write and scale == "ci" and not problems:
         problems += writing.write_back(good, jobs, timeout, moved)
-    guides = batch.run_all(last, jobs, timeout)
-    problems += batch.failures(guides)
-    shown = {name: outcome for name, outcome in guides.items() if not outcome.error}
-    for name, outcome in shown.items() if write else ():
+    if last and not (write and problems):
+        counted = batch.run_all(last, jobs, timeout)
+        problems += batch.failures(counted)
+        found |= counted
+        guides |= {name: outcome for name, outcome in counted.items() if not outcome.error}
+    for name, outcome in guides.items() if write else ():
         writing.keep_guide(name, outcome, scale)
     if good:
         judged = [overview.entry(name, output / "verdicts") for name in good]
         terminal.show(terminal.scoreboard(judged))
     if html:
-        failed = {name: outcome.error for name, outcome in (guides | found).items() if outcome.error}
-        pages = {name: outcome.notebook for name, outcome in sorted((shown | good).items())}
+        failed = {name: outcome.error for name, outcome in found.items() if outcome.error}
+        pages = {name: outcome.notebook for name, outcome in sorted((guides | good).items())}
         index = index_page.export(pages, output, failed)
         typer.echo(index_page.where_to_look(index))
     if good:

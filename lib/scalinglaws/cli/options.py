@@ -48,6 +48,6 @@ def chosen(names: list[str] | None, everything: bool, claiming: bool = False) ->
         picked = sorted({files.locate(name).stem for name in names or files.names()})
     except files.NotebookError as error:
         fail(str(error), 2)
-    if claiming and names and (guides := [name for name in picked if files.is_guide(name)]):
+    if claiming and names and (guides := [name for name in picked if files.without_claims(name)]):
         fail(f"{', '.join(guides)}: states no claims, so that there are no verdicts to look at", 2)
-    return [name for name in picked if not (claiming and files.is_guide(name))]
+    return [name for name in picked if not (claiming and files.without_claims(name))]

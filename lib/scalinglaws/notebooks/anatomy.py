@@ -49,7 +49,7 @@ def lists(cell: NotebookNode) -> bool:
 def problems(name: str) -> list[str]:
     """Everything in which a notebook departs from the anatomy, one sentence each."""
     path = files.locate(name)
-    notebook, guide = files.read(path), files.is_guide(path.stem)
+    notebook, guide = files.read(path), files.without_claims(path.stem)
     if not notebook.cells:
         return ["it has no cells"]
     found = structure(notebook, guide) + sources(notebook) + outputs(notebook, guide)

@@ -47,7 +47,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("[0-9][0-9]_*.ipynb"))
 
 
-def is_guide(name: str) -> bool:
+def without_claims(name: str) -> bool:
     """Whether a notebook replicates nothing: it shows how something is done, or looks at the suite itself.
 
     Those of chapter 0 do the one, those of chapter 9 the other. They state no claims, so they have no claims file, no
@@ -64,7 +64,7 @@ def counts_verdicts(name: str) -> bool:
 
 def replications() -> list[str]:
     """The names of the notebooks that state claims, in reading order."""
-    return [name for name in names() if not is_guide(name)]
+    return [name for name in names() if not without_claims(name)]
 
 
 def locate(name: str) -> Path:

@@ -37,13 +37,13 @@ def entry(name: str, place: Path | None = None, need: bool = False) -> dict[str,
     except files.NotebookError as error:
         found["problems"].append(str(error))
     try:
-        if not files.is_guide(name):
+        if not files.without_claims(name):
             stated(name)
     except ClaimError as error:
         found["problems"].append(str(error))
     try:
         found["cost"] = verdicts.costs().get(name, {})
-        found["verdicts"] = [] if files.is_guide(name) else verdicts.read(name, place)["verdicts"]
+        found["verdicts"] = [] if files.without_claims(name) else verdicts.read(name, place)["verdicts"]
     except verdicts.VerdictError as error:
         if need or not isinstance(error, verdicts.NoVerdicts):
             found["problems"].append(str(error))
