@@ -163,6 +163,15 @@ class Law:
         step, which is good to five or six digits: enough to choose a direction, and nothing
         else is done with it.
         """
+        return self.second(columns, parameters)
+
+    def second(
+        self,
+        columns: tuple[Any, ...],
+        parameters: Mapping[str, Any],
+        gradient: Mapping[str, np.ndarray] | None = None,
+    ) -> dict[tuple[str, str], np.ndarray]:
+        """As `hessian`; `gradient` is the one there, where it is at hand."""
         if self.curvatures is not None:
             return dict(self.curvatures(*columns, **parameters))
         analytic = self.analytic
@@ -175,7 +184,8 @@ class Law:
         scales = {} if analytic else self.scales(parameters)
         if self.derivatives is None and not analytic:
             return real_curvatures(self.function, columns, parameters, scales)
-        base = None if self.derivatives else self.gradient(*columns, **parameters)
+        if gradient is None and self.derivatives is None:
+            gradient = self.gradient(*columns, **parameters)
         found = {}
         for j, first in enumerate(self.parameters):
             value = np.asarray(parameters[first])
@@ -196,7 +206,7 @@ class Law:
                 moved = complex_step(
                     self.function, columns, parameters | {first: value + step}, self.parameters[j:]
                 )
-                row = {name: (moved[name] - base[name]) / step for name in self.parameters[j:]}
+                row = {name: (moved[name] - gradient[name]) / step for name in self.parameters[j:]}
             found |= {(first, name): values for name, values in row.items()}
         return found
 

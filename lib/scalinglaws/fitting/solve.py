@@ -10,6 +10,7 @@ and a wide delta is narrowed step by step.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,13 +96,17 @@ def evaluate(problem: Problem, theta: np.ndarray, exact: bool = True) -> Points:
     loss, logarithmic = problem.loss, problem.residual == "log"
     low, high = problem.limits
     with np.errstate(all="ignore"):
-        predicted = problem.predict(theta)
-        r, slopes = problem.residuals_of(predicted), problem.slopes(theta)
+        params = problem.natural(theta)
+        predicted = problem.predict(theta, params)
+        by_parameter = problem.law.gradient(*problem.columns, **params)
+        r, slopes = problem.residuals_of(predicted), problem.chained(theta, params, by_parameter)
         value = (problem.weights * loss.rho(r)).sum(-1)
         pull = problem.weights * loss.psi(r)
         curved = problem.weights * loss.curvature(r)
         touching = problem.weights * loss.weight(r)
-        bend = problem.bend(theta, slopes, pull / predicted if logarithmic else pull) if exact else 0.0
+        if exact:
+            lean = pull / predicted if logarithmic else pull
+            bend = problem.bend(params, slopes, lean, by_parameter)
         if logarithmic:
             slopes = slopes / predicted[:, None, :]
             curved = curved + pull
@@ -124,10 +129,13 @@ def lengths(normal: np.ndarray) -> np.ndarray:
 
 def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> np.ndarray:
     """g' N^-1 g over the coordinates that are free to move; infinite where it cannot be computed."""
-    size, free, unit = lengths(normal), ~held, np.eye(normal.shape[-1])
+    size, unit = lengths(normal), np.eye(normal.shape[-1])
     scaled = normal / (size[:, :, None] * size[:, None, :]) + 1e-14 * unit
-    scaled = np.where(free[:, :, None] & free[:, None, :], scaled, unit)
-    g = np.where(free, gradient / size, 0.0)
+    g = gradient / size
+    if held.any():
+        free = ~held
+        scaled = np.where(free[:, :, None] & free[:, None, :], scaled, unit)
+        g = np.where(free, g, 0.0)
     sound = np.isfinite(scaled).all((1, 2)) & np.isfinite(g).all(1)
     scaled[~sound] = unit
     try:
@@ -139,6 +147,11 @@ def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> n
 
 def definite(matrices: np.ndarray) -> np.ndarray:
     """Which symmetric matrices are positive definite: the pivots of elimination are positive."""
+    # Most often all are, which one call to LAPACK shows; it does not say which are not.
+    with contextlib.suppress(LinAlgError):
+        pivots = np.diagonal(np.linalg.cholesky(matrices), axis1=-2, axis2=-1) ** 2
+        if (pivots > 1e-14).all():
+            return np.ones(len(matrices), bool)
     left = matrices.transpose(1, 2, 0).copy()  # the rows of a batch last, along which it is fast
     good = np.ones(len(matrices), bool)
     with np.errstate(all="ignore"):
@@ -205,7 +218,8 @@ def newton(
         rows = np.flatnonzero(active)
         if not rows.size:
             break
-        here, now, held_back = problem.take(rows), at.take(rows), damping[rows]
+        now, held_back = (at if rows.size == len(active) else at.take(rows)), damping[rows]
+        here = problem if rows.size == len(active) else problem.take(rows)
         step = direction(now, held_back, caution)
         trial = evaluate(here, np.clip(now.theta + step, *problem.limits), exact)
         lower = trial.value < now.value
