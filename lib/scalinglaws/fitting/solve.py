@@ -163,6 +163,20 @@ def definite(matrices: np.ndarray) -> np.ndarray:
     return good
 
 
+def lacked(bent: np.ndarray, ridge: np.ndarray, both: np.ndarray) -> np.ndarray:
+    """How much damping at least makes bent + damping * ridge positive definite, a row each; 0 if unknown.
+
+    `both` says which pairs of coordinates are free to move.
+    """
+    unit = np.eye(bent.shape[-1])
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(np.where(both, ridge, unit)))
+        least = np.linalg.eigvalsh(root @ np.where(both, bent, 0.0) @ root.swapaxes(1, 2))[:, 0]
+    except LinAlgError:
+        return np.zeros(len(bent))
+    return np.clip(np.nan_to_num(-least), 0.0, 1e12)
+
+
 def direction(at: Points, damping: np.ndarray, caution: float) -> np.ndarray:
     """Damped Newton steps; raises `damping`, in place, until the matrix of a row is positive definite.
 
@@ -176,11 +190,16 @@ def direction(at: Points, damping: np.ndarray, caution: float) -> np.ndarray:
     bent, ridge = at.hessian / outer, at.normal / outer + caution * unit
     matrix = np.where(both, bent + damping[:, None, None] * ridge, unit)
     bad = np.flatnonzero(~definite(matrix))
+    lacking = lacked(bent[bad], ridge[bad], both[bad]) if bad.size else np.empty(0)
     while bad.size:
         damping[bad] = np.maximum(4 * damping[bad], 1e-6)
+        # As many times four at once as will be wanted.
+        times = np.ceil(np.log(np.maximum(lacking / damping[bad], 1.0)) / np.log(4))
+        damping[bad] *= 4.0**times
         matrix[bad] = np.where(both[bad], bent[bad] + damping[bad, None, None] * ridge[bad], unit)
         matrix[bad[~np.isfinite(matrix[bad]).all((1, 2)) | (damping[bad] > 1e12)]] = unit
-        bad = bad[~definite(matrix[bad])]
+        left = ~definite(matrix[bad])
+        bad, lacking = bad[left], lacking[left]
     step = np.linalg.solve(matrix, np.where(free, at.gradient / size, 0.0)[..., None])[..., 0]
     return -step / size
 
