@@ -5,11 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 from simulated import design
 
 from scalinglaws import FitError, bootstrap, extrapolate, fit, huber, law, soft_l1
 from scalinglaws.fitting.binding import bind, column
-from scalinglaws.fitting.causes import FitWarning, cause
+from scalinglaws.fitting.causes import FitWarning, cause, unrelated
 from scalinglaws.fitting.losses import squared
 from scalinglaws.laws import chinchilla, power_law, power_law_with_constant
 
@@ -153,6 +154,28 @@ def cause_of(form, data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitWarning)
         return cause(bound(form, data))
+
+
+def test_unrelated_is_what_a_rank_test_says_at_ten_percent():
+    rng = np.random.default_rng(0)
+    found = []
+    for lean in np.linspace(0, 1.5, 60):
+        x = rng.integers(0, 9, 20).astype(float)  # with ties
+        y = lean * x / 9 + rng.normal(size=20)
+        assert unrelated(x, y) == (spearmanr(x, y).pvalue > 0.1)
+        found.append(unrelated(x, y))
+    assert 10 < sum(found) < 50
+
+
+@pytest.mark.filterwarnings("error")
+def test_perfect_order_is_related_and_a_constant_says_nothing():
+    x = np.arange(12.0)
+    # At a correlation of 1 or -1 the t statistic would divide by zero, and beyond 1, by rounding, take the root of
+    # a negative number.
+    for y in (x**3, np.exp(-x), np.repeat(x[:6], 2)):
+        assert not unrelated(x, y)
+    assert not unrelated(x, np.ones(12)) and not unrelated(np.ones(12), x)
+    assert unrelated(x, np.array([3.0, 9, 1, 7, 5, 11, 0, 8, 2, 10, 4, 6]))
 
 
 def test_causes_are_named():

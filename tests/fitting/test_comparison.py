@@ -119,8 +119,9 @@ def test_the_nested_test_has_the_level_it_says():
     for seed in range(200):
         data = design(40, seed=0)
         data["loss"] *= np.exp(0.01 * np.random.default_rng([3, seed]).normal(size=40))
-        large = fit(chinchilla, data, starts=1)
-        p.append(nested_test(fit(chinchilla, data, fixed={"alpha": TRUTH["alpha"]}, starts=1), large).p)
+        large = fit(chinchilla, data, starts=[TRUTH])
+        small = fit(chinchilla, data, fixed={"alpha": TRUTH["alpha"]}, starts=[TRUTH])
+        p.append(nested_test(small, large).p)
     assert 0.02 <= np.mean(np.array(p) < 0.05) <= 0.09 and 0.4 < np.mean(p) < 0.6
 
 

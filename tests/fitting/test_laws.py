@@ -224,3 +224,21 @@ def test_a_fit_reads_as_the_paper_does():
     level = fit(laws.chinchilla, runs | {"loss": laws.chinchilla(*runs.values(), **truth | {"beta": 0.35})})
     equal = fit(laws.chinchilla, level.data, fixed={"beta": "alpha"})
     assert equal.a == pytest.approx(0.5) == level.a and equal.optimum(1e21).a == pytest.approx(0.5)
+
+
+def test_two_parameters_of_a_linear_form_have_no_second_derivative():
+    assert chinchilla.curved == {
+        "alpha": ["alpha", "beta", "E", "A", "B"],
+        "beta": ["beta", "E", "A", "B"],
+    }
+    assert laws.kaplan.curved["alpha_D"] == ["alpha_D"] and sum(map(len, laws.kaplan.curved.values())) == 10
+    x, values = np.geomspace(1, 1e3, 9), {"E": 0.3, "A": 2.0, "alpha": 0.4}
+    floor = laws.power_law_with_constant
+    bends = floor.hessian(x, **values)
+    for plain in (True, False):
+        other = replace(floor, curvatures=None, derivatives=None, analytic=plain)
+        found = other.hessian(x, **values)
+        assert found.keys() == {("alpha", "alpha"), ("alpha", "E"), ("alpha", "A")}
+        np.testing.assert_allclose(found["alpha", "A"], bends["A", "alpha"], rtol=1e-4)
+        np.testing.assert_allclose(found["alpha", "alpha"], bends["alpha", "alpha"], rtol=1e-4)
+        np.testing.assert_allclose(found["alpha", "E"], 0, atol=1e-6)

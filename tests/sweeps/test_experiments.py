@@ -164,7 +164,7 @@ def hashed(tmp_path, monkeypatch):
 
     def of(source: str) -> str:
         (package / "thing.py").write_text(source)
-        return keys.code_hash(Module)
+        return keys.hash_of(keys.code_of(Module), package / "thing.py")
 
     return of
 

@@ -39,6 +39,14 @@ def test_table_is_what_its_source_says(slug):
     assert len(table) <= 5000, "carry over the aggregate or the sub-sample that the analysis uses"
 
 
+def test_what_is_made_of_a_table_shares_its_description():
+    table = loading.load(PUBLISHED[0])
+    made = table[table.columns[:1]].copy().head(1)
+    assert made.attrs == table.attrs
+    # A copy of it with each step would take longer than the step.
+    assert made.attrs["columns"] is table.attrs["columns"]
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_saving_what_was_loaded_changes_no_byte(slug):
     table = loading.load(slug)

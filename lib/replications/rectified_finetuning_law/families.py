@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -37,7 +38,13 @@ def every_draw(families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         If there are fewer than two families, or too many to take every draw.
     """
     names, codes = np.unique(np.asarray(families), return_inverse=True)
-    n = len(names)
+    drawn, chances = of_families(len(names))
+    return drawn[:, codes], chances
+
+
+@cache
+def of_families(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each draw takes each of n families, and how probable it is."""
     if n < 2 or math.comb(2 * n - 1, n) > MOST_DRAWS:
         raise ValueError(f"takes every draw of 2 to 9 families, not of {n}")
     # Between n - 1 bars stand n draws: the gaps say how often each family is drawn.
@@ -45,7 +52,7 @@ def every_draw(families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ends = np.full((len(bars), 1), -1), np.full((len(bars), 1), 2 * n - 1)
     drawn = np.diff(np.hstack([ends[0], bars, ends[1]])) - 1
     orders = math.factorial(n) / np.array([[math.factorial(k) for k in row] for row in drawn]).prod(1)
-    return drawn[:, codes].astype(float), orders / float(n) ** n
+    return drawn.astype(float), orders / float(n) ** n
 
 
 def over_families(statistic: Callable[[np.ndarray], np.ndarray], families: np.ndarray) -> Estimate:

@@ -82,12 +82,12 @@ HEADINGS = (
 
 def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
     """One number with everything that belongs to it."""
-    verdict = measured(known, entry, entry.claim)
+    verdict = quoted(known, entry, entry.claim)
     unit = f" {verdict['unit']}" if verdict["unit"] else ""
     if verdict["low"] is not None:
         span, how = interval(verdict["low"], verdict["high"]), verdict["how"] or "see the notebook"
     elif entry.spread:
-        error = float(measured(known, entry, entry.spread)["measured"])
+        error = float(quoted(known, entry, entry.spread)["measured"])
         span, how = f"± {number(error)}", f"standard error: `{entry.spread}`"
     else:
         span, how = "–", "recomputed: no sampling error is attached"
@@ -102,7 +102,7 @@ def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
     ]
 
 
-def measured(known: dict[str, Finding], entry: Quotable, id: str) -> dict[str, Any]:
+def quoted(known: dict[str, Finding], entry: Quotable, id: str) -> dict[str, Any]:
     """The verdict that a number is read from."""
     found = [v for v in known[entry.notebook].verdicts if v["id"] == id] if entry.notebook in known else []
     if not found or found[0]["measured"] is None:

@@ -6,7 +6,7 @@ or one a group) and `causes` (data that mislead); `starts` (where to begin); `so
 `exact` (losses with a corner) and `descent` (which of them); `boundary` (optima at a bound);
 `estimate` (`fit`, the one call, and `check`); `result` (what a fit is) and `stored` (as a file). Then how sure it is:
 `wald`, `resample` (bootstrap, jackknife), `redrawn` (many sets of y at once), `profile`, `likelihood`, `extrapolation`, `comparison`. numpy and scipy on the CPU
-only, so that digits never depend on a device.
+only, so that digits never depend on a device. Only the runner of mutated notebooks asks for `remembered`.
 """
 
 from scalinglaws.fitting.causes import FitWarning

@@ -105,12 +105,23 @@ def real_differences(
 
 
 def real_curvatures(
-    function: Formula, columns: Sequence[Any], parameters: Parameters, scales: Parameters
+    function: Formula,
+    columns: Sequence[Any],
+    parameters: Parameters,
+    scales: Parameters,
+    pairs: Mapping[str, Sequence[str]],
 ) -> dict[tuple[str, str], np.ndarray]:
-    """Second derivatives by pairs of parameters, each pair once, good to some five digits."""
-    names = list(parameters)
+    """Second derivatives by pairs of parameters, good to some five digits.
+
+    Parameters
+    ----------
+    function, columns, parameters, scales
+        As for `real_differences`.
+    pairs
+        Parameter -> those that it is paired with, itself first.
+    """
     values = {name: np.asarray(value, float) for name, value in parameters.items()}
-    widths = {name: SECOND * scales[name] for name in names}
+    widths = {name: SECOND * scales[name] for name in parameters}
 
     def at(**steps: int) -> np.ndarray:
         moved = {name: values[name] + step * widths[name] for name, step in steps.items()}
@@ -119,9 +130,9 @@ def real_curvatures(
     found = {}
     with np.errstate(all="ignore"):
         here = at()
-        for j, first in enumerate(names):
+        for first, (_, *others) in pairs.items():
             found[first, first] = (at(**{first: 1}) - 2 * here + at(**{first: -1})) / widths[first] ** 2
-            for second in names[j + 1 :]:
+            for second in others:
                 corners = sum(i * k * at(**{first: i, second: k}) for i in (1, -1) for k in (1, -1))
                 found[first, second] = corners / (4 * widths[first] * widths[second])
     return found

@@ -109,7 +109,20 @@ def fit(
     ('CONVERGED', 0.5)
     """
     whole = bind(law, data, y, loss or squared(), residual, weights, fixed, bounds, per)
-    problem = on_natural_scale(whole)
+    best, second = searched(on_natural_scale(whole), starts, seed)
+    return finish(whole, best, second, data, strict, interior)
+
+
+def searched(
+    problem: Problem, starts: int | Sequence[Mapping[str, float]], seed: int
+) -> tuple[Solution, float]:
+    """The optimum that `fit` judges, from the starts that it was given.
+
+    Returns
+    -------
+    tuple
+        As `undefeated`; where no run determines any parameter, the best start, and infinity.
+    """
     if isinstance(starts, int):
         if starts < 1:
             raise FitError("starts must be at least 1")
@@ -124,10 +137,8 @@ def fit(
     if constant_columns(problem):
         first = evaluate(problem, queue[:starts])
         if all(undetermined(problem, first.take(k)) for k in range(len(first.value))):
-            return finish(whole, Solution(problem, first.take([0]), {}), np.inf, data, strict, interior)
-    best = refined(problem, queue, min(starts, most), most)
-    best, second = undefeated(problem, best, queue)
-    return finish(whole, best, second, data, strict, interior)
+            return Solution(problem, first.take([0]), {}), np.inf
+    return undefeated(problem, refined(problem, queue, min(starts, most), most), queue)
 
 
 def one_a_basin_first(problem: Problem, queue: np.ndarray, starts: int, seed: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -239,6 +239,11 @@ def rough_curvatures(law: Law, columns: Columns, place: Point) -> dict[tuple[str
     return found
 
 
+def of_pair(found: Mapping[tuple[str, str], Any], first: str, second: str) -> Any:
+    """A second derivative, which may be kept in either order, or left out where it is zero."""
+    return found.get((first, second), found.get((second, first), 0.0))
+
+
 def agree(one: object, other: object) -> bool:
     """Whether two second derivatives agree as well as rough differences can."""
     one, other = np.broadcast_arrays(one, other)
@@ -253,7 +258,7 @@ def derivatives_take_complex(law: Law, columns: Columns, place: Point) -> bool:
     except Exception:  # As above.
         return False
     rough = rough_curvatures(law, columns, place)
-    return all(agree(found[pair], rough[pair]) for pair in rough)
+    return all(agree(of_pair(found, *pair), rough[pair]) for pair in rough)
 
 
 def refuse_wrong_hessian(law: Law, columns: Columns, place: Point) -> None:
@@ -261,7 +266,7 @@ def refuse_wrong_hessian(law: Law, columns: Columns, place: Point) -> None:
     given = law.hessian(*columns, **place)
     # Differences of a gradient that does not depend on a parameter are rounding.
     for (first, second), rough in rough_curvatures(law, columns, place).items():
-        ours = given.get((first, second), given.get((second, first), 0.0))
+        ours = of_pair(given, first, second)
         slope = np.abs(law.gradient(*columns, **place)[second]).max()
         nothing = 1e-8 * slope / float(law.scales(place)[first])
         if not agree(ours, rough) and np.any(np.abs(ours - rough) > nothing):

@@ -61,7 +61,7 @@ class ScaledProblem:
         with np.errstate(all="ignore"):
             raw = -self.slopes.T * (self.size[:, None] * self.unit)
             law = raw * self.predicted if logarithmic else raw
-            bend = p.bend(self.theta, law, pull / self.predicted if logarithmic else pull)
+            bend = p.bend(p.natural(self.theta), law, pull / self.predicted if logarithmic else pull)
             found = -bend / (self.unit * np.outer(self.size, self.size))
         if logarithmic:
             found = found + (self.slopes.T * pull) @ self.slopes * self.unit

@@ -92,6 +92,15 @@ class Law:
         return tuple(name for name in self.parameters if name not in self.linear)
 
     @property
+    def curved(self) -> dict[str, list[str]]:
+        """Each nonlinear parameter -> those with which it may have a second derivative, each pair once.
+
+        Two parameters in which the formula is jointly linear have none.
+        """
+        names = [*self.nonlinear, *self.linear]
+        return {first: names[j:] for j, first in enumerate(self.nonlinear)}
+
+    @property
     def summary(self) -> str:
         """First line of the formula's docstring, or its name."""
         return (inspect.getdoc(self.function) or self.name).splitlines()[0]
@@ -163,6 +172,15 @@ class Law:
         step, which is good to five or six digits: enough to choose a direction, and nothing
         else is done with it.
         """
+        return self.second(columns, parameters)
+
+    def second(
+        self,
+        columns: tuple[Any, ...],
+        parameters: Mapping[str, Any],
+        gradient: Mapping[str, np.ndarray] | None = None,
+    ) -> dict[tuple[str, str], np.ndarray]:
+        """As `hessian`; `gradient` is the one there, where it is at hand."""
         if self.curvatures is not None:
             return dict(self.curvatures(*columns, **parameters))
         analytic = self.analytic
@@ -174,10 +192,11 @@ class Law:
         # An analytic law needs none, and they take as long as its derivatives where there are few runs.
         scales = {} if analytic else self.scales(parameters)
         if self.derivatives is None and not analytic:
-            return real_curvatures(self.function, columns, parameters, scales)
-        base = None if self.derivatives else self.gradient(*columns, **parameters)
+            return real_curvatures(self.function, columns, parameters, scales, self.curved)
+        if gradient is None and self.derivatives is None:
+            gradient = self.gradient(*columns, **parameters)
         found = {}
-        for j, first in enumerate(self.parameters):
+        for first, names in self.curved.items():
             value = np.asarray(parameters[first])
 
             def slopes(moved: Any, first: str = first) -> dict[str, np.ndarray]:
@@ -185,18 +204,16 @@ class Law:
 
             if self.derivatives is not None and analytic:
                 moved = slopes(value + 1j * STEP)
-                row = {name: np.imag(moved[name]) / STEP for name in self.parameters[j:]}
+                row = {name: np.imag(moved[name]) / STEP for name in names}
             elif self.derivatives is not None:
                 width = 1e-4 * scales[first]
                 with np.errstate(all="ignore"):
                     above, below = slopes(value + width), slopes(value - width)
-                    row = {name: (above[name] - below[name]) / (2 * width) for name in self.parameters[j:]}
+                    row = {name: (above[name] - below[name]) / (2 * width) for name in names}
             else:
                 step = 1e-6 * np.where(value == 0, 1.0, np.abs(value))
-                moved = complex_step(
-                    self.function, columns, parameters | {first: value + step}, self.parameters[j:]
-                )
-                row = {name: (moved[name] - base[name]) / step for name in self.parameters[j:]}
+                moved = complex_step(self.function, columns, parameters | {first: value + step}, names)
+                row = {name: (moved[name] - gradient[name]) / step for name in names}
             found |= {(first, name): values for name, values in row.items()}
         return found
 

@@ -92,7 +92,7 @@ class Problem:
         """A typical size of the target: residuals far below it are rounding."""
         return 1.0 if self.residual == "log" else float(np.sqrt(np.mean(self.y**2))) or 1.0
 
-    @property
+    @cached_property
     def floor(self) -> Any:
         """Objective below which a fit is exact up to rounding, one a row of weights."""
         return self.weights.sum(-1) * (1e-13 * self.size) ** 2
@@ -119,10 +119,10 @@ class Problem:
         free = {name: values[..., j, None] for j, name in enumerate(self.names)}
         return free | {name: np.array([value]) for name, value in self.fixed.items()}
 
-    def predict(self, theta: np.ndarray) -> np.ndarray:
-        """The law's values."""
+    def predict(self, theta: np.ndarray, params: Mapping[str, Any] | None = None) -> np.ndarray:
+        """The law's values; `params` are those of theta in natural units, where they are at hand."""
         shape = (*theta.shape[:-1], len(self.y))
-        values = np.asarray(self.law(*self.columns, **self.natural(theta)))
+        values = np.asarray(self.law(*self.columns, **(params or self.natural(theta))))
         # A law evaluated row by row answers with an axis of rows even for a single point.
         return np.broadcast_to(values if values.ndim <= len(shape) else values[0], shape)
 
@@ -139,7 +139,12 @@ class Problem:
     def slopes(self, theta: np.ndarray) -> np.ndarray:
         """Derivatives of the law by the coordinates, shape (..., parameters, runs)."""
         params = self.natural(theta)
-        gradient = self.law.gradient(*self.columns, **params)
+        return self.chained(theta, params, self.law.gradient(*self.columns, **params))
+
+    def chained(
+        self, theta: np.ndarray, params: Mapping[str, Any], gradient: Mapping[str, Any]
+    ) -> np.ndarray:
+        """Derivatives by the coordinates from those by the parameters, shape (..., parameters, runs)."""
         found = np.empty((*theta.shape[:-1], len(self.names), len(self.y)))
         for j, name in enumerate(self.names):
             found[..., j, :] = gradient[name] * params[name] if self.logged[j] else gradient[name]
@@ -153,11 +158,34 @@ class Problem:
                 slopes = slopes / self.predict(theta)[..., None, :]
         return -np.swapaxes(slopes, -1, -2)
 
-    def bend(self, theta: np.ndarray, slopes: np.ndarray, pull: np.ndarray) -> np.ndarray:
-        """Second derivatives of the law, summed over the runs with the weights `pull`."""
-        params, index = self.natural(theta), {name: j for j, name in enumerate(self.names)}
-        found = np.zeros((*theta.shape, theta.shape[-1]))
-        for (first, second), values in self.law.hessian(*self.columns, **params).items():
+    def bend(
+        self,
+        params: Mapping[str, Any],
+        slopes: np.ndarray,
+        pull: np.ndarray,
+        gradient: Mapping[str, np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """Second derivatives of the law, summed over the runs with the weights `pull`.
+
+        Parameters
+        ----------
+        params
+            Parameters in natural units.
+        slopes
+            The law's derivatives there by the coordinates, (..., parameters, runs).
+        pull
+            Weights, (..., runs).
+        gradient
+            The derivatives by the parameters, where they are at hand.
+
+        Returns
+        -------
+        ndarray
+            By pairs of coordinates, (..., parameters, parameters).
+        """
+        index = {name: j for j, name in enumerate(self.names)}
+        found = np.zeros((*slopes.shape[:-1], len(index)))
+        for (first, second), values in self.law.second(self.columns, params, gradient).items():
             if first in index and second in index:
                 i, j = index[first], index[second]
                 total = (pull * values).sum(-1)

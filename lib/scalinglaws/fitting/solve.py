@@ -10,6 +10,7 @@ and a wide delta is narrowed step by step.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,13 +96,17 @@ def evaluate(problem: Problem, theta: np.ndarray, exact: bool = True) -> Points:
     loss, logarithmic = problem.loss, problem.residual == "log"
     low, high = problem.limits
     with np.errstate(all="ignore"):
-        predicted = problem.predict(theta)
-        r, slopes = problem.residuals_of(predicted), problem.slopes(theta)
+        params = problem.natural(theta)
+        predicted = problem.predict(theta, params)
+        by_parameter = problem.law.gradient(*problem.columns, **params)
+        r, slopes = problem.residuals_of(predicted), problem.chained(theta, params, by_parameter)
         value = (problem.weights * loss.rho(r)).sum(-1)
         pull = problem.weights * loss.psi(r)
         curved = problem.weights * loss.curvature(r)
         touching = problem.weights * loss.weight(r)
-        bend = problem.bend(theta, slopes, pull / predicted if logarithmic else pull) if exact else 0.0
+        if exact:
+            lean = pull / predicted if logarithmic else pull
+            bend = problem.bend(params, slopes, lean, by_parameter)
         if logarithmic:
             slopes = slopes / predicted[:, None, :]
             curved = curved + pull
@@ -124,10 +129,13 @@ def lengths(normal: np.ndarray) -> np.ndarray:
 
 def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> np.ndarray:
     """g' N^-1 g over the coordinates that are free to move; infinite where it cannot be computed."""
-    size, free, unit = lengths(normal), ~held, np.eye(normal.shape[-1])
+    size, unit = lengths(normal), np.eye(normal.shape[-1])
     scaled = normal / (size[:, :, None] * size[:, None, :]) + 1e-14 * unit
-    scaled = np.where(free[:, :, None] & free[:, None, :], scaled, unit)
-    g = np.where(free, gradient / size, 0.0)
+    g = gradient / size
+    if held.any():
+        free = ~held
+        scaled = np.where(free[:, :, None] & free[:, None, :], scaled, unit)
+        g = np.where(free, g, 0.0)
     sound = np.isfinite(scaled).all((1, 2)) & np.isfinite(g).all(1)
     scaled[~sound] = unit
     try:
@@ -139,6 +147,11 @@ def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> n
 
 def definite(matrices: np.ndarray) -> np.ndarray:
     """Which symmetric matrices are positive definite: the pivots of elimination are positive."""
+    # Most often all are, which one call to LAPACK shows; it does not say which are not.
+    with contextlib.suppress(LinAlgError):
+        pivots = np.diagonal(np.linalg.cholesky(matrices), axis1=-2, axis2=-1) ** 2
+        if (pivots > 1e-14).all():
+            return np.ones(len(matrices), bool)
     left = matrices.transpose(1, 2, 0).copy()  # the rows of a batch last, along which it is fast
     good = np.ones(len(matrices), bool)
     with np.errstate(all="ignore"):
@@ -148,6 +161,20 @@ def definite(matrices: np.ndarray) -> np.ndarray:
                 ratio = left[j + 1 :, j] / np.where(good, left[j, j], 1.0)
                 left[j + 1 :, j + 1 :] -= ratio[:, None] * left[j, j + 1 :]
     return good
+
+
+def lacked(bent: np.ndarray, ridge: np.ndarray, both: np.ndarray) -> np.ndarray:
+    """How much damping at least makes bent + damping * ridge positive definite, a row each; 0 if unknown.
+
+    `both` says which pairs of coordinates are free to move.
+    """
+    unit = np.eye(bent.shape[-1])
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(np.where(both, ridge, unit)))
+        least = np.linalg.eigvalsh(root @ np.where(both, bent, 0.0) @ root.swapaxes(1, 2))[:, 0]
+    except LinAlgError:
+        return np.zeros(len(bent))
+    return np.clip(np.nan_to_num(-least), 0.0, 1e12)
 
 
 def direction(at: Points, damping: np.ndarray, caution: float) -> np.ndarray:
@@ -163,11 +190,16 @@ def direction(at: Points, damping: np.ndarray, caution: float) -> np.ndarray:
     bent, ridge = at.hessian / outer, at.normal / outer + caution * unit
     matrix = np.where(both, bent + damping[:, None, None] * ridge, unit)
     bad = np.flatnonzero(~definite(matrix))
+    lacking = lacked(bent[bad], ridge[bad], both[bad]) if bad.size else np.empty(0)
     while bad.size:
         damping[bad] = np.maximum(4 * damping[bad], 1e-6)
+        # As many times four at once as will be wanted.
+        times = np.ceil(np.log(np.maximum(lacking / damping[bad], 1.0)) / np.log(4))
+        damping[bad] *= 4.0**times
         matrix[bad] = np.where(both[bad], bent[bad] + damping[bad, None, None] * ridge[bad], unit)
         matrix[bad[~np.isfinite(matrix[bad]).all((1, 2)) | (damping[bad] > 1e12)]] = unit
-        bad = bad[~definite(matrix[bad])]
+        left = ~definite(matrix[bad])
+        bad, lacking = bad[left], lacking[left]
     step = np.linalg.solve(matrix, np.where(free, at.gradient / size, 0.0)[..., None])[..., 0]
     return -step / size
 
@@ -205,7 +237,8 @@ def newton(
         rows = np.flatnonzero(active)
         if not rows.size:
             break
-        here, now, held_back = problem.take(rows), at.take(rows), damping[rows]
+        now, held_back = (at if rows.size == len(active) else at.take(rows)), damping[rows]
+        here = problem if rows.size == len(active) else problem.take(rows)
         step = direction(now, held_back, caution)
         trial = evaluate(here, np.clip(now.theta + step, *problem.limits), exact)
         lower = trial.value < now.value

@@ -94,8 +94,9 @@ def basins(cube: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
 def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """Least squares for a batch of small problems, some coefficients not negative.
 
-    Every set of coefficients that may be zero is tried: with the few linear parameters of a
-    law that is exact, and it needs no loop over the batch.
+    Where plain least squares gives no negative ones, nothing fits better. Elsewhere every set of
+    coefficients that may be zero is tried: with the few linear parameters of a law that is exact,
+    and it needs no loop over the batch.
 
     Parameters
     ----------
@@ -109,7 +110,17 @@ def non_negative(rows: np.ndarray, targets: np.ndarray, positive: np.ndarray) ->
         return non_negative_one_by_one(rows, targets, positive)
     normal = rows.swapaxes(1, 2) @ rows
     right = (rows * targets[:, :, None]).sum(1)
-    best, least = np.zeros((len(rows), count)), np.full(len(rows), np.inf)
+    best = np.linalg.solve(normal + 1e-13 * np.eye(count), right[..., None])[..., 0]
+    short = np.flatnonzero(~(best[:, positive] >= 0).all(1))
+    if short.size:
+        best[short] = by_subsets(normal[short], right[short], positive)
+    return best
+
+
+def by_subsets(normal: np.ndarray, right: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """The same from normal equations, each set of the coefficients that may be zero tried in turn."""
+    count = right.shape[-1]
+    best, least = np.zeros(right.shape), np.full(len(right), np.inf)
     choices = itertools.product(*[(True, False) if p else (True,) for p in positive])
     for kept in map(np.array, choices):
         both = kept[:, None] & kept[None, :]

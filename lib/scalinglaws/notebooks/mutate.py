@@ -5,7 +5,8 @@ throughout, the tables that it loads are nudged in their last digits. In the tes
 nbval's own, and the mutations follow in its kernel. An injected cell replaces the name that the
 mutation targets (`load`, a law, a constant) in the notebook's namespace; nothing in the library
 knows of it. Of the notebook's own cells only those run again that depend on that name, directly or
-through other names, and those that make for them what a later cell calls by the same name.
+through other names, and those that make for them what a later cell calls by the same name. What they fit
+as before, the same formula to the same numbers, is remembered.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.text import counted
 
 NUDGED = """
+from scalinglaws.fitting.remembered import remember as _remember
 from scalinglaws.notebooks.nudge import nudge_loads as _nudge_loads
 
 _nudge_loads({draw})
+_remember()
 """
 #: Which draws nudge the tables; any would do. The first of these catch the fault told of in `nudge`.
 DRAWS = (3, 4, 5)

@@ -195,17 +195,12 @@ def dumped(tree: ast.Module) -> str:
     return ast.dump(tree, **more).replace(", type_params=[]", "")
 
 
-def code_hash(module: ModuleType) -> str:
-    """Hash of the code that a run's numbers rest on.
-
-    Comments, docstrings and layout do not count, nor does what the module itself says of its
-    table (`OF_THE_TABLE`): a grid may grow or be cut without making all anew.
-    """
-    return hash_of(code_of(module), Path(module.__file__).resolve())
-
-
 def hash_of(code: Code, own: Path) -> str:
-    """Hash of some code, of which one file is the run function's own."""
+    """Hash of the code that a run's numbers rest on, of which one file is the run function's own.
+
+    Comments, docstrings and layout do not count, nor does what that file says of its table
+    (`OF_THE_TABLE`): a grid may grow or be cut without making all anew.
+    """
     digest = hashlib.sha256()
     for source in code.files:
         digest.update(label(source).encode())

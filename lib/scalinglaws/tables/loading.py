@@ -22,6 +22,13 @@ from scalinglaws.tables.sealing import seal, sealed, to_vouch_for, vouched
 from scalinglaws.text import counted, instead
 
 
+class Shared(dict):
+    """A part of a table's description that all tables made of it share: pandas copies `attrs` with every step."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Shared:
+        return self
+
+
 def folders() -> dict[str, Path]:
     """Every table's folder by slug, published tables first, then our own runs."""
     data = repository.data_folder()
@@ -91,7 +98,7 @@ def load(slug: str) -> pd.DataFrame:
     else:
         table = parsed(slug, content, about)
     validate(slug, table, about)
-    table.attrs = about
+    table.attrs = {key: Shared(part) if isinstance(part, dict) else part for key, part in about.items()}
     return table
 
 

@@ -1,4 +1,4 @@
-"""Text to train on: Python's own library, kernel documentation, molecules; as bytes."""
+"""Text to train on: Python's own library, molecules; as bytes."""
 
 from __future__ import annotations
 
@@ -148,26 +148,6 @@ def pinned() -> Iterator[None]:
         yield
     finally:
         _read.pop()
-
-
-LINUX = File(
-    "_datasets/text_linux_doc/linux_doc_6.1_rst.txt.xz",
-    "ab4d6d5186ae8bb028a90c7d9942b5e5c21367ca91516c7d167bc14f196ec141",
-    held="7c8534e8d2fe62f561c4e6791997f100250088b7008fa644cf8d3a6312e2b39f",
-    n_bytes=21_357_042,
-)
-
-
-def linux_documentation() -> Corpus:
-    """The Linux kernel's documentation, version 6.1: 21 MB in 2,713 documents, in the mirror only.
-
-    Raises
-    ------
-    TableError
-        If there is no mirror, or its file is not this one.
-    """
-    documents = tuple(text for text in contents(LINUX).split(END) if text)
-    return Corpus("linux documentation", "Debian package linux-doc-6.1 6.1.192-2", "GPL-2.0", documents)
 
 
 MOSES_ADDRESS = (
