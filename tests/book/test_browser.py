@@ -137,7 +137,9 @@ def test_every_page_loads_on_a_phone_without_error_and_asks_nobody_else(visit, p
     assert found["notebooks/10_chinchilla_third_approach.html"]["formulas"] > 5
     for name in files.names():
         state = found[f"notebooks/{name}.html"]
-        assert "Download." in state["box"] and ("Headline." in state["box"] or files.without_claims(name)), name
+        assert "Download." in state["box"] and ("Headline." in state["box"] or files.without_claims(name)), (
+            name
+        )
         committed = files.code(files.read(files.locate(name)))
         drawn = sum("image/png" in out.get("data", {}) for cell in committed for out in cell.outputs)
         assert len(state["figures"]) == drawn > 0, name
