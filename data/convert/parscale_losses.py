@@ -15,8 +15,16 @@ SOURCE = {
     "the script has one list of counts for both texts",
     "columns": {
         "train_set": {"unit": "name", "about": "text the model was trained on: Stack-V2-Python or Pile"},
-        "backbone": {"unit": "name", "about": "the model without its streams, as Figure 2 names it: 0.5B to 4.4B"},
-        "streams": {"unit": "streams", "about": "parallel streams, P; 1 is a plain model", "min": 1, "max": 8},
+        "backbone": {
+            "unit": "name",
+            "about": "the model without its streams, as Figure 2 names it: 0.5B to 4.4B",
+        },
+        "streams": {
+            "unit": "streams",
+            "about": "parallel streams, P; 1 is a plain model",
+            "min": 1,
+            "max": 8,
+        },
         "n_params": {
             "unit": "parameters",
             "about": "without the embedding; what the streams need beside the backbone is counted",
