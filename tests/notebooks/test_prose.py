@@ -85,6 +85,14 @@ def test_a_column_or_a_row_that_says_per_cent_is_one():
     assert found == {"4.3": True, "7.1": False, "1.1": True, "8.2": True}
 
 
+def test_a_label_that_spans_rows_moves_no_column():
+    table = "<table><thead><tr><th></th><th></th><th>off, %</th><th>a</th></tr></thead>"
+    table += '<tr><th rowspan="2">x</th><th>u</th><td>4.3</td><td>7.1</td></tr>'
+    table += "<tr><th>v</th><td>1.1</td><td>8.2</td></tr></table>"
+    found = {number.digits: number.percent for number in prose.in_table(table)}
+    assert found == {"4.3": True, "7.1": False, "1.1": True, "8.2": False}
+
+
 def executed(*texts: str, printed: str = "slope 0.731", body: str = "x = 0.25") -> nbformat.NotebookNode:
     """A small notebook with prose in three sections; the middle one prints, the last has the verdict."""
     notebook = small("99_small", body=body)

@@ -188,8 +188,9 @@ def in_table(table: str, percent: bool = False) -> set[Number]:
     found = set()
     for row in rows:
         in_row = any(map(PERCENT.search, row))
-        for column, cell in enumerate(row):
-            in_head = column < len(heads) and bool(PERCENT.search(heads[column]))
+        # From the right: a label that spans several rows, at the left, is written in the first of them alone.
+        for column, cell in enumerate(row, len(heads) - len(row)):
+            in_head = 0 <= column < len(heads) and bool(PERCENT.search(heads[column]))
             found |= printed(cell, percent or in_row or in_head)
     return found
 
