@@ -18,6 +18,10 @@ SETS = {
     "LAION-2B": ("s", PALETTE[1]),
     "WIT": ("*", PALETTE[0]),
 }
+#: Whose models a line is drawn through: its colour, and the name in the legend.
+OWNERS = {"laion": (PALETTE[1], "LAION's"), "openai": (PALETTE[0], "OpenAI's")}
+#: The dashes of the printed formulas, which have one colour: long ones and short ones.
+DASHES = {"laion": (0, (7, 2)), "openai": (0, (2, 1.5))}
 #: What is known of a predicted score, and how it is drawn.
 KINDS = {
     "fitted": {"marker": "o", "ms": 6, "mfc": "0.7"},
@@ -54,14 +58,15 @@ def one_task(
         ax.plot(part.compute, part.error, label="OpenAI's" if train_set == "WIT" else train_set, **style)
     ring = {"ls": "", "marker": "x", "ms": 9, "mew": 1.5, "color": "0.3"}
     ax.plot(10 ** minima[0], 100 * 10 ** minima[1], label="what LAION's line is fitted to", **ring)
-    for who, colour, named in (("laion", PALETTE[1], "LAION's"), ("openai", PALETTE[0], "OpenAI's")):
+    for who, (colour, named) in OWNERS.items():
         part = models.compute[(models.train_set == "WIT") == (who == "openai")]
         x = np.geomspace(part.min(), part.max(), 20)
         ax.plot(
             x, 100 * 10 ** np.polyval(ours[who], np.log10(x)), color=colour, label=f"our line, {named} models"
         )
         factor, exponent = printed[who]
-        ax.plot(x, 100 * factor * x**exponent, label="printed formula" if who == "laion" else None, **PAPER)
+        style = PAPER | {"linestyle": DASHES[who]}
+        ax.plot(x, 100 * factor * x**exponent, label=f"printed formula, {named} models", **style)
     ax.set(xscale="log", yscale="log")
 
 
@@ -93,19 +98,18 @@ def eight_lines(
             ax, shown, minima[task], {w: ours[task, w] for w in both}, {w: printed[task, w] for w in both}
         )
         ticks = {"flickr": [6, 8, 10, 15, 20]}.get(task, [20, 25, 30, 40, 50, 60])
-        low, high = 0.95 * shown.error.min(), 1.05 * shown.error.max()
+        lowest = [line.get_ydata().min() for line in ax.get_lines()]
+        low, high = 0.95 * min(lowest), 1.05 * shown.error.max()
         ax.set(title=title, ylim=(low, high), ylabel="zero-shot error [%]")
         ax.set_xlabel("compute [1e9 multiply-adds]")
         ticks = [tick for tick in ticks if low < tick < high]
         ax.set_yticks(ticks, [str(tick) for tick in ticks])
         ax.yaxis.minorticks_off()
-    fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
+    fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
     return fig
 
 
-def pairs(
-    ax: Axes, compute: np.ndarray, names: Sequence[str], ratios: Mapping[str, np.ndarray], title: str
-) -> None:
+def pairs(ax: Axes, compute: np.ndarray, names: Sequence[str], ratios: pd.DataFrame, title: str) -> None:
     """Error of OpenAI's model over that of the equal LAION model, a line a task.
 
     Parameters
@@ -117,7 +121,7 @@ def pairs(
     names
         Architecture of each pair.
     ratios
-        Task in words -> ratio of the errors, shape (n,).
+        Ratio of the errors, a row a pair and a column a task, named in words.
     title
         Which models are compared.
     """
@@ -126,16 +130,34 @@ def pairs(
         ax.plot(compute, ratio, marker=marker, ls="", color=colour, label=task)
         line = np.polyfit(np.log10(compute), np.log10(ratio), 1)
         ax.plot(compute, 10 ** np.polyval(line, np.log10(compute)), color=colour, ls=dash, lw=1)
-    ax.axhline(1, color="0.6", lw=1)
-    ax.set(xscale="log", yscale="log", title=title, xlabel="architecture, by compute", ylim=(0.75, 1.75))
+    ax.plot([], [], color="0.3", lw=1, label="line of least squares")
+    ax.axhline(1, color="0.6", lw=1, label="equally many errors")
+    ax.set(xscale="log", yscale="log", title=title, xlabel="architecture, by compute", ylim=(0.75, 1.65))
     ax.set_xticks(compute, names)
-    ax.set_yticks([0.8, 0.9, 1, 1.1, 1.2, 1.4], ["0.8", "0.9", "1", "1.1", "1.2", "1.4"])
+    ax.set_yticks([0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6], ["0.8", "0.9", "1", "1.1", "1.2", "1.4", "1.6"])
     ax.minorticks_off()
     ax.set_ylabel("error of OpenAI's model over LAION's")
-    ax.legend(fontsize=8, loc="upper left")
 
 
-def misses(ax: Axes, off: pd.DataFrame, bound: float, title: str) -> None:
+def equals(compute: np.ndarray, names: Sequence[str], ratios: pd.DataFrame) -> Figure:
+    """OpenAI's models against the equal ones of each of LAION's sets, a panel a set.
+
+    Parameters
+    ----------
+    compute, names
+        As in `pairs`.
+    ratios
+        As in `pairs`, with columns (set, task in words).
+    """
+    sets = ratios.columns.unique(0)
+    fig, axes = panels(len(sets), width=4.6, height=3.6)
+    for ax, each in zip(axes, sets, strict=True):
+        pairs(ax, compute, names, ratios[each], f"OpenAI's models over {each}'s")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
+    return fig
+
+
+def misses(ax: Axes, off: Mapping[str, tuple[np.ndarray, np.ndarray]], bound: float, title: str) -> None:
     """Predicted less measured score against compute, by what was known of the model.
 
     Parameters
@@ -143,43 +165,36 @@ def misses(ax: Axes, off: pd.DataFrame, bound: float, title: str) -> None:
     ax
         Axes to draw on.
     off
-        One row a prediction: `compute`, `off` (percentage points) and `kind` (of `KINDS`).
+        Kind (of `KINDS`) -> compute in 1e9 multiply-adds, and predicted less measured score in
+        percentage points.
     bound
         The printed mean absolute error, percentage points.
     title
         The task.
     """
     for kind, style in KINDS.items():
-        part = off[off.kind == kind]
-        ax.plot(part.compute, part.off, ls="", mec="0.2", label=kind, **style)
+        ax.plot(*off[kind], ls="", mec="0.2", label=kind, **style)
     ax.axhline(0, color="0.6", lw=1)
     for sign in (-1, 1):
         ax.axhline(sign * bound, label="printed mean error" if sign > 0 else None, **PAPER)
-    ax.set(xscale="log", title=title, xlabel="compute [1e9 multiply-adds]", ylim=(-2.4, 2.6))
+    ax.set(xscale="log", title=title, xlabel="compute [1e9 multiply-adds]", ylim=(-1.6, 2.4))
     ax.set_ylabel("predicted less measured [points]")
-    ax.legend(fontsize=8, loc="lower right")
 
 
-def equals_and_misses(
-    compute: np.ndarray,
-    names: Sequence[str],
-    ratios: Mapping[str, np.ndarray],
-    off: pd.DataFrame,
-    bounds: Mapping[str, float],
+def all_misses(
+    off: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], bounds: Mapping[str, float]
 ) -> Figure:
-    """Pairs of equal models beside the misses of predictions on two tasks.
+    """How far predictions are off on two tasks.
 
     Parameters
     ----------
-    compute, names, ratios
-        As in `pairs`.
     off
-        As in `misses`, with the task in words in `task`.
+        Task in words -> as in `misses`.
     bounds
         Task in words -> the printed mean absolute error, percentage points.
     """
-    fig, axes = panels(3, width=4.2, height=3.8)
-    pairs(axes[0], compute, names, ratios, "equal models, LAION-400M")
-    for ax, (task, bound) in zip(axes[1:], bounds.items(), strict=True):
-        misses(ax, off[off.task == task], bound, task)
+    fig, axes = panels(len(off), width=4.6, height=3.6)
+    for ax, (task, bound) in zip(axes, bounds.items(), strict=True):
+        misses(ax, off[task], bound, task)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
     return fig
