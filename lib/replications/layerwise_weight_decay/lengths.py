@@ -27,11 +27,7 @@ TITLE = "Singular values of a perceptron's matrices after equally many memories 
 
 COLUMNS = {
     "memories": number_column("1", "k: learning rate x weight decay x steps, as asked for", 0.1, 1000),
-} | {
-    name: column
-    for name, column in weight_decay.COLUMNS.items()
-    if name not in ("gradients", "rule")
-}
+} | {name: column for name, column in weight_decay.COLUMNS.items() if name not in ("gradients", "rule")}
 
 #: Memories of AdamW that a run lasts.
 MEMORIES = (3.0, 8.5, 34.0)
@@ -44,17 +40,14 @@ def steps_of(width: int, base_decay: float, memories: float) -> int:
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations: widths under the root rule at every length, and other decays at the base width.
-
-    A weak decay is dear, since its memory is long: on a CPU those runs end with the second length.
-    """
-    ci = scale == "ci"
-    widths, lengths = ((32, 64, 128), MEMORIES[:2]) if ci else ((32, 64, 128, 256, 512), MEMORIES)
-    plans = [(memories, width, weight_decay.DECAY) for memories in MEMORIES for width in widths]
-    plans += [(k, weight_decay.BASE_WIDTH, decay) for k in lengths for decay in (0.5, 1.0, 4.0)]
+    """The configurations: widths under the root rule, and other decays at the base width, at every length."""
+    widths = (32, 64, 128) if scale == "ci" else (32, 64, 128, 256, 512)
+    plans = [(width, weight_decay.DECAY) for width in widths]
+    plans += [(weight_decay.BASE_WIDTH, decay) for decay in (0.5, 1.0, 4.0)]
     return [
         {"memories": memories, "width": width, "base_decay": decay, "seed": seed}
-        for memories, width, decay in plans
+        for memories in MEMORIES
+        for width, decay in plans
         for seed in range(3)
     ]
 
