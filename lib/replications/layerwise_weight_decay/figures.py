@@ -92,7 +92,7 @@ def lengths(ends: Mapping[float, pd.DataFrame], law: Callable[[np.ndarray, float
     )
     axes[0].set_xticks(widths, widths)
     axes[0].set_yticks([10, 20, 40], [10, 20, 40])
-    for width, mark, color in zip(widths, "oDv", PALETTE[1:], strict=True):
+    for width, mark, color in zip(widths, "oDv", PALETTE[1:4], strict=True):
         left = [means[k]["mean"][width] / means[min(means)]["mean"][width] for k in means]
         axes[1].plot(list(means), left, marker=mark, lw=1, color=color, label=f"width {width}")
     axes[1].set(
