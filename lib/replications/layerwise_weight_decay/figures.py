@@ -127,7 +127,7 @@ def teachers(taught: Mapping[str, pd.DataFrame], law: Callable[[np.ndarray, floa
     widths = np.unique(np.concatenate([part.width for part in taught.values()]))
     lowest = min(part[part.width == widths[0]].scaled.mean() for part in taught.values())
     line = law(widths, 0.75)
-    axes[0].plot(widths, 0.8 * lowest / line[0] * line, **PAPER, label="$d^{0.75}$")
+    axes[0].plot(widths, 0.8 * lowest / line[0] * line, **PAPER, label="paper: $d^{0.75}$")
     axes[0].set(yscale="log", ylabel="top singular value / $\\sqrt{\\eta/\\lambda}$")
     axes[0].set_yticks([10, 20, 40, 80, 160], [10, 20, 40, 80, 160])
     axes[1].set(ylabel="share of the teacher's variance learned")
