@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from replications.layerwise_weight_decay import teacher, weight_decay
+from replications.layerwise_weight_decay import lengths, teacher, weight_decay
 from scalinglaws import machine, repository
 from scalinglaws.claims import verdicts
 from scalinglaws.training import texts
@@ -33,12 +33,13 @@ def table(part: str) -> pd.DataFrame:
     )
 
 
-def driven_by_noise(width: int, rng: np.random.Generator, steps: int) -> np.ndarray:
+def driven_by_noise(width: int, rng: np.random.Generator, steps: int, side: int | None = None) -> np.ndarray:
     """A matrix after AdamW's updates by independent normal gradients, written out from the paper of AdamW."""
     rate, decay = 4e-3 * 64 / width, 2 * (width / 64) ** 0.5
-    weight, first, second = (np.zeros((width, width)) for _ in range(3))
+    shape = (side or width,) * 2
+    weight, first, second = (np.zeros(shape) for _ in range(3))
     for step in range(1, steps + 1):
-        gradient = rng.standard_normal((width, width))
+        gradient = rng.standard_normal(shape)
         first += 0.1 * (gradient - first)
         second += 0.05 * (gradient**2 - second)
         moved = first / (1 - 0.9**step) / np.sqrt(second / (1 - 0.95**step))
@@ -63,6 +64,26 @@ def test_the_control_comes_out_of_an_adamw_of_numpy_too(kept):
     assert stored < kept["noise-rms"]["measured"] < 1
 
 
+def test_the_calculated_size_of_noise_comes_out_of_an_adamw_of_numpy(kept):
+    weights = driven_by_noise(256, np.random.default_rng(2), 900, side=300)
+    flat = np.sqrt((weights**2).mean() / (1e-3 / 4 / 2))
+    # So many weights are known to 0.24 %; the walk has come to its end but for exp(-7).
+    assert flat == pytest.approx(kept["noise-rms"]["paper"], rel=0.006)
+
+
+def test_the_largest_value_of_a_random_matrix_grows_as_calculated(kept):
+    rng, widths = np.random.default_rng(3), (32, 64, 128, 256)
+    tops = [
+        np.mean([np.linalg.norm(rng.standard_normal((d, d)), 2) for _ in range(1600 // d)]) for d in widths
+    ]
+    sizes = (
+        table("weight_decay").query("gradients == 'noise'").groupby("width")[["rms_in", "lr", "weight_decay"]]
+    )
+    flat = sizes.mean().pipe(lambda at: at.rms_in / np.sqrt(at.lr / at.weight_decay))
+    slope = np.polyfit(np.log(widths), np.log(tops * flat.loc[list(widths)]), 1)[0]
+    assert slope == pytest.approx(kept["noise-top"]["paper"], abs=0.01)
+
+
 @pytest.mark.parametrize(("id", "kind"), [("top-mlp", "mlp"), ("top-decoder", "decoder")])
 def test_exponents_of_top_values_by_one_line_through_all_seeds(kept, id, kind):
     runs = table("weight_decay").query("gradients == @kind and rule == 'sqrt' and base_decay == 2")
@@ -75,6 +96,44 @@ def test_exponents_of_top_values_by_one_line_through_all_seeds(kept, id, kind):
     # None of the paper's exponent, by a test that takes every run for itself.
     line = stats.linregress(x, y)
     assert abs(line.slope - 0.75) > 5 * line.stderr
+
+
+def one_line(x: pd.Series, y: pd.Series) -> float:
+    """Slope of one line through the logarithms of all runs."""
+    return stats.linregress(np.log2(x), np.log2(y)).slope
+
+
+def test_a_sublayers_gain_grows_as_the_product_of_its_two_top_values(kept):
+    runs = table("weight_decay").query("gradients == 'mlp' and rule == 'sqrt' and base_decay == 2")
+    product = one_line(runs.width, runs.top_in * runs.top_out)
+    assert kept["gain-mlp"]["measured"] == pytest.approx(product, abs=0.05)
+
+
+def test_decay_and_shape_by_one_line_through_all_seeds(kept):
+    runs = table("weight_decay").query("gradients == 'mlp' and width == 64 and rule == 'constant'")
+    assert runs.groupby("seed").size().eq(4).all()
+    ratio = runs.lr / runs.weight_decay
+    top, median = runs.top_in * runs.top_out, runs.median_in * runs.median_out
+    assert one_line(ratio, top**0.5) == pytest.approx(kept["decay"]["measured"], rel=1e-9)
+    assert one_line(ratio, (median / top) ** 0.5) == pytest.approx(kept["shape"]["measured"], rel=1e-9)
+
+
+def test_exponents_at_equal_lengths_by_one_line_through_all_seeds(kept):
+    runs = table("lengths").query("base_decay == 2")
+    assert np.allclose(runs.lr * runs.weight_decay * runs.steps, runs.memories, rtol=0.005)
+    slope = {}
+    for k, part in runs.groupby("memories"):
+        assert len(part) == 9
+        scaled = part.top_in * part.top_out / (part.lr / part.weight_decay)
+        slope[k] = one_line(part.width, scaled**0.5)
+    assert slope[34] == pytest.approx(kept["top-settled"]["measured"], rel=1e-9)
+    assert slope[34] - slope[3] == pytest.approx(kept["longer"]["measured"], rel=1e-9)
+
+
+def test_runs_of_equal_length_are_those_of_the_weight_decay():
+    found = lengths.run(0.5, 32, 2.0, 1)
+    same = weight_decay.run("mlp", 32, "sqrt", 2.0, found["steps"], 1)
+    assert found["steps"] == 44 and {name: found[name] for name in same} == same
 
 
 def test_exponents_under_teachers_by_one_line_through_all_seeds(kept):

@@ -1,4 +1,4 @@
-"""`python -m replications.width_transfer`: the command that makes the tables of this finding's runs."""
+"""`python -m replications.layerwise_weight_decay`: the command that makes the tables of this finding's runs."""
 
 from scalinglaws.sweeps.command import command_of_finding
 

@@ -6,7 +6,8 @@ directions, whatever the student's width. If it is the reason, the exponent must
 teacher is as wide as the student or grows with it, and be near one when it is narrow. So here
 the teacher varies and all else is as in `weight_decay`: a residual perceptron, a learning rate
 that falls as 1 / width, a weight decay that grows as the root of the width, a constant rate,
-the same number of steps at all widths and at least three times 1 / (rate x decay).
+and the same number of steps at all widths, which is eight times 1 / (rate x decay) at width 256
+and more at others.
 
 A teacher of `units` hidden units of absolute values has `ports` outputs and twice as many
 inputs: what the student's matrices can learn is bounded by all three. Of two teachers one has
@@ -48,7 +49,7 @@ from scalinglaws.training.packed import train_together
 
 SLUG = "layerwise_weight_decay_teacher"
 SLUG_CI = "layerwise_weight_decay_teacher_small"
-TITLE = "Singular values of a student's matrices in AdamW's steady state, against its width and its teacher's"
+TITLE = "Singular values of a student's matrices after AdamW's training, against its width and its teacher's"
 
 COLUMNS = {
     "width": number_column("1", "width d of the student; its matrices are d x d", 8, 8192),
@@ -157,7 +158,7 @@ def pack(seed: int, **shape: Any) -> tuple:
 
 
 def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Train the students of one pack until the start is forgotten, then look at their matrices; see `run`."""
+    """Train the students of one pack for some steps, then look at their matrices; see `run`."""
     width, units, ports, steps = (configs[0][name] for name in ("width", "units", "ports", "steps"))
     seeds = [config["seed"] for config in configs]
     lr, decay = rates(width, "sqrt", DECAY)
@@ -187,7 +188,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def run(width: int, units: int, ports: int, steps: int, seed: int) -> dict[str, Any]:
-    """Train a student until its start is forgotten, then look at its matrices.
+    """Train a student for some steps, then look at its matrices.
 
     Parameters
     ----------
