@@ -44,7 +44,7 @@ def described(slug: str, about: Any) -> dict[str, Any]:
     if not isinstance(about, dict):
         raise TableError(f"{slug}: SOURCE.json holds no description of a table")
     for key, kind in REQUIRED.items():
-        if type(about.get(key)) is not kind:
+        if not isinstance(about.get(key), kind) or isinstance(about[key], bool):
             raise TableError(f"{slug}: SOURCE.json: {key!r} is missing or not {kind.__name__}")
     # A name without a folder in it, on any system: the table lies beside its SOURCE.json.
     if about["table"] in ("", ".", "..") or set(about["table"]) & set("/\\:"):
