@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from replications.parallel_scaling import draws, shapes
-from scalinglaws import load
+from replications.parallel_scaling import draws, forms, shapes, worths
+from scalinglaws import fit, huber, load
 from scalinglaws.claims import verdicts
 
 DELTA = 1e-3
@@ -168,3 +168,49 @@ def test_draws_keep_what_they_say(runs):
             assert of_size.min() == of_size.max()
     drawn = draws.whatever_size(table, 20, seed=3)
     assert drawn.shape == (20, 24) and len({pd.Series(sizes[r]).value_counts().max() for r in drawn}) > 1
+
+
+def test_losses_of_a_form_that_is_taken_as_true_are_fitted_again(runs):
+    table = runs["stack"]
+    true = fit(forms.power_streams, table, loss=huber(DELTA), strict=False)
+    sets = draws.dealt(true, 3, seed=5)
+    for made in sets:
+        scatter = np.log(made / true.predict(table))
+        assert np.sort(scatter) == pytest.approx(np.sort(true.residuals), abs=1e-12)
+        assert not np.allclose(scatter, true.residuals)
+    off = np.abs(draws.residuals(true, sets, table))
+    found = 1e5 * np.where(off <= DELTA, off**2 / 2, DELTA * (off - DELTA / 2)).sum(axis=1)
+    for made, least in zip(sets, found, strict=True):
+        assert fitted("power", table.assign(loss=made))[1] == pytest.approx(least, rel=1e-4)
+
+
+def test_residuals_of_runs_that_were_not_fitted(runs):
+    table = runs["pile"]
+    out = (table.streams == 8).to_numpy()
+    ours = fit(forms.log_streams, table[~out].reset_index(drop=True), loss=huber(DELTA), strict=False)
+    off = draws.residuals(ours, table.loss.to_numpy()[None], table, ~out)[0]
+    assert np.abs(off[out]).mean() == pytest.approx(
+        error("log", fitted("log", table[~out])[0], table[out]), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize(("text", "expected"), [("stack", 2.31), ("pile", 2.42)])
+def test_eight_streams_beside_two_say_less_than_a_power(text, expected, runs):
+    eight, two = (worths.worth(runs[text], s).set_index("backbone").worth for s in (8, 2))
+    pairs = (np.log(eight) / np.log(two)).dropna()
+    reach = stats.t.ppf(0.975, len(pairs) - 1) * stats.sem(pairs)
+    assert pairs.mean() == pytest.approx(expected, abs=0.01)
+    assert pairs.mean() + reach < 3
+
+
+def test_false_alarms_know_a_worth_that_rises(runs):
+    table = runs["pile"].sort_values(["streams", "n_params"]).reset_index(drop=True)
+    size, noise = table.n_params / 1e9, np.exp(np.random.default_rng(2).normal(0, 1e-5, (40, len(table))))
+
+    def made(rise):
+        return (1.2 + 0.8 * (size * (1 + 0.35 * size**rise * np.log(table.streams))) ** -0.2).to_numpy()
+
+    level = worths.false_alarms(table, made(0.0) * noise, 1 + 0.35 * np.log(8))
+    rising = worths.false_alarms(table, made(0.6) * noise, 1 + 0.35 * np.log(8))
+    assert (level[0], rising[0]) == (40, 40)
+    assert rising[1] == 1 and level[1] < 0.5

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, panels
 
 #: Number of streams -> colour and marker.
 MARKS = {
@@ -44,22 +44,25 @@ def losses(
         The law: parameters and streams, then its parameters, to nats per token.
     fits
         Name of the text -> label -> parameters of the law; the first is ours and drawn
-        solid, the second the paper's, dashed on top of it.
+        broad and pale, the second the paper's, dashed on top of it in the same colour.
     """
     figure, axes = panels(len(runs), width=4.6, height=3.6)
     for ax, (text, table) in zip(axes, runs.items(), strict=True):
         n_params = np.geomspace(table.n_params.min() * 0.95, table.n_params.max() * 1.05, 200)
         for streams, (color, marker) in MARKS.items():
             ours, papers = (law(n_params, streams, **params) for params in fits[text].values())
-            ax.plot(n_params / 1e9, ours, color=color, lw=1.5)
-            ax.plot(n_params / 1e9, papers, lw=1, **PAPER)
+            ax.plot(n_params / 1e9, ours, color=color, lw=4, alpha=0.3)
+            ax.plot(n_params / 1e9, papers, color=color, lw=1, ls="--")
             seen = table[table.streams == streams]
             ax.scatter(
                 seen.n_params / 1e9, seen.loss, color=color, marker=marker, s=22, label=f"P = {streams}"
             )
         handles = ax.get_legend_handles_labels()[0]
         ours, papers = fits[text]
-        handles += [Line2D([], [], color="0.3", label=ours), Line2D([], [], lw=1, label=papers, **PAPER)]
+        handles += [
+            Line2D([], [], color="0.3", lw=4, alpha=0.3, label=ours),
+            Line2D([], [], color="0.3", lw=1, ls="--", label=papers),
+        ]
         ax.legend(handles=handles, fontsize=8)
         in_billions(ax)
         ax.set(ylabel="loss [nats per token]", title=text)
@@ -85,10 +88,11 @@ def worths(tables: Mapping[str, pd.DataFrame], printed: Mapping[str, float]) -> 
             seen = table[table.streams == streams].sort_values("n_params")
             x = seen.n_params / 1e9
             ax.axhline(printed[text] * np.log(streams) + 1, color=color, ls="--", lw=1.2)
-            ax.plot(x, seen.read, marker=marker, color=color, ms=5, lw=1, label=f"P = {streams}")
+            ax.plot(x, seen.read, marker=marker, color=color, ms=5, lw=0, label=f"P = {streams}")
             ax.plot(x, seen.carried, marker=marker, color=color, ms=5, lw=0, mfc="none")
         handles = ax.get_legend_handles_labels()[0] + [
             Line2D([], [], color="0.3", ls="--", label="the paper's law"),
+            Line2D([], [], color="0.3", marker="o", lw=0, label="between plain runs"),
             Line2D([], [], color="0.3", marker="o", lw=0, mfc="none", label="by a law of the plain runs"),
         ]
         ax.legend(handles=handles, fontsize=8)

@@ -1,8 +1,9 @@
 """The shapes of ParScale's models, from which their parameters and their memory can be counted.
 
-The authors publish the shape of the largest model (README) and what all have in common
-(`cost_analysis.py`). The others follow: for each there is one pair of widths, multiples of 64, that
-gives all four published counts of parameters, with one stream and with two, four and eight.
+All 48 models are released, so that their shapes can be read there. Here they are found from the
+counts of parameters and what all models have in common (`cost_analysis.py`): for each size there is
+one pair of widths, multiples of 64, that gives all four published counts, with one stream and with
+two, four and eight.
 
 Source: repository QwenLM/ParScale, commit cd6acb48, cost_analysis.py and parametric_fit.py.
 """
@@ -69,7 +70,14 @@ def n_params(width: int, mlp_width: int, streams: int) -> int:
     return backbone(width, mlp_width) + prefixes + aggregation(width, streams)
 
 
-def memory(width: int, mlp_width: int, streams: int, read: float = 240, written: float = 240) -> float:
+def memory(
+    width: int,
+    mlp_width: int,
+    streams: int,
+    read: float = 240,
+    written: float = 240,
+    activations: bool = True,
+) -> float:
     """Memory that a model needs to answer one text, in bytes, every number in half precision.
 
     Weights, with the embedding, which is also the head; keys and values in the caches, the prefixes
@@ -82,9 +90,11 @@ def memory(width: int, mlp_width: int, streams: int, read: float = 240, written:
         As in `n_params`.
     read, written
         Tokens; 240 is the mean over the authors' lengths of 64, 128, 256 and 512.
+    activations
+        Whether what is held for a moment is counted.
     """
     weights = backbone(width, mlp_width) + aggregation(width, streams) + VOCABULARY * width
     prefix = PREFIX if streams > 1 else 0
     caches = streams * (prefix + read + written) * cached(width)
     moment = (prefix + read) * max(VOCABULARY, streams * mlp_width)
-    return BYTES * (weights + caches + moment)
+    return BYTES * (weights + caches + (moment if activations else 0))
