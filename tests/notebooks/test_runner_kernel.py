@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from small_notebook import ALONE, MEASURE, small
 
 from scalinglaws.notebooks import execute, files
+from scalinglaws.notebooks.keeper import DIED
 from scalinglaws.notebooks.kernel import DISPLAYED, PRINTED, BoundedSession
 
 SETTINGS = """
@@ -155,3 +157,28 @@ def test_a_cost_is_the_work_of_all_processes_and_not_the_time_by_the_clock(tmp_p
         costs.append(done.metadata["cpu_seconds"])
         assert files.normalise(done).metadata.keys() <= {"kernelspec", "language_info"}
     assert costs[0] > 0 and 2 < costs[1] - costs[0] < 6, costs
+
+
+#: A keeper whose papermill never hears that its only child has ended; what it reports is in `ended.json`.
+DEAF = """
+import subprocess, sys, time
+from pathlib import Path
+
+from scalinglaws.notebooks import keeper
+
+keeper.PATIENCE = 1.0
+keeper.papermill_one = lambda *_: (subprocess.Popen(["sleep", "2"]).wait(), time.sleep(float(sys.argv[2])))[1]
+keeper.main(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("goes_on", [60.0, 0.0])
+def test_a_dead_kernel_is_reported_though_its_client_waits_on(goes_on, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    (tmp_path / "fontlist.json").write_text("{}")
+    (tmp_path / "request.json").write_text(
+        json.dumps({"parameters": {}, "timeout": 600, "runner": os.getpid()})
+    )
+    subprocess.run([sys.executable, "-c", DEAF, tmp_path, str(goes_on)], check=True, timeout=40)
+    reason = json.loads((tmp_path / "ended.json").read_text())["reason"]
+    assert reason == (DIED if goes_on else None)

@@ -12,6 +12,8 @@ import os
 import shutil
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from scalinglaws.notebooks.formats import without_grammar
 from scalinglaws.repository import write_atomically
 
 START_TIMEOUT = 120
+DIED = "the kernel died (killed, or out of memory); run it again"
+#: Seconds that papermill may go on for after the last process that it started has ended.
+PATIENCE = 20.0
 
 
 def papermill_one(folder: Path, parameters: dict[str, Any], timeout: float) -> str | None:
@@ -43,7 +48,7 @@ def papermill_one(folder: Path, parameters: dict[str, Any], timeout: float) -> s
     except papermill.PapermillExecutionError as error:
         return f"cell [{error.exec_count}] raised {error.ename}: {error.evalue}"
     except DeadKernelError:
-        return "the kernel died (killed, or out of memory); run it again"
+        return DIED
     except CellTimeoutError:
         return f"a cell took longer than {timeout:.0f} s; give more with --timeout"
     return None
@@ -53,6 +58,27 @@ def warm(matplotlib: Path) -> None:
     """Have matplotlib list its fonts before a cell does: what it says of that belongs to no notebook."""
     if not any(matplotlib.glob("fontlist*.json")):
         import matplotlib.font_manager
+
+
+def report(folder: Path, reason: str | None) -> None:
+    """Say in `ended.json` why the notebook failed, None if it did not, and what it cost."""
+    cost = round(sum(os.times()[:4]), 1)  # of this process, and of all that it started and that has ended
+    write_atomically(folder / "ended.json", json.dumps({"reason": reason, "cpu_seconds": cost}))
+
+
+def watch(folder: Path, over: threading.Event) -> None:
+    """Report a dead kernel, and leave, where papermill waits on for one that no longer runs.
+
+    Its client may miss the death, since the thread that listens for heartbeats can wait for ever
+    for one that came as the kernel was killed.
+    """
+    last_seen = None
+    while not over.wait(PATIENCE / 5):
+        if offspring.descendants():
+            last_seen = time.monotonic()
+        elif last_seen and time.monotonic() - last_seen > PATIENCE:
+            report(folder, DIED)
+            os._exit(0)
 
 
 def main(folder: Path) -> None:
@@ -69,10 +95,12 @@ def main(folder: Path) -> None:
     offspring.adopt_orphans()
     processes.die_with(asked["runner"], signal.SIGTERM)
     warm(Path(os.environ["MPLCONFIGDIR"]))
+    over = threading.Event()
+    threading.Thread(target=watch, args=(folder, over), daemon=True).start()
     reason = papermill_one(folder, asked["parameters"], asked["timeout"])
+    over.set()
     offspring.end_descendants()
-    cost = round(sum(os.times()[:4]), 1)  # of this process, and of all that it started and that has ended
-    write_atomically(folder / "ended.json", json.dumps({"reason": reason, "cpu_seconds": cost}))
+    report(folder, reason)
 
 
 if __name__ == "__main__":
