@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from replications.layerwise_weight_decay import weight_decay
 from replications.layerwise_weight_decay.weight_decay import (
     BATCH,
     DECAY,
@@ -57,12 +58,7 @@ COLUMNS = {
     "ports": number_column("1", "outputs of the teacher; it has twice as many inputs", 1, 8192),
     "steps": number_column("steps", "optimiser steps", 1, 1e7),
     "seed": number_column("integer", "seed of teacher, initial weights and data", 0, 100),
-    "lr": number_column("1", "learning rate of matrices, constant, proportional to 1 / width", 1e-6, 1),
-    "weight_decay": number_column(
-        "1", "weight decay of matrices, multiplied by the learning rate", 0.01, 100
-    ),
-    "n_params": number_column("1", "all weights", 1, 1e12),
-    "diverged": number_column("1", "1 if the training loss ceased to be a number", 0, 1),
+    **{name: weight_decay.COLUMNS[name] for name in ("lr", "weight_decay", "n_params", "diverged")},
     "loss": number_column(
         "1", "held-out squared error; the noise alone makes 0.09, the mean 1.09", 0, 100, missing=True
     ),

@@ -69,8 +69,8 @@ def report(folder: Path, reason: str | None) -> None:
 def watch(folder: Path, over: threading.Event) -> None:
     """Report a dead kernel, and leave, where papermill waits on for one that no longer runs.
 
-    Its client may miss the death, since the thread that listens for heartbeats can wait for ever
-    for one that came as the kernel was killed.
+    Rarely its client misses the death. Why is not known; perhaps it waits for a heartbeat that was
+    under way when the kernel was killed.
     """
     last_seen = None
     while not over.wait(PATIENCE / 5):
