@@ -1,0 +1,268 @@
+"""Scores of whole exams against compute: how close they follow it, and what a finite exam takes from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_mean
+
+#: How close scores follow compute: from x of shape (runs,) and y of shape (..., runs) to shape (...).
+Closeness = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def trend(x: np.ndarray, y: np.ndarray, degree: int = 2) -> np.ndarray:
+    """The least-squares polynomial in x at each x, shape (..., n) as y; x and y in any unit."""
+    powers = np.vander((x - x.mean()) / x.std(), degree + 1)
+    return y @ (powers @ np.linalg.pinv(powers)).T
+
+
+def r2(x: np.ndarray, y: np.ndarray, degree: int = 2) -> np.ndarray:
+    """Share of the variance of y along its last axis that a polynomial in x explains, shape (...)."""
+    return 1 - (y - trend(x, y, degree)).var(-1) / y.var(-1)
+
+
+def line(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """As `r2`, of a straight line."""
+    return r2(x, y, 1)
+
+
+def rank(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Size of Spearman's rank correlation of x with y along its last axis, shape (...)."""
+    of_x, of_y = (stats.rankdata(v, axis=-1) - (len(x) + 1) / 2 for v in (x, y))
+    return abs(of_y @ of_x) / np.sqrt((of_x**2).sum() * (of_y**2).sum(-1))
+
+
+def noise_of_reruns(first: np.ndarray, again: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Variance of accuracy between two runs of one recipe, over the binomial variance of the exam.
+
+    Parameters
+    ----------
+    first, again
+        Accuracies, shape (exams, recipes).
+    n
+        Questions of each exam, shape (exams,).
+
+    Returns
+    -------
+    ndarray
+        One ratio an exam; 1 if each answer were drawn by itself.
+    """
+    mean = (first + again) / 2
+    return ((first - again) ** 2 / 2).sum(1) / (mean * (1 - mean)).sum(1) * n
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Scores of the same runs in several exams.
+
+    Parameters
+    ----------
+    x
+        log10 of compute (FLOP), shape (runs,).
+    bits, soft, accuracy
+        log10 of bits per byte, probability over choices, and accuracy, shape (exams, runs).
+    n
+        Questions, shape (exams,).
+    rerun
+        Noise of repeated runs over the binomial one, shape (exams,).
+    names, benchmarks
+        Of each exam, and of the benchmark it belongs to, shape (exams,).
+    """
+
+    x: np.ndarray
+    bits: np.ndarray
+    soft: np.ndarray
+    accuracy: np.ndarray
+    n: np.ndarray
+    rerun: np.ndarray
+    names: np.ndarray
+    benchmarks: np.ndarray
+
+    def only(self, kept: np.ndarray) -> Ladder:
+        """The exams of a mask."""
+        parts = ("bits", "soft", "accuracy", "n", "rerun", "names", "benchmarks")
+        return replace(self, **{part: getattr(self, part)[kept] for part in parts})
+
+    def binomial_share(self) -> np.ndarray:
+        """Mean binomial variance of accuracy over its variance between runs, shape (exams,)."""
+        return (self.accuracy * (1 - self.accuracy)).mean(1) / self.n / self.accuracy.var(1)
+
+    def as_close_as_bits(self) -> np.ndarray:
+        """Accuracies on their own trend that scatter about it as bits per byte do, shape (exams, runs).
+
+        Their R2 with compute is that of bits per byte: nothing is lost on the way.
+        """
+        on, of = trend(self.x, self.accuracy), trend(self.x, self.bits)
+        scale = on.std(1, keepdims=True) / of.std(1, keepdims=True)
+        return np.clip(on - (self.bits - of) * scale, 1e-3, 1 - 1e-3)
+
+    def examined(self, true: np.ndarray, ratio: np.ndarray | float, rng: np.random.Generator) -> np.ndarray:
+        """True accuracies with the noise of the exams, its variance `ratio` times the binomial one."""
+        n = self.n[:, None]
+        return true + rng.standard_normal(true.shape) * np.sqrt(ratio * true * (1 - true) / n)
+
+
+def benchmark_of(exam: str) -> str:
+    """The benchmark of an exam: all of MMLU is one, elsewhere the name without the part of its questions."""
+    return "mmlu" if exam.startswith("mmlu") else exam.rsplit("_", 1)[0]
+
+
+def ladder(table: pd.DataFrame, compute: pd.Series, soft: str = "soft") -> Ladder:
+    """The scores of a table as arrays, repeated runs apart.
+
+    Parameters
+    ----------
+    table
+        One row a run and exam: run, exam, n_questions, bits_per_byte, accuracy and `soft`.
+    compute
+        FLOP, a row each.
+    soft
+        Column that stands between bits per byte and accuracy.
+    """
+    table = table.assign(x=np.log10(compute), bits=np.log10(table.bits_per_byte))
+    repeated = table.run.str.endswith("-rerun")
+    again = table[repeated].assign(run=table.run.str.removesuffix("-rerun"))
+    first = table[~repeated]
+    grid = {c: first.pivot_table(c, "exam", "run") for c in ("bits", soft, "accuracy")}
+    accuracy, second = grid["accuracy"], again.pivot_table("accuracy", "exam", "run")
+    n = first.groupby("exam").n_questions.first().to_numpy()
+    names = accuracy.index.to_numpy()
+    return Ladder(
+        x=first.groupby("run").x.first().to_numpy(),
+        bits=grid["bits"].to_numpy(),
+        soft=grid[soft].to_numpy(),
+        accuracy=accuracy.to_numpy(),
+        n=n,
+        rerun=noise_of_reruns(accuracy[second.columns].to_numpy(), second.to_numpy(), n),
+        names=names,
+        benchmarks=np.array([benchmark_of(name) for name in names]),
+    )
+
+
+def of_exams(values: np.ndarray, ladder: Ladder, draws: int, seed: int) -> Estimate:
+    """Median over exams, whole benchmarks drawn again."""
+    rows = cluster_resamples(ladder.benchmarks, draws, np.random.default_rng([seed, 1]))
+    return from_draws(np.median(values), [np.median(values[i]) for i in rows], "benchmarks drawn again")
+
+
+def smaller_step(ladder: Ladder, close: Closeness, draws: int, seed: int) -> Estimate:
+    """The smaller of the two steps between the medians of three closenesses, benchmarks drawn again."""
+    three = np.stack([close(ladder.x, y) for y in (ladder.bits, ladder.soft, ladder.accuracy)])
+    rows = cluster_resamples(ladder.benchmarks, draws, np.random.default_rng([seed, 1]))
+
+    def smaller(i):
+        return -np.diff(np.median(three[:, i], axis=1)).max()
+
+    return from_draws(smaller(slice(None)), [smaller(i) for i in rows], "benchmarks drawn again")
+
+
+def losses(ladder: Ladder, close: Closeness = r2) -> np.ndarray:
+    """What accuracy loses of closeness to compute against bits per byte, shape (exams,)."""
+    return close(ladder.x, ladder.bits) - close(ladder.x, ladder.accuracy)
+
+
+def wins(ladder: Ladder, close: Closeness = r2, each: str = "benchmarks") -> Estimate:
+    """Share of benchmarks (or `names`: of exams) where bits per byte are closer, exact binomial interval."""
+    kinds, lost = getattr(ladder, each), losses(ladder, close)
+    won = [bool(np.median(lost[kinds == kind]) > 0) for kind in np.unique(kinds)]
+    found = stats.binomtest(sum(won), len(won))
+    return Estimate(np.mean(won), *found.proportion_ci(method="exact"), "exact binomial")
+
+
+def beyond(ladder: Ladder, close: Closeness, draws: int, seed: int, *, reruns: bool) -> Estimate:
+    """Median loss, less what the noise of finite exams does to accuracies as close as bits per byte.
+
+    Parameters
+    ----------
+    ladder, close
+        The scores, and how closeness is measured.
+    draws, seed
+        Of benchmarks and of answers, drawn together.
+    reruns
+        Whether the noise is that of repeated runs, the median over the exams drawn, or binomial.
+    """
+    rng, lost, true = np.random.default_rng([seed, 2]), losses(ladder, close), ladder.as_close_as_bits()
+    reference, found, alone = close(ladder.x, ladder.bits), [], []
+    for i in cluster_resamples(ladder.benchmarks, draws, np.random.default_rng([seed, 1])):
+        noisy = ladder.examined(true, np.median(ladder.rerun[i]) if reruns else 1.0, rng)
+        by_noise = reference - close(ladder.x, noisy)
+        alone.append(np.median(by_noise))
+        found.append(np.median(lost[i]) - np.median(by_noise[i]))
+    return from_draws(np.median(lost) - np.mean(alone), found, "benchmarks and answers drawn again")
+
+
+def pairs(ladder: Ladder) -> list[tuple[str, int, int]]:
+    """Name and the rows of the validation and of the test exam of each benchmark that has both."""
+    row = {name: k for k, name in enumerate(ladder.names)}
+    stems = [str(name).removesuffix("_val") for name in ladder.names if str(name).endswith("_val")]
+    return [(s, row[f"{s}_val"], row[f"{s}_test"]) for s in stems if f"{s}_test" in row]
+
+
+def by_size(ladder: Ladder, close: Closeness = r2) -> dict[str, tuple[float, float]]:
+    """For each two exams of unlike size: the smaller one's loss less the larger one's, and that without end.
+
+    The noise of an exam adds to the variance in proportion to `binomial_share`, whatever its
+    size for one question; the line through two exams is read where that share is zero.
+    """
+    lost, share, found = losses(ladder, close), ladder.binomial_share(), {}
+    for name, small, large in pairs(ladder):
+        if ladder.n[small] < ladder.n[large]:
+            slope = (lost[small] - lost[large]) / (share[small] - share[large])
+            found[name] = (lost[small] - lost[large], lost[large] - slope * share[large])
+    return found
+
+
+def of_pairs(ladder: Ladder, close: Closeness = r2, *, mmlu_as_one: bool = False) -> dict[str, Estimate]:
+    """The claims about two exams of one benchmark: means of `by_size`, with Student's interval."""
+    found = pd.DataFrame(by_size(ladder, close), index=["exam-size", "infinite-exam"])
+    if mmlu_as_one:
+        found = found.T.groupby(benchmark_of).mean().T
+    return {id: of_mean(row, "Student's, over pairs of exams") for id, row in found.iterrows()}
+
+
+def of_medians(ladder: Ladder, close: Closeness, draws: int, seed: int) -> dict[str, Estimate]:
+    """The claims about medians over the exams, and the share of the benchmarks."""
+    return {
+        "loss": of_exams(losses(ladder, close), ladder, draws, seed),
+        "wins": wins(ladder, close),
+        "steps": smaller_step(ladder, close, draws, seed),
+        "beyond-binomial": beyond(ladder, close, draws, seed, reruns=False),
+        "beyond-reruns": beyond(ladder, close, draws, seed, reruns=True),
+    }
+
+
+def left_over(ladder: Ladder, y: np.ndarray, degree: int = 2) -> np.ndarray:
+    """What a polynomial in log bits per byte leaves of y, exam by exam, shape (exams, runs)."""
+    return np.stack([v - trend(b, v, degree) for b, v in zip(ladder.bits, y, strict=True)])
+
+
+def together(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Correlation along the last axis."""
+    a, b = (v - v.mean(-1, keepdims=True) for v in (a, b))
+    return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
+
+
+def wrong_mass(
+    ladder: Ladder, draws: int, seed: int, degree: int = 2
+) -> tuple[dict[str, Estimate], np.ndarray]:
+    """Correlation of what bits per byte leave of accuracy and of probability over choices.
+
+    Returns
+    -------
+    (dict, ndarray)
+        By claim: the median over benchmarks, within one exam, and the mean over pairs of exams,
+        each score from another exam; and the correlation in each exam.
+    """
+    hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
+    each, kinds = together(hard, soft), np.unique(ladder.benchmarks)
+    medians = np.array([np.median(each[ladder.benchmarks == kind]) for kind in kinds])
+    picks = np.random.default_rng([seed, 3]).integers(len(kinds), size=(draws, len(kinds)))
+    within = from_draws(np.median(medians), np.median(medians[picks], axis=1), "benchmarks drawn again")
+    across = [(together(hard[a], soft[b]) + together(hard[b], soft[a])) / 2 for _, a, b in pairs(ladder)]
+    found = {"wrong-mass": within, "wrong-mass-across": of_mean(across, "Student's, over pairs of exams")}
+    return found, each
