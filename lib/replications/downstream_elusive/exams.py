@@ -109,7 +109,7 @@ class Ladder:
 
 def benchmark_of(exam: str) -> str:
     """The benchmark of an exam: all of MMLU is one, elsewhere the name without the part of its questions."""
-    return "mmlu" if exam.startswith("mmlu") else exam.rsplit("_", 1)[0]
+    return "mmlu" if exam.startswith("mmlu") else exam.removesuffix("_val").removesuffix("_test")
 
 
 def ladder(table: pd.DataFrame, compute: pd.Series, soft: str = "soft") -> Ladder:
@@ -203,26 +203,36 @@ def pairs(ladder: Ladder) -> list[tuple[str, int, int]]:
     return [(s, row[f"{s}_val"], row[f"{s}_test"]) for s in stems if f"{s}_test" in row]
 
 
-def by_size(ladder: Ladder, close: Closeness = r2) -> dict[str, tuple[float, float]]:
-    """For each two exams of unlike size: the smaller one's loss less the larger one's, and that without end.
+def by_size(ladder: Ladder, close: Closeness = r2) -> pd.DataFrame:
+    """What two exams of one benchmark lose, where their sizes differ, and what is left without end.
 
     The noise of an exam adds to the variance in proportion to `binomial_share`, whatever its
     size for one question; the line through two exams is read where that share is zero.
+
+    Returns
+    -------
+    DataFrame
+        A row a benchmark: questions of both exams, loss of the small one less that of the large
+        one, slope of the loss with the binomial share, and loss in an exam without end.
     """
-    lost, share, found = losses(ladder, close), ladder.binomial_share(), {}
+    lost, share, rows = losses(ladder, close), ladder.binomial_share(), {}
     for name, small, large in pairs(ladder):
         if ladder.n[small] < ladder.n[large]:
-            slope = (lost[small] - lost[large]) / (share[small] - share[large])
-            found[name] = (lost[small] - lost[large], lost[large] - slope * share[large])
-    return found
+            apart = lost[small] - lost[large]
+            slope = apart / (share[small] - share[large])
+            sizes = int(ladder.n[small]), int(ladder.n[large])
+            rows[name] = (*sizes, apart, slope, lost[large] - slope * share[large])
+    columns = ["small", "large", "small less large", "slope", "without end"]
+    return pd.DataFrame.from_dict(rows, "index", columns=columns)
 
 
 def of_pairs(ladder: Ladder, close: Closeness = r2, *, mmlu_as_one: bool = False) -> dict[str, Estimate]:
     """The claims about two exams of one benchmark: means of `by_size`, with Student's interval."""
-    found = pd.DataFrame(by_size(ladder, close), index=["exam-size", "infinite-exam"])
+    found = by_size(ladder, close)
     if mmlu_as_one:
-        found = found.T.groupby(benchmark_of).mean().T
-    return {id: of_mean(row, "Student's, over pairs of exams") for id, row in found.iterrows()}
+        found = found.groupby(benchmark_of).mean()
+    columns = {"exam-size": "small less large", "infinite-exam": "without end"}
+    return {id: of_mean(found[c], "Student's, over pairs of exams") for id, c in columns.items()}
 
 
 def of_medians(ladder: Ladder, close: Closeness, draws: int, seed: int) -> dict[str, Estimate]:

@@ -72,8 +72,8 @@ def every_exam(ladder: Ladder, by_binomial: np.ndarray, by_reruns: np.ndarray) -
     ax.plot(share, lost, "o", ms=6, color=PALETTE[1], label="measured, an exam each")
     named = {
         "mmlu_stem_val": (-6, 8),
-        "mmlu_stem_test": (-30, 12),
-        "boolq_val": (6, 0),
+        "mmlu_stem_test": (-20, 30),
+        "boolq_val": (-20, 8),
         "winogrande_val": (8, -3),
         "openbookqa_val": (6, 2),
         "mmlu_humanities_val": (6, 0),
@@ -113,7 +113,8 @@ def survival(found: Mapping[tuple, Mapping[str, np.ndarray]], cells: Sequence[tu
                 lw=1.8,
             )
         ax.plot([-1, 1], [1, 0], ":", color="0.3", label="no relation, noise with a bell curve")
-        ax.axvline(0.75, color="0.6", lw=0.8)
+        ax.axvline(0.75, color="0.6", lw=0.8, label="r = 0.75")
+        ax.set_xticks([-1, -0.5, 0, 0.5, 0.75, 1], ["-1", "-0.5", "0", "0.5", "0.75", "1"])
         task, shots, family = cell
         ax.set_title(f"{task}, {WRITTEN[family]}, examples: {shots}", fontsize=10)
     for ax in axes[1]:
@@ -137,11 +138,13 @@ def tasks(shares: pd.DataFrame) -> Figure:
     for ax, family in zip(axes, MARKS, strict=True):
         for (task, shots), row in shares.xs(family, level="family").iterrows():
             colour = PALETTE[1 + list(names).index(task)]
-            style = {"color": colour, "ls": "--" if shots else "-", "marker": MARKS[family], "ms": 5}
-            ax.plot(range(4), row[list(CHAIN)], label=f"{task}, {shots}", **style)
+            style = {"color": colour, "lw": 1 if shots else 2, "marker": MARKS[family], "ms": 6}
+            examples = "one example" if shots else "no example"
+            style["mfc"] = "w" if shots else colour
+            ax.plot(range(4), row[list(CHAIN)], label=f"{task}, {examples}", **style)
         ax.axhline(0.125, ls=":", color="0.3", label="no relation")
         ax.set_xticks(range(4), [name.replace(" among ", "\namong ") for name in CHAIN])
         ax.set(title=f"four {WRITTEN[family]}", xlabel="score")
     axes[0].set_ylabel("share of questions with r > 0.75")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
     return fig
