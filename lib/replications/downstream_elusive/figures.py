@@ -72,7 +72,7 @@ def every_exam(ladder: Ladder, by_binomial: np.ndarray, by_reruns: np.ndarray) -
     ax.plot(share, lost, "o", ms=6, color=PALETTE[1], label="measured, an exam each")
     named = {
         "mmlu_stem_val": (-6, 8),
-        "mmlu_stem_test": (-20, 30),
+        "mmlu_stem_test": (6, -14),
         "boolq_val": (-20, 8),
         "winogrande_val": (8, -3),
         "openbookqa_val": (6, 2),
@@ -133,7 +133,7 @@ def tasks(shares: pd.DataFrame) -> Figure:
     shares
         A row a task, number of examples and family; a column a score.
     """
-    fig, axes = panels(2, width=4.6, height=3.6, sharey=True)
+    fig, axes = panels(2, width=4.6, height=4.4, sharey=True)
     names = shares.index.unique("task")
     for ax, family in zip(axes, MARKS, strict=True):
         for (task, shots), row in shares.xs(family, level="family").iterrows():
@@ -142,7 +142,7 @@ def tasks(shares: pd.DataFrame) -> Figure:
             examples = "one example" if shots else "no example"
             style["mfc"] = "w" if shots else colour
             ax.plot(range(4), row[list(CHAIN)], label=f"{task}, {examples}", **style)
-        ax.axhline(0.125, ls=":", color="0.3", label="no relation")
+        ax.axhline(0.125, ls=":", color="0.3", label="no relation, noise with a bell curve")
         ax.set_xticks(range(4), [name.replace(" among ", "\namong ") for name in CHAIN])
         ax.set(title=f"four {WRITTEN[family]}", xlabel="score")
     axes[0].set_ylabel("share of questions with r > 0.75")
