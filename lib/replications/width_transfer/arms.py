@@ -132,7 +132,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
     The octaves were chosen by pilots (see `data/claims/24_width_transfer.toml`).
     """
     if scale == "ci":
-        widths, fixed = (16, 32, 64, 128), {"batch": 8, "steps": 200}
+        widths, fixed = (16, 32, 64, 128, 256), {"batch": 8, "steps": 200}
     else:
         widths, fixed = (32, 64, 128, 256, 512), {"batch": 16, "steps": 400}
     return [
@@ -162,12 +162,29 @@ def pack(log2_lr: int, seed: int, **rest: Any) -> tuple:
 
 
 def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Train the decoders of one pack and test them on the held-out windows, see `run`.
+    """Train the decoders of one pack and test them on the held-out windows, see `run`."""
+    return trained([decoder(c["arm"], c["width"], c["seed"]) for c in configs], configs)
+
+
+def trained(models: list[Decoder], configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Train decoders of one width, batch and length, and test them on the held-out windows.
 
     With Adam: a tenth of the steps warm up, then the rate falls to zero in a line. No weight
     decay, so that the comparison is about learning rates alone.
+
+    Parameters
+    ----------
+    models
+        Fresh decoders, one a configuration.
+    configs
+        `width`, `batch`, `steps`, `log2_lr` and `seed` of each; the first three are the same in all.
+
+    Returns
+    -------
+    list of dict
+        Of each, the columns from `lr` on, see `COLUMNS`.
     """
-    arm, width, batch, steps = (configs[0][name] for name in ("arm", "width", "batch", "steps"))
+    width, batch, steps = (configs[0][name] for name in ("width", "batch", "steps"))
     text, other, corpus = tokens()
     schedule = loop.TrainConfig(
         steps=steps,
@@ -180,7 +197,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
     orders = {seed: loop.windows(text, CONTEXT, batch, seed) for seed in {c["seed"] for c in configs}}
     runs = train_together(
-        [decoder(arm, width, c["seed"]).to(device()) for c in configs],
+        [model.to(device()) for model in models],
         [orders[c["seed"]] for c in configs],
         schedule,
         lrs=[2.0 ** c["log2_lr"] for c in configs],
