@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from replications.width_transfer import arms, coordinates
+from replications.width_transfer import arms, coordinates, variants
 from replications.width_transfer.arms import ARMS, BASE_WIDTH, OCTAVES, decoder
 from scalinglaws import machine, repository
 from scalinglaws.claims import verdicts
@@ -71,6 +71,39 @@ def test_weights_start_by_their_fan_in(arm):
 def test_an_unknown_arm_is_named():
     with pytest.raises(ValueError, match="there are: standard"):
         decoder("ntk", 64, 0)
+
+
+def test_the_embedding_keeps_its_rate_and_nothing_else_differs_from_u_mup():
+    some = {"batch": 2, "steps": 5, "log2_lr": 0, "seed": 1}
+    assert variants.run("embedding", width=16, **some) == arms.run("u-mup", width=16, **some)
+    for width in (16, 128):
+        plain, kept = decoder("u-mup", width, 3), variants.decoder("embedding", width, 3)
+        scales = [
+            {
+                name: g["scale"]
+                for g in m.groups()
+                for name, p in m.named_parameters()
+                if any(p is q for q in g["params"])
+            }
+            for m in (plain, kept)
+        ]
+        assert scales[1]["embedding.weight"] == 0.25
+        assert scales[0] | {"embedding.weight": 0.25} == scales[1]
+        assert len(scales[0]) == len(list(plain.parameters()))
+    x = torch.arange(64)[None]
+    assert torch.equal(plain(x), kept(x))
+
+
+def test_the_other_variants_change_the_forward_pass_alone():
+    x, plain = torch.arange(64)[None], decoder("u-mup", 32, 3)
+    for variant in ("scores", "branches"):
+        changed = variants.decoder(variant, 32, 3)
+        assert not torch.allclose(plain(x), changed(x), rtol=1e-3)
+        assert [g["scale"] for g in plain.groups()] == [g["scale"] for g in changed.groups()]
+    assert variants.decoder("scores", 32, 3).blocks[0].temperature == 0.25
+    assert changed.blocks[1].residual_weights == ((1.0, 0.5), (1.0, 0.5))
+    with pytest.raises(ValueError, match="there are: embedding"):
+        variants.decoder("norms", 64, 0)
 
 
 @pytest.mark.parametrize("scale", ["ci", "full"])
@@ -147,6 +180,18 @@ def test_best_losses_at_the_largest_width_by_their_means(kept):
         "handicap-mup": ("mup 0.02", "mup matched"),
     }.items():
         assert best[one] - best[other] == pytest.approx(kept[claim]["measured"], rel=1e-6)
+
+
+def test_what_the_kept_embedding_gains_by_means_over_seeds(kept):
+    runs, changed = table("arms_small"), table("variants")
+
+    def best(part):
+        return part[part.width == 256].groupby("log2_lr").loss.mean().min()
+
+    least = best(changed[changed.variant == "embedding"])
+    plain, standard = (best(runs[runs.arm == arm]) for arm in ("u-mup", "standard fan-in"))
+    assert plain - least == pytest.approx(kept["embedding"]["measured"], rel=1e-6)
+    assert least - standard == pytest.approx(kept["embedding-closes"]["measured"], rel=1e-6)
 
 
 def test_changes_of_activations_by_one_line_through_all_seeds(kept):

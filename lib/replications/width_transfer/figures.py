@@ -35,12 +35,13 @@ def bowls(curves: Mapping[str, pd.DataFrame], optima: Mapping[str, np.ndarray]) 
         losses, best = curves[arm], optima[arm]
         for (width, row), at, color in zip(losses.iterrows(), best, shades(len(losses)), strict=True):
             ax.plot(row.index, row, "o-", ms=3, lw=1.2, color=color, label=f"width {width}")
-            ax.plot(at, row.min(), "v", ms=7, color=color, mec="black")
+            ax.plot(at, row.min(), "v", ms=7, color=color, mec="black", zorder=3)
         fall = np.log2(losses.index / losses.index[0]) * arm.startswith("standard")
         ax.plot(best[0] - fall, losses.min(axis=1), **PAPER, label="theory")
         ax.set(title=title, xlabel="$\\log_2$ of the peak learning rate", ylim=(2.05, 3.1))
         ax.set_ylabel("held-out loss [nats per byte]")
-    each[0].legend(fontsize=8, loc="upper right")
+    each[0].plot([], [], "v", ms=7, color="white", mec="black", label="lowest point")
+    each[0].legend(fontsize=7, loc="upper right")
     colors = (PALETTE[1], *PALETTE[3:5], PALETTE[0], PALETTE[5])
     for (arm, title), mark, color in zip(TITLES.items(), "os^Dv", colors, strict=True):
         widths = curves[arm].index
