@@ -1,8 +1,8 @@
 """u-μP with one of its rules changed: which of them its loss in short runs depends on.
 
 Tuned, the u-μP of `arms` is behind baselines that start by their fan in, and the more so the
-wider the network. Before that is put down to u-μP, its rules are changed one at a time, each to
-what the baselines do. Text, batches, steps and seeds are those of `arms`:
+wider the network. To see what that rests on, its rules are changed one at a time, each to what
+the baselines do. Text, batches, steps and seeds are those of `arms`:
 
 - `embedding`: the embedding learns at every width at its rate of width 16, `eta` / 4, where
   u-μP has `eta` / sqrt(width); muP keeps that rate as well;
@@ -75,11 +75,11 @@ def decoder(variant: str, width: int, seed: int) -> Decoder:
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations, the same at both scales: all at width 128, the embedding's at 256 as well."""
+    """The configurations, the same at both scales."""
     return [
         {"variant": variant, "width": width, "batch": 8, "steps": 200, "log2_lr": octave, "seed": seed}
-        for variant, widths in {"embedding": (128, 256), "scores": (128,), "branches": (128,)}.items()
-        for width in widths
+        for variant in VARIANTS
+        for width in (128, 256)
         for seed in range(3)
         for octave in OCTAVES
     ]
