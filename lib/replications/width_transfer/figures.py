@@ -40,8 +40,8 @@ def bowls(curves: Mapping[str, pd.DataFrame], optima: Mapping[str, np.ndarray]) 
         ax.plot(best[0] - fall, losses.min(axis=1), **PAPER, label="theory")
         ax.set(title=title, xlabel="$\\log_2$ of the peak learning rate", ylim=(2.05, 3.1))
         ax.set_ylabel("held-out loss [nats per byte]")
-    each[0].plot([], [], "v", ms=7, color="white", mec="black", label="lowest point")
-    each[0].legend(fontsize=7, loc="upper right")
+    each[-1].plot([], [], "v", ms=7, color="white", mec="black", label="lowest point")
+    each[-1].legend(fontsize=7, loc="lower center", ncols=2)
     colors = (PALETTE[1], *PALETTE[3:5], PALETTE[0], PALETTE[5])
     for (arm, title), mark, color in zip(TITLES.items(), "os^Dv", colors, strict=True):
         widths = curves[arm].index
