@@ -185,11 +185,12 @@ def strongest(kept: dict[str, Any]) -> permuted.Column | None:
 def repeated(broken: NotebookNode, notebook: NotebookNode, kept: dict[str, Any]) -> NotebookNode:
     """A mutated notebook that shuffles one column at its end, as the kept null did."""
     if column := strongest(kept):
-        cells = dependence.resting(notebook)
-        again = permuted.depending(cells, column.table, column.table in kept["hidden"], files.code(notebook))
+        cells, hidden = dependence.resting(notebook), column.table in kept["hidden"]
+        again = permuted.depending(cells, column.table, hidden, files.code(notebook))
         source = permuted.AGAIN.strip().format(
             cells=permuted.as_text([cells[place] for place in again]),
             column=(column.table, column.column, column.share),
+            hidden=hidden,
         )
         broken.cells.append(nbformat.v4.new_code_cell(source))
     return broken
