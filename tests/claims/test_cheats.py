@@ -257,6 +257,7 @@ class TestAKeptRecord:
             {"rival": 5.0},
             {"role": "recomputed"},
             {"low": 0.5, "high": 2.5},
+            {"power": 0.5},
             {"unstable": "seeds"},
         ],
     )
