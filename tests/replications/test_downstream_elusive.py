@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from replications.downstream_elusive import exams, samples
+from replications.downstream_elusive import exams, samples, worlds
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -66,6 +68,12 @@ def closeness(runs) -> pd.DataFrame:
 
 def benchmark(exam: str) -> str:
     return "mmlu" if "mmlu" in exam else exam[: exam.rindex("_")]
+
+
+def over_benchmarks(values: list[float], stems: list[str]) -> tuple[float, float, float]:
+    """Student's interval, all of MMLU one benchmark."""
+    means = pd.Series(values, stems).groupby(lambda stem: "mmlu" if "mmlu" in stem else stem).mean()
+    return student(means)
 
 
 def test_the_table_has_every_run_in_every_exam_and_the_known_numbers_of_questions(table, runs):
@@ -127,13 +135,11 @@ def test_repeated_runs_and_exams_of_unlike_size_agree_on_the_noise(table, runs, 
         slopes.append(slope)
         ends.append(end)
     assert np.mean(slopes) == pytest.approx(0.265, abs=1e-3)
-    found, half = np.mean(ends), stats.t.ppf(0.975, 5) * stats.sem(ends)
-    claim = kept["infinite-exam"]
-    assert (found, found - half, found + half) == pytest.approx(
-        (claim["measured"], claim["low"], claim["high"]), abs=1e-9
-    )
-    apart = np.mean([lost[f"{s}_val"] - lost[f"{s}_test"] for s in STEMS])
-    assert apart == pytest.approx(kept["exam-size"]["measured"], abs=1e-9)
+    assert over_benchmarks(slopes, STEMS)[0] == pytest.approx(0.242, abs=1e-3)
+    apart = [lost[f"{s}_val"] - lost[f"{s}_test"] for s in STEMS]
+    for id, values in {"infinite-exam": ends, "exam-size": apart}.items():
+        claim = [kept[id][end] for end in ("measured", "low", "high")]
+        assert over_benchmarks(values, STEMS) == pytest.approx(claim, abs=1e-9)
     # What the noise of repeated runs does, by its first order: variance added to variance.
     worn = {e: closeness.bits[e] * (1 - 1 / (1 + of_reruns.median() * share[e])) for e in runs}
     assert pd.Series(worn).median() == pytest.approx(0.014, abs=0.003)
@@ -154,9 +160,12 @@ def test_what_bits_per_byte_leave_goes_together_within_and_across_exams(runs, ke
         pair = [f"{stem}_val", f"{stem}_test"]
         both = [left[a, "accuracy"].corr(left[b, "soft"]) for a, b in (pair, pair[::-1])]
         across.append(np.mean(both))
-    half = stats.t.ppf(0.975, 6) * stats.sem(across)
-    assert np.mean(across) == pytest.approx(kept["wrong-mass-across"]["measured"], abs=1e-8)
-    assert np.mean(across) - half == pytest.approx(kept["wrong-mass-across"]["low"], abs=1e-8)
+    claim = [kept["wrong-mass-across"][end] for end in ("measured", "low", "high")]
+    assert over_benchmarks(across, [*STEMS, "openbookqa"]) == pytest.approx(claim, abs=1e-8)
+    strangers = [
+        left[a, "accuracy"].corr(left[b, "soft"]) for a in runs for b in runs if benchmark(a) != benchmark(b)
+    ]
+    assert np.mean(strangers) == pytest.approx(0.009, abs=5e-4)
 
 
 @pytest.fixture(scope="module")
@@ -231,9 +240,38 @@ def test_a_loss_is_found_where_nothing_is_lost_but_answers(ladder):
     assert (medians > 0.005).all() and np.median(medians) == pytest.approx(0.014, abs=0.002)
 
 
+def test_wrong_options_alone_look_like_the_noise_of_repeated_runs(ladder):
+    """The paper's mechanism and nothing else: what is lost goes with more questions, and reruns disagree alike."""
+    rng = np.random.default_rng(11)
+    many = replace(ladder.only(np.arange(20) < 4), n=np.full(4, 200_000))
+    endless = worlds.wrong_options_alone(many, 0.3, rng)
+    assert endless.accuracy == pytest.approx(many.as_close_as_bits(), abs=0.006)
+    assert abs(exams.losses(endless)).max() < 0.003
+    found = [worlds.wrong_options_alone(ladder, 0.3, rng) for _ in range(8)]
+    assert np.mean([np.median(exams.losses(world)) for world in found]) == pytest.approx(0.014, abs=0.004)
+    slopes = [exams.by_size(world).slope.mean() for world in found]
+    # Two runs at even odds disagree with probability arccos(correlation) / pi: half of it over a quarter.
+    expected = 2 * np.arccos(1 / (1 + 0.3**2)) / np.pi
+    assert expected == pytest.approx(0.26, abs=0.005)
+    assert np.mean(slopes) == pytest.approx(expected, abs=0.06)
+
+
+def test_a_luck_common_to_all_questions_is_found_if_it_is_large(ladder):
+    none, large = (worlds.power(ladder, luck, 12, 60, 5) for luck in (0, 0.4))
+    assert max(none[c] for c in ("infinite-exam", "beyond-reruns")) <= 0.25 and abs(none["loss"]) < 0.005
+    assert min(large[c] for c in ("infinite-exam", "by pairs", "beyond-reruns")) >= 0.75
+
+
+def test_the_noise_of_reruns_is_known_by_its_benchmarks_and_recipes(ladder):
+    found = exams.noise(ladder, 500, 3)
+    assert found.value == pytest.approx(0.264, abs=5e-4)
+    assert found.low == pytest.approx(0.13, abs=0.02) and found.high == pytest.approx(0.35, abs=0.03)
+
+
 def test_scores_that_differ_in_their_last_bits_have_no_correlation():
     y = np.array([[0.25, 0.25, 0.25, 0.25], [0.1, 0.2, 0.3, 0.4]])
     r = samples.pearson(np.arange(4.0), y * (1 + 1e-12 * np.arange(4)))
     assert np.isnan(r[0]) and r[1] == pytest.approx(1)
     assert samples.share_beyond(r) == 1 and samples.share_beyond(r, agreed=True) == 0.5
     assert samples.share_beyond(np.array([np.nan])) == 0
+    assert samples.share_beyond(np.array([0.5, -0.1, np.nan]), None) == pytest.approx(0.2)

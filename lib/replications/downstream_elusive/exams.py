@@ -31,6 +31,11 @@ def line(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return r2(x, y, 1)
 
 
+def cubic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """As `r2`, of a polynomial of degree 3."""
+    return r2(x, y, 3)
+
+
 def rank(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Size of Spearman's rank correlation of x with y along its last axis, shape (...)."""
     of_x, of_y = (stats.rankdata(v, axis=-1) - (len(x) + 1) / 2 for v in (x, y))
@@ -43,17 +48,17 @@ def noise_of_reruns(first: np.ndarray, again: np.ndarray, n: np.ndarray) -> np.n
     Parameters
     ----------
     first, again
-        Accuracies, shape (exams, recipes).
+        Accuracies, shape (..., exams, recipes).
     n
         Questions of each exam, shape (exams,).
 
     Returns
     -------
     ndarray
-        One ratio an exam; 1 if each answer were drawn by itself.
+        One ratio an exam, shape (..., exams); 1 if each answer were drawn by itself.
     """
     mean = (first + again) / 2
-    return ((first - again) ** 2 / 2).sum(1) / (mean * (1 - mean)).sum(1) * n
+    return ((first - again) ** 2 / 2).sum(-1) / (mean * (1 - mean)).sum(-1) * n
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ class Ladder:
         log10 of bits per byte, probability over choices, and accuracy, shape (exams, runs).
     n
         Questions, shape (exams,).
-    rerun
-        Noise of repeated runs over the binomial one, shape (exams,).
+    twice
+        Accuracy of the runs that were repeated, and of their repetitions, shape (2, exams, recipes).
     names, benchmarks
         Of each exam, and of the benchmark it belongs to, shape (exams,).
     """
@@ -79,14 +84,19 @@ class Ladder:
     soft: np.ndarray
     accuracy: np.ndarray
     n: np.ndarray
-    rerun: np.ndarray
+    twice: np.ndarray
     names: np.ndarray
     benchmarks: np.ndarray
 
+    @property
+    def rerun(self) -> np.ndarray:
+        """Noise of repeated runs over the binomial one, shape (exams,)."""
+        return noise_of_reruns(*self.twice, self.n)
+
     def only(self, kept: np.ndarray) -> Ladder:
         """The exams of a mask."""
-        parts = ("bits", "soft", "accuracy", "n", "rerun", "names", "benchmarks")
-        return replace(self, **{part: getattr(self, part)[kept] for part in parts})
+        parts = ("bits", "soft", "accuracy", "n", "names", "benchmarks")
+        return replace(self, twice=self.twice[:, kept], **{part: getattr(self, part)[kept] for part in parts})
 
     def binomial_share(self) -> np.ndarray:
         """Mean binomial variance of accuracy over its variance between runs, shape (exams,)."""
@@ -138,10 +148,20 @@ def ladder(table: pd.DataFrame, compute: pd.Series, soft: str = "soft") -> Ladde
         soft=grid[soft].to_numpy(),
         accuracy=accuracy.to_numpy(),
         n=n,
-        rerun=noise_of_reruns(accuracy[second.columns].to_numpy(), second.to_numpy(), n),
+        twice=np.stack([accuracy[second.columns].to_numpy(), second.to_numpy()]),
         names=names,
         benchmarks=np.array([benchmark_of(name) for name in names]),
     )
+
+
+def noise(ladder: Ladder, draws: int, seed: int) -> Estimate:
+    """Median over exams of the noise of repeated runs over the binomial one, benchmarks and recipes drawn."""
+    rng, recipes = np.random.default_rng([seed, 4]), ladder.twice.shape[-1]
+    picks = rng.integers(recipes, size=(draws, recipes))
+    rows = cluster_resamples(ladder.benchmarks, draws, np.random.default_rng([seed, 1]))
+    each = noise_of_reruns(*np.moveaxis(ladder.twice[:, :, picks], 2, 1), ladder.n)
+    found = [np.median(one[i]) for one, i in zip(each, rows, strict=True)]
+    return from_draws(np.median(ladder.rerun), found, "benchmarks and recipes drawn again")
 
 
 def of_exams(values: np.ndarray, ladder: Ladder, draws: int, seed: int) -> Estimate:
@@ -188,8 +208,9 @@ def beyond(ladder: Ladder, close: Closeness, draws: int, seed: int, *, reruns: b
     """
     rng, lost, true = np.random.default_rng([seed, 2]), losses(ladder, close), ladder.as_close_as_bits()
     reference, found, alone = close(ladder.x, ladder.bits), [], []
+    ratios = ladder.rerun if reruns else np.ones(len(ladder.n))
     for i in cluster_resamples(ladder.benchmarks, draws, np.random.default_rng([seed, 1])):
-        noisy = ladder.examined(true, np.median(ladder.rerun[i]) if reruns else 1.0, rng)
+        noisy = ladder.examined(true, np.median(ratios[i]), rng)
         by_noise = reference - close(ladder.x, noisy)
         alone.append(np.median(by_noise))
         found.append(np.median(lost[i]) - np.median(by_noise[i]))
@@ -226,13 +247,17 @@ def by_size(ladder: Ladder, close: Closeness = r2) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, "index", columns=columns)
 
 
-def of_pairs(ladder: Ladder, close: Closeness = r2, *, mmlu_as_one: bool = False) -> dict[str, Estimate]:
-    """The claims about two exams of one benchmark: means of `by_size`, with Student's interval."""
+def of_means(values: pd.Series, each: str = "benchmarks") -> Estimate:
+    """Mean over benchmarks of their means, or over `pairs` of exams, by stem of their names; Student's interval."""
+    values = values.groupby(benchmark_of).mean() if each == "benchmarks" else values
+    return of_mean(values, f"Student's, over {each}")
+
+
+def of_pairs(ladder: Ladder, close: Closeness = r2, each: str = "benchmarks") -> dict[str, Estimate]:
+    """The claims about two exams of one benchmark: means of `by_size`, as `of_means` takes them."""
     found = by_size(ladder, close)
-    if mmlu_as_one:
-        found = found.groupby(benchmark_of).mean()
     columns = {"exam-size": "small less large", "infinite-exam": "without end"}
-    return {id: of_mean(found[c], "Student's, over pairs of exams") for id, c in columns.items()}
+    return {id: of_means(found[c], each) for id, c in columns.items()}
 
 
 def of_medians(ladder: Ladder, close: Closeness, draws: int, seed: int) -> dict[str, Estimate]:
@@ -257,22 +282,34 @@ def together(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
 
 
+def across(ladder: Ladder, degree: int = 2) -> pd.Series:
+    """Correlation of what is left of accuracy in one exam of a benchmark and of `soft` in the other, by pair."""
+    hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
+    both = {stem: together(hard[[a, b]], soft[[b, a]]).mean() for stem, a, b in pairs(ladder)}
+    return pd.Series(both)
+
+
+def across_strangers(ladder: Ladder, degree: int = 2) -> float:
+    """The same between exams of different benchmarks, mean of all such pairs: what runs share by themselves."""
+    hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
+    strangers = ladder.benchmarks[:, None] != ladder.benchmarks
+    return float(together(hard[:, None], soft[None])[strangers].mean())
+
+
 def wrong_mass(
-    ladder: Ladder, draws: int, seed: int, degree: int = 2
+    ladder: Ladder, draws: int, seed: int, degree: int = 2, each: str = "benchmarks"
 ) -> tuple[dict[str, Estimate], np.ndarray]:
     """Correlation of what bits per byte leave of accuracy and of probability over choices.
 
     Returns
     -------
     (dict, ndarray)
-        By claim: the median over benchmarks, within one exam, and the mean over pairs of exams,
-        each score from another exam; and the correlation in each exam.
+        By claim: the median over benchmarks, within one exam, and the mean of `across`, as
+        `of_means` takes it; and the correlation in each exam.
     """
     hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
-    each, kinds = together(hard, soft), np.unique(ladder.benchmarks)
-    medians = np.array([np.median(each[ladder.benchmarks == kind]) for kind in kinds])
+    within, kinds = together(hard, soft), np.unique(ladder.benchmarks)
+    medians = np.array([np.median(within[ladder.benchmarks == kind]) for kind in kinds])
     picks = np.random.default_rng([seed, 3]).integers(len(kinds), size=(draws, len(kinds)))
-    within = from_draws(np.median(medians), np.median(medians[picks], axis=1), "benchmarks drawn again")
-    across = [(together(hard[a], soft[b]) + together(hard[b], soft[a])) / 2 for _, a, b in pairs(ladder)]
-    found = {"wrong-mass": within, "wrong-mass-across": of_mean(across, "Student's, over pairs of exams")}
-    return found, each
+    median = from_draws(np.median(medians), np.median(medians[picks], axis=1), "benchmarks drawn again")
+    return {"wrong-mass": median, "wrong-mass-across": of_means(across(ladder, degree), each)}, within

@@ -1,4 +1,4 @@
-"""The figures of the elusive downstream scores: one chain, the losses of all exams, and single questions."""
+"""The figures of the elusive downstream scores: three chains, the losses of all exams, and single questions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ MARKS = {"gpt2": "o", "gpt3": "s"}
 WRITTEN = {"gpt2": "GPT-2", "gpt3": "GPT-3"}
 
 
-def one_chain(ladder: Ladder, small: str, large: str) -> Figure:
-    """Three scores in a smaller and in a larger exam against compute, each with its parabola and R2.
+def chains(ladder: Ladder, names: Sequence[str]) -> Figure:
+    """Three scores against compute, a row an exam, each with its parabola and R2.
 
     Parameters
     ----------
     ladder
         All scores.
-    small, large
-        Names of the two exams.
+    names
+        Of the exams.
     """
-    fig, axes = panels(3, 2, width=3.5, height=2.7, sharex=True)
+    fig, axes = panels(3, len(names), width=3.5, height=2.6, sharex=True)
     order = np.argsort(ladder.x)
     x = ladder.x[order]
-    for row, name in zip(axes, (small, large), strict=True):
+    for row, name in zip(axes, names, strict=True):
         k = list(ladder.names).index(name)
         scores = {
             "log10 of bits per byte": ladder.bits[k],
@@ -42,7 +42,7 @@ def one_chain(ladder: Ladder, small: str, large: str) -> Figure:
             ax.plot(10**x, trend(ladder.x, y)[order], color=PALETTE[0], lw=1.2, label="parabola")
             ax.set(xscale="log", ylabel=label)
             ax.set_title(f"{name}: R2 {r2(ladder.x, y):.3f}", fontsize=10)
-    for ax in axes[1]:
+    for ax in axes[-1]:
         ax.set_xlabel("compute [FLOP]")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
@@ -71,12 +71,12 @@ def every_exam(ladder: Ladder, by_binomial: np.ndarray, by_reruns: np.ndarray) -
         ax.plot(share[ends], lost[ends], color="0.6", lw=1, label=label)
     ax.plot(share, lost, "o", ms=6, color=PALETTE[1], label="measured, an exam each")
     named = {
-        "mmlu_stem_val": (-6, 8),
-        "mmlu_stem_test": (6, -14),
-        "boolq_val": (-20, 8),
+        "mmlu_stem_val": (-86, -3),
+        "mmlu_stem_test": (8, -12),
+        "boolq_val": (-20, 7),
         "winogrande_val": (8, -3),
-        "openbookqa_val": (6, 2),
-        "mmlu_humanities_val": (6, 0),
+        "hellaswag_val": (7, 4),
+        "mmlu_humanities_val": (-126, -3),
     }
     for name, offset in named.items():
         k = list(ladder.names).index(name)
@@ -84,6 +84,7 @@ def every_exam(ladder: Ladder, by_binomial: np.ndarray, by_reruns: np.ndarray) -
     ax.axhline(0, color="0.3", lw=0.8)
     ax.set(
         xscale="log",
+        ylim=(-0.06, 0.2),
         xlabel="binomial variance of accuracy, as a share of its variance between runs",
         ylabel="R2 of bits per byte less R2 of accuracy",
     )

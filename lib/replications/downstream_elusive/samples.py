@@ -47,21 +47,24 @@ def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return pearson(stats.rankdata(x), stats.rankdata(np.round(y, 9), axis=-1))
 
 
-def share_beyond(r: np.ndarray, beyond: float = 0.75, *, agreed: bool = False) -> float:
+def share_beyond(r: np.ndarray, beyond: float | None = 0.75, *, agreed: bool = False) -> float:
     """Share of the correlations above a value; those that do not exist are left out, or counted below it.
+
+    Without a value it is their mean, in which those that do not exist are left out, or count as zero.
 
     Parameters
     ----------
     r
         Correlations, shape (questions,), nan where all models agree.
     beyond
-        The value.
+        The value, or None for the mean.
     agreed
         True to count questions on which all models agree as below it.
     """
     known = r[~np.isnan(r)]
     size = len(r) if agreed else len(known)
-    return float((known > beyond).sum() / size) if size else 0.0
+    counted = known if beyond is None else known > beyond
+    return float(counted.sum() / size) if size else 0.0
 
 
 def cells(table: pd.DataFrame) -> dict[tuple[str, int, str], tuple[np.ndarray, np.ndarray]]:
@@ -76,7 +79,7 @@ def shares(
     found: Mapping[tuple, tuple[np.ndarray, np.ndarray]],
     sizes: Mapping[str, np.ndarray],
     correlation=pearson,
-    beyond: float = 0.75,
+    beyond: float | None = 0.75,
     *,
     agreed: bool = False,
 ) -> pd.DataFrame:
