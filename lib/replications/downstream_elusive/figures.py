@@ -72,7 +72,6 @@ def every_exam(ladder: Ladder, by_binomial: np.ndarray, by_reruns: np.ndarray) -
     ax.plot(share, lost, "o", ms=6, color=PALETTE[1], label="measured, an exam each")
     named = {
         "mmlu_stem_val": (-86, -3),
-        "mmlu_stem_test": (8, -12),
         "boolq_val": (-20, 7),
         "winogrande_val": (8, -3),
         "hellaswag_val": (7, 4),
