@@ -50,6 +50,7 @@ SOURCE = {
         },
         "val_loss": {"unit": "nats per token", "about": "on the validation set", "min": 1, "max": 4},
         "cdnv": one("variance within two classes over their squared distance, mean over pairs (NC1)", 0, 1),
+        "norms_mean": one("mean of the norms of the class means, from their common mean", 0, 100),
         "norms_var": one("variance of the norms of the class means", 0, 1000),
         "norms_log_mean": one("mean of the logarithms of these norms", 0, 10),
         "norms_log_var": one("variance of the logarithms of these norms", 0, 1),
@@ -59,6 +60,8 @@ SOURCE = {
         "log_kern_mean": one("logarithmic kernel of pairs of class means, mean", -1, 0),
         "log_kern_var": one("the same, variance (GNC2)", 0, 1),
         "log_dist_std": one("the same, standard deviation, as measured in May", 0, 1),
+        "may_norms_mean": one("mean of the norms of the class means, as measured in May", 0, 1000),
+        "may_norms_std": one("their standard deviation, as measured in May", 0, 1000),
         "dual_error": one("distance of the classifier from the class means (NC3)", 1, 2),
         "simcos_mean": one(
             "cosine of a class mean and the classifier's row for it, mean over classes", -1, 1
@@ -98,9 +101,9 @@ def batch(depth: int, width: int) -> int:
 
 def convert(october, may):
     """One row an evaluated model, ordered by shape, training and seed."""
-    table = pd.read_csv(october).merge(
-        pd.read_csv(may)[["model", "log_dist_std"]], on="model", validate="one_to_one"
-    )
+    earlier = pd.read_csv(may).rename(columns={"norms_mean": "may_norms_mean", "norms_std": "may_norms_std"})
+    earlier = earlier[["model", "log_dist_std", "may_norms_mean", "may_norms_std"]]
+    table = pd.read_csv(october).merge(earlier, on="model", validate="one_to_one")
     parts = table.model.str.extract(
         r"^(?P<depth>\d+)x(?P<width>\d+)_(?P<epochs>\d+)(?P<kind>[dL])(?P<seed>\d*)@(?P<done>\d+)$"
     )

@@ -1,0 +1,123 @@
+"""The figures of collapse, shape and loss: the grid, three kinds of evidence, and what depth gains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scalinglaws.figures import PALETTE, PAPER, panels, shades
+from scalinglaws.uncertainty import Estimate
+
+#: Batch of a shape, in sequences: marker and colour.
+BATCHES = {16: ("o", PALETTE[1]), 8: ("s", PALETTE[2]), 4: ("^", PALETTE[3])}
+
+
+def grid(models: pd.DataFrame, measures: Mapping[str, pd.Series]) -> Figure:
+    """Measures of collapse against the loss, a panel each: finished runs by width, and the seeds.
+
+    Parameters
+    ----------
+    models
+        One row a model: width, seed (-1 in the grid) and val_loss.
+    measures
+        Title with its direction -> values, on the rows of `models`.
+    """
+    fig, axes = panels(3, 2, width=3.4, height=2.9)
+    widths = sorted(models.width.unique())
+    for ax, (title, values) in zip(axes.flat, measures.items(), strict=True):
+        for width, colour in zip(widths, shades(len(widths)), strict=True):
+            chosen = (models.width == width) & (models.seed < 0)
+            label = f"width {width}"
+            ax.plot(models.val_loss[chosen], values[chosen], "o", ms=4, color=colour, label=label)
+        seeds = models.seed >= 0
+        ax.plot(
+            models.val_loss[seeds], values[seeds], "x", ms=5, color=PALETTE[2], label="20 seeds of 2 x 768"
+        )
+        ax.set(yscale="log", title=title, xlabel="loss [nats per token]", ylabel="measure [1]")
+        ax.title.set_size(10)
+    fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    return fig
+
+
+def turned(measure: str, estimate: Estimate) -> Estimate:
+    """Positive where more collapse goes with less loss: agreement falls with the loss, the others grow."""
+    sign = -1 if measure == "nc4" else 1
+    return Estimate(sign * estimate.value, *sorted([sign * estimate.low, sign * estimate.high]), estimate.how)
+
+
+def evidence(found: Mapping[str, Mapping[str, Estimate]]) -> Figure:
+    """Kinds of evidence side by side, a row a measure, with intervals, to the right where they agree.
+
+    Parameters
+    ----------
+    found
+        Label of the horizontal axis -> measure -> how it goes with the loss: positive where it is larger
+        in models of more loss.
+    """
+    fig, axes = panels(len(found), width=3.4, height=3.4, sharey=True)
+    for ax, (label, rows) in zip(axes, found.items(), strict=True):
+        for height, (measure, estimate) in enumerate(rows.items()):
+            estimate = turned(measure, estimate)
+            clear = estimate.low > 0 or estimate.high < 0
+            colour = PALETTE[1] if clear and estimate.value > 0 else PALETTE[2] if clear else "0.55"
+            ax.plot([estimate.low, estimate.high], [height, height], color=colour, lw=2)
+            ax.plot(estimate.value, height, "o", color=colour, ms=6)
+        ax.axvline(0, color="0.4", lw=1)
+        ax.set_xlabel(label)
+        ax.set_yticks(range(len(rows)), [measure.upper() for measure in rows])
+    axes[0].invert_yaxis()
+    axes[0].set_ylabel("measure of collapse")
+    kinds = {
+        "more collapse, less loss": PALETTE[1],
+        "not decided": "0.55",
+        "more collapse, more loss": PALETTE[2],
+    }
+    handles = [axes[0].plot([], [], "o-", lw=2, color=colour)[0] for colour in kinds.values()]
+    fig.legend(handles, [*kinds], loc="outside lower center", ncols=3, fontsize=9)
+    return fig
+
+
+def shapes(table: pd.DataFrame, pairs: list[tuple[tuple, tuple]], gains: Mapping[str, Estimate]) -> Figure:
+    """The loss against non-embedding parameters, by batch, and what depth gains at equal size.
+
+    Parameters
+    ----------
+    table
+        One row an architecture, with (depth, width) as index: batch, blocks (parameters) and loss.
+    pairs
+        Of equal non-embedding size: the deep one's and the shallow one's index.
+    gains
+        Choice in words -> % less loss a doubling of depth; the paper's caption says none.
+    """
+    fig, (left, right) = panels(2, width=5, height=3.9)
+    for size, (marker, colour) in BATCHES.items():
+        part = table[table.batch == size]
+        left.plot(
+            part.blocks,
+            part.loss,
+            ls="",
+            marker=marker,
+            color=colour,
+            ms=6,
+            label=f"batch of {size} sequences",
+        )
+    for k, both in enumerate(pairs):
+        ends = table.loc[[*both]]
+        label = None if k else "a pair of equal size, the deep one below"
+        left.plot(ends.blocks, ends.loss, color="0.4", lw=1.2, zorder=0, label=label)
+    left.set(xscale="log", yscale="log", xlabel="non-embedding parameters", ylabel="loss [nats per token]")
+    left.set_yticks([1.5, 2, 2.5, 3, 3.5], ["1.5", "2", "2.5", "3", "3.5"])
+    left.minorticks_off()
+    left.legend(fontsize=9)
+    for height, estimate in enumerate(gains.values()):
+        right.plot([estimate.low, estimate.high], [height, height], color=PALETTE[1], lw=2)
+        right.plot(estimate.value, height, "o", color=PALETTE[1], ms=6, label=None if height else "ours")
+    right.axvline(0, label="the paper's caption: shape is nothing", **PAPER)
+    right.set_yticks(np.arange(len(gains)), [*gains])
+    right.set_ylim(len(gains) - 0.4, -0.6)
+    right.set(xlabel="less loss a doubling of depth [%]", ylabel="kept equal")
+    right.legend(loc="lower right", fontsize=9)
+    return fig

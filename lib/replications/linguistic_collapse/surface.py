@@ -1,0 +1,157 @@
+"""The loss as a product of powers of depth and width, and what depth gains where the size is kept."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.uncertainty import Estimate, from_draws
+
+#: Tokens of the vocabulary and positions: rows of the two tables that hold a vector of the width each.
+ROWS = 50_257 + 2_048
+#: What one factor of width is worth in factors of depth, if depth is worth nothing.
+BEYOND = 100.0
+
+
+def non_embedding(depth, width):
+    """Parameters of the blocks: attention and perceptron, 12 x depth x width squared."""
+    return 12 * depth * width**2
+
+
+def share(depth, width):
+    """Which share of all parameters lies in the blocks."""
+    blocks = non_embedding(depth, width)
+    return blocks / (blocks + ROWS * width)
+
+
+def design(shapes: pd.DataFrame, batch: str = "levels", curved: bool = False) -> np.ndarray:
+    """Columns of the regression; those of log depth and log width come last.
+
+    Parameters
+    ----------
+    shapes
+        Columns depth, width and batch.
+    batch
+        levels: each batch has its own level; line: a power of the batch; none: it is left out.
+    curved
+        Whether the square of log width is there, too, about its mean.
+    """
+    columns = []
+    if batch == "levels":
+        columns += [shapes.batch == size for size in (4, 8, 16)]
+    else:
+        columns.append(np.ones(len(shapes)))
+    if batch == "line":
+        columns.append(np.log(shapes.batch))
+    width = np.log(shapes.width)
+    if curved:
+        columns.append((width - np.log(256)) ** 2)
+    return np.column_stack([*columns, np.log(shapes.depth), width]).astype(float)
+
+
+def slopes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Exponents of depth and width: the last two coefficients of least squares."""
+    return np.linalg.lstsq(x, y)[0][-2:]
+
+
+def gained(exponents: np.ndarray, blocks: float) -> np.ndarray:
+    """By how many % the loss falls when depth doubles and width shrinks so that the size is kept.
+
+    Parameters
+    ----------
+    exponents
+        Of depth and width, shape (2,) or (n, 2).
+    blocks
+        Share of the counted parameters that lies in the blocks: 1 where embeddings are not counted. The
+        count grows with depth as a power of so much, and with width as one of so much more than 1.
+    """
+    p, q = np.moveaxis(np.asarray(exponents), -1, 0)
+    return 100 * (1 - 2 ** (p - q * blocks / (1 + blocks)))
+
+
+def worth(exponents: np.ndarray) -> np.ndarray:
+    """How many factors of depth one factor of width is worth; `BEYOND` where depth is worth none."""
+    p, q = np.moveaxis(np.asarray(exponents), -1, 0)
+    return np.where(p < 0, np.minimum(q / np.where(p < 0, p, -1), BEYOND), BEYOND)
+
+
+def measured(
+    shapes: pd.DataFrame, loss: np.ndarray, draws: int, rng: np.random.Generator, **how
+) -> dict[str, Estimate]:
+    """The gain of depth at equal size, in two counts, and the worth of width; architectures are drawn.
+
+    Parameters
+    ----------
+    shapes
+        One row an architecture: depth, width and batch.
+    loss
+        Logarithm of the loss of each.
+    draws, rng
+        How many sets of architectures, and the source of randomness.
+    how
+        As in `design`.
+
+    Returns
+    -------
+    dict
+        blocks, all (both in % a doubling) and worth (factors of depth a factor of width).
+    """
+    x, rows = design(shapes, **how), rng.integers(len(shapes), size=(draws, len(shapes)))
+    ours, others = slopes(x, loss), np.array([slopes(x[row], loss[row]) for row in rows])
+    counted = share(shapes.depth, shapes.width).mean()
+    of = {"blocks": lambda e: gained(e, 1.0), "all": lambda e: gained(e, counted), "worth": worth}
+    return {name: from_draws(float(f(ours)), f(others), "architectures drawn") for name, f in of.items()}
+
+
+def explained(size: np.ndarray, loss: np.ndarray) -> float:
+    """Share of the variance of the loss that a line in the size explains; both are logarithms."""
+    return np.corrcoef(size, loss)[0, 1] ** 2
+
+
+def at_equal_batch(shapes: pd.DataFrame, loss: np.ndarray) -> pd.DataFrame:
+    """Each shape against one of the next smaller depth, equal batch and equal non-embedding size.
+
+    The shallow one is interpolated, in logarithms, between two widths of its depth with that batch.
+    A comparison that would need a wider one than there is, or one of another batch, is left out.
+
+    Returns
+    -------
+    DataFrame
+        depth, width, batch, other (the shallow one's depth), and by how many % less loss the deep one
+        has, per doubling of depth.
+    """
+    table, rows = shapes.assign(loss=loss), []
+    depths = sorted(table.depth.unique())
+    for low, high in pairwise(depths):
+        for deep in table[table.depth == high].itertuples():
+            same = table[(table.depth == low) & (table.batch == deep.batch)].sort_values("width")
+            width = deep.width * np.sqrt(high / low)
+            if len(same) < 2 or not same.width.min() <= width <= same.width.max():
+                continue
+            wide = np.interp(np.log(width), np.log(same.width), same.loss)
+            less = 100 * (1 - np.exp((deep.loss - wide) / np.log2(high / low)))
+            rows.append((high, deep.width, deep.batch, low, less))
+    return pd.DataFrame(rows, columns=["depth", "width", "batch", "other", "less"])
+
+
+def with_half_the_epochs(runs: pd.DataFrame, pairs: list[tuple[tuple, tuple]], epochs: float) -> np.ndarray:
+    """By how many % less loss the deep models of pairs have when they read the text half as often.
+
+    With half the batch this is equally many updates. The deep model's loss is interpolated, in
+    logarithms of both, between its runs.
+
+    Parameters
+    ----------
+    runs
+        One row a run of one weight decay: depth, width, epochs and val_loss.
+    pairs
+        (depth, width) of the deep and of the shallow one.
+    epochs
+        Of the shallow one.
+    """
+    logs = np.log(runs.pivot_table("val_loss", ["depth", "width"], "epochs"))
+    at = np.log(logs.columns.to_numpy(float))
+    deep = [np.interp(np.log(epochs / 2), at, logs.loc[shape]) for shape, _ in pairs]
+    return 100 * (1 - np.exp(np.array(deep) - [logs.loc[shape, epochs] for _, shape in pairs]))
