@@ -60,8 +60,8 @@ SOURCE = {
         "log_kern_mean": one("logarithmic kernel of pairs of class means, mean", -1, 0),
         "log_kern_var": one("the same, variance (GNC2)", 0, 1),
         "log_dist_std": one("the same, standard deviation, as measured in May", 0, 1),
-        "may_norms_mean": one("mean of the norms of the class means, as measured in May", 0, 1000),
-        "may_norms_std": one("their standard deviation, as measured in May", 0, 1000),
+        "may_norms_mean": one("mean of the squared norms of the class means, as measured in May", 0, 10000),
+        "may_norms_std": one("standard deviation of these squared norms", 0, 10000),
         "dual_error": one("distance of the classifier from the class means (NC3)", 1, 2),
         "simcos_mean": one(
             "cosine of a class mean and the classifier's row for it, mean over classes", -1, 1
