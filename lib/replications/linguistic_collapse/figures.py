@@ -36,7 +36,10 @@ def grid(models: pd.DataFrame, measures: Mapping[str, pd.Series]) -> Figure:
         ax.plot(
             models.val_loss[seeds], values[seeds], "x", ms=5, color=PALETTE[2], label="20 seeds of 2 x 768"
         )
-        ax.set(yscale="log", title=title, xlabel="loss [nats per token]", ylabel="measure [1]")
+        # Distances that hardly change have no decade to show.
+        ax.set_yscale("log" if values.max() > 2 * values.min() else "linear")
+        ax.set(title=title, xlabel="loss [nats per token]")
+        ax.set_ylabel("tokens" if title.startswith("NC4") else "measure [1]")
         ax.title.set_size(10)
     fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
     return fig
@@ -68,7 +71,7 @@ def evidence(found: Mapping[str, Mapping[str, Estimate]]) -> Figure:
         ax.axvline(0, color="0.4", lw=1)
         ax.set_xlabel(label)
         ax.set_yticks(range(len(rows)), [measure.upper() for measure in rows])
-    axes[0].invert_yaxis()
+        ax.set_ylim(len(rows) - 0.5, -0.5)
     axes[0].set_ylabel("measure of collapse")
     kinds = {
         "more collapse, less loss": PALETTE[1],
@@ -111,13 +114,13 @@ def shapes(table: pd.DataFrame, pairs: list[tuple[tuple, tuple]], gains: Mapping
     left.set(xscale="log", yscale="log", xlabel="non-embedding parameters", ylabel="loss [nats per token]")
     left.set_yticks([1.5, 2, 2.5, 3, 3.5], ["1.5", "2", "2.5", "3", "3.5"])
     left.minorticks_off()
-    left.legend(fontsize=9)
     for height, estimate in enumerate(gains.values()):
         right.plot([estimate.low, estimate.high], [height, height], color=PALETTE[1], lw=2)
         right.plot(estimate.value, height, "o", color=PALETTE[1], ms=6, label=None if height else "ours")
     right.axvline(0, label="the paper's caption: shape is nothing", **PAPER)
     right.set_yticks(np.arange(len(gains)), [*gains])
-    right.set_ylim(len(gains) - 0.4, -0.6)
+    right.set_ylim(len(gains) - 0.5, -0.5)
     right.set(xlabel="less loss a doubling of depth [%]", ylabel="kept equal")
-    right.legend(loc="lower right", fontsize=9)
+    (marks, texts), (more, beside) = (ax.get_legend_handles_labels() for ax in (left, right))
+    fig.legend(marks + more, texts + beside, loc="outside lower center", ncols=3, fontsize=9)
     return fig

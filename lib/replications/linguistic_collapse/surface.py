@@ -155,3 +155,59 @@ def with_half_the_epochs(runs: pd.DataFrame, pairs: list[tuple[tuple, tuple]], e
     at = np.log(logs.columns.to_numpy(float))
     deep = [np.interp(np.log(epochs / 2), at, logs.loc[shape]) for shape, _ in pairs]
     return 100 * (1 - np.exp(np.array(deep) - [logs.loc[shape, epochs] for _, shape in pairs]))
+
+
+def more_explained(
+    first: np.ndarray, second: np.ndarray, loss: np.ndarray, draws: int, rng: np.random.Generator
+) -> Estimate:
+    """Share of the variance that a line in one size explains, less that of another; architectures are drawn.
+
+    Parameters
+    ----------
+    first, second, loss
+        Logarithms, one an architecture, shape (n,).
+    draws, rng
+        How many sets of architectures, and the source of randomness.
+    """
+    rows = rng.integers(len(loss), size=(draws, len(loss)))
+    over = [explained(first[k], loss[k]) - explained(second[k], loss[k]) for k in rows]
+    value = explained(first, loss) - explained(second, loss)
+    return from_draws(value, over, "architectures drawn")
+
+
+def planted(shapes: pd.DataFrame, loss: np.ndarray, gain: float) -> tuple[np.ndarray, np.ndarray]:
+    """Log loss in a world of size and batch alone, but for a gain of depth, and what the surface misses.
+
+    Exponent of width and levels of the batches are those that are found; the exponent of depth is half of
+    that of width, as non-embedding parameters have it, plus the gain.
+
+    Parameters
+    ----------
+    shapes, loss
+        As in `measured`.
+    gain
+        % less loss a doubling of depth at equal non-embedding parameters.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        Log loss of that world without scatter, and the residuals of the true one, shape (n,) each.
+    """
+    x, depth = design(shapes), np.log(shapes.depth.to_numpy())
+    level = x @ np.linalg.lstsq(x, loss)[0]
+    p, q = slopes(x, loss)
+    return level + (q / 2 - p + np.log2(1 - gain / 100)) * depth, loss - level
+
+
+def repeated_later(models: pd.DataFrame) -> float:
+    """How alike a run is to itself: what depth and width leave of its log loss at two times, correlated.
+
+    Parameters
+    ----------
+    models
+        One row an evaluated model; each run twice: depth, width, decay, done and val_loss.
+    """
+    loss = np.log(models.pivot_table("val_loss", ["depth", "width", "decay"], "done"))
+    x = design(loss.index.to_frame(index=False), batch="none")
+    rest = loss.to_numpy() - x @ np.linalg.lstsq(x, loss.to_numpy())[0]
+    return np.corrcoef(rest.T)[0, 1]

@@ -1,0 +1,71 @@
+"""Other definitions of the measures of collapse, and the words that other choices give to claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws import Replication
+from scalinglaws.uncertainty import Estimate
+
+Column = Callable[[pd.DataFrame], pd.Series]
+
+
+def unevenness(mean: pd.Series, variance: pd.Series) -> pd.Series:
+    """Coefficient of variation: standard deviation over the size of the mean."""
+    return np.sqrt(variance) / abs(mean)
+
+
+#: Choice in words and measure -> the measure, from the table.
+VARIANTS: dict[tuple[str, str], Column] = {
+    ("variance, not unevenness", "gnc2"): lambda t: t.log_kern_var,
+    ("variance, not unevenness", "unc3"): lambda t: t.simcos_var,
+    ("measured in May", "gnc2"): lambda t: t.log_dist_std,
+    ("unevenness of the angles", "nc2"): lambda t: unevenness(t.interfere_mean, t.interfere_var),
+}
+#: The same for the norms of class means.
+NORMS: dict[str, Column] = {
+    "the norms, not their logarithms": lambda t: unevenness(t.norms_mean, t.norms_var),
+    "the squared norms, as measured in May": lambda t: t.may_norms_std / t.may_norms_mean,
+    "variance of the logarithms": lambda t: t.norms_log_var,
+}
+
+
+def in_words(paper: Replication, group: str, ways: Mapping[tuple[str, str], Estimate]) -> pd.DataFrame:
+    """What other choices give for the claims of a group, each with its word: a row a choice.
+
+    Parameters
+    ----------
+    paper
+        Whose claims they are; the choices are kept there.
+    group
+        First part of the claims' ids.
+    ways
+        Choice in words and second part of the id -> what it measures.
+    """
+    table: dict[str, dict[str, str]] = {}
+    for (how, part), it in ways.items():
+        word = paper.judged(f"{group}-{part}", it, choice=how)
+        table.setdefault(part.upper(), {})[how] = f"{it:.2f} {word}"
+    return pd.DataFrame(table).fillna("")
+
+
+def knowing_shape_alone(x: np.ndarray, shapes: pd.DataFrame, order: np.ndarray) -> np.ndarray:
+    """A measure that knows depth and width alone: a quadratic surface in logarithms, its misses dealt out.
+
+    Parameters
+    ----------
+    x
+        Of each training and architecture, positive, shape (t, n).
+    shapes
+        Depth and width of the architectures.
+    order
+        Whose miss each architecture gets, shape (n,).
+    """
+    depth, width = np.log(shapes.depth.to_numpy()), np.log(shapes.width.to_numpy())
+    design = np.column_stack([np.ones_like(depth), depth, width, depth**2, width**2])
+    y = np.log(x).T
+    known = design @ np.linalg.lstsq(design, y)[0]
+    return np.exp(known + (y - known)[order]).T
