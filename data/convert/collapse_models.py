@@ -54,15 +54,28 @@ SOURCE = {
         "norms_var": one("variance of the norms of the class means", 0, 1000),
         "norms_log_mean": one("mean of the logarithms of these norms", 0, 10),
         "norms_log_var": one("variance of the logarithms of these norms", 0, 1),
-        "etf_error": one("distance of the class means from a simplex of equal angles (NC2)", 1.3, 1.5),
-        "interfere_mean": one("interference of pairs of class means, mean", -0.2, 0),
-        "interfere_var": one("interference of pairs of class means, squares summed", 0, 1e06),
+        "etf_error": one(
+            "distance of the matrix of all products of class means from that of a simplex of equal angles (NC2)",
+            1.3,
+            1.5,
+        ),
         "log_kern_mean": one("logarithmic kernel of pairs of class means, mean", -1, 0),
         "log_kern_var": one("the same, variance (GNC2)", 0, 1),
         "log_dist_std": one("the same, standard deviation, as measured in May", 0, 1),
         "may_norms_mean": one("mean of the squared norms of the class means, as measured in May", 0, 10000),
         "may_norms_std": one("standard deviation of these squared norms", 0, 10000),
-        "dual_error": one("distance of the classifier from the class means (NC3)", 1, 2),
+        "may_cos_mean": one("cosine of two class means, mean over pairs, as measured in May", -0.1, 0.1),
+        "may_cos_std": one("standard deviation of these cosines", 0, 1),
+        "dists_mean": one(
+            "distance of a class mean and the classifier's row for it, both of length 1, mean over classes (NC3)",
+            0,
+            2,
+        ),
+        "dual_error": one(
+            "distance of the matrix of all products of classifier and class means, as a whole, from that of a simplex",
+            0,
+            2,
+        ),
         "simcos_mean": one(
             "cosine of a class mean and the classifier's row for it, mean over classes", -1, 1
         ),
@@ -101,8 +114,9 @@ def batch(depth: int, width: int) -> int:
 
 def convert(october, may):
     """One row an evaluated model, ordered by shape, training and seed."""
-    earlier = pd.read_csv(may).rename(columns={"norms_mean": "may_norms_mean", "norms_std": "may_norms_std"})
-    earlier = earlier[["model", "log_dist_std", "may_norms_mean", "may_norms_std"]]
+    names = {"norms": "may_norms", "interfere": "may_cos"}
+    kept = {f"{old}_{of}": f"{new}_{of}" for old, new in names.items() for of in ("mean", "std")}
+    earlier = pd.read_csv(may).rename(columns=kept)[["model", "log_dist_std", *kept.values()]]
     table = pd.read_csv(october).merge(earlier, on="model", validate="one_to_one")
     parts = table.model.str.extract(
         r"^(?P<depth>\d+)x(?P<width>\d+)_(?P<epochs>\d+)(?P<kind>[dL])(?P<seed>\d*)@(?P<done>\d+)$"

@@ -6,42 +6,57 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, PAPER, panels, shades
+from scalinglaws.figures import PALETTE, PAPER, panels
 from scalinglaws.uncertainty import Estimate
 
 #: Batch of a shape, in sequences: marker and colour.
-BATCHES = {16: ("o", PALETTE[1]), 8: ("s", PALETTE[2]), 4: ("^", PALETTE[3])}
+BATCHES = {16: ("o", PALETTE[1]), 8: ("s", PALETTE[4]), 4: ("^", PALETTE[3])}
+#: Layers: marker.
+DEPTHS = {1: "o", 2: "s", 4: "^", 8: "D", 12: "v"}
+#: What the axis of a measure shows.
+AXES = {
+    "nc1": "spread over distance [1]",
+    "nc2": "distance of matrices [1]",
+    "gnc2": "unevenness on the sphere [1]",
+    "nc3": "distance of vectors [1]",
+    "unc3": "unevenness of cosines [1]",
+    "nc4": "agreement [tokens]",
+}
 
 
 def grid(models: pd.DataFrame, measures: Mapping[str, pd.Series]) -> Figure:
-    """Measures of collapse against the loss, a panel each: finished runs by width, and the seeds.
+    """Measures of collapse against the loss, a panel each: finished runs by width and depth, and the seeds.
 
     Parameters
     ----------
     models
-        One row a model: width, seed (-1 in the grid) and val_loss.
+        One row a model: depth, width, seed (-1 in the grid) and val_loss.
     measures
-        Title with its direction -> values, on the rows of `models`.
+        Name of the measure -> values, on the rows of `models`.
     """
     fig, axes = panels(3, 2, width=3.4, height=2.9)
-    widths = sorted(models.width.unique())
-    for ax, (title, values) in zip(axes.flat, measures.items(), strict=True):
-        for width, colour in zip(widths, shades(len(widths)), strict=True):
-            chosen = (models.width == width) & (models.seed < 0)
-            label = f"width {width}"
-            ax.plot(models.val_loss[chosen], values[chosen], "o", ms=4, color=colour, label=label)
-        seeds = models.seed >= 0
-        ax.plot(
-            models.val_loss[seeds], values[seeds], "x", ms=5, color=PALETTE[2], label="20 seeds of 2 x 768"
-        )
+    colours = dict(
+        zip(sorted(models.width.unique()), colormaps["viridis"](np.linspace(0.95, 0, 6)), strict=True)
+    )
+    seeds = models.seed >= 0
+    for ax, (measure, values) in zip(axes.flat, measures.items(), strict=True):
+        for (depth, width), part in models[~seeds].groupby(["depth", "width"]):
+            ax.plot(part.val_loss, values[part.index], DEPTHS[depth], ms=4, color=colours[width])
+        ax.plot(models.val_loss[seeds], values[seeds], "x", ms=5, color=PALETTE[2])
         # Distances that hardly change have no decade to show.
         ax.set_yscale("log" if values.max() > 2 * values.min() else "linear")
-        ax.set(title=title, xlabel="loss [nats per token]")
-        ax.set_ylabel("tokens" if title.startswith("NC4") else "measure [1]")
-        ax.title.set_size(10)
-    fig.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+        better = "larger" if measure == "nc4" else "smaller"
+        ax.set(xlabel="loss [nats per token]", ylabel=AXES[measure])
+        ax.set_title(f"{measure.upper()}, {better} is more collapsed", size=10)
+    some = axes.flat[0]
+    marks = {f"{d} layer{'s' * (d > 1)}": (m, "0.4") for d, m in DEPTHS.items()}
+    marks |= {f"width {width}": ("o", colour) for width, colour in colours.items()}
+    marks["20 seeds of 2 x 768"] = ("x", PALETTE[2])
+    handles = [some.plot([], [], m, color=colour, ms=5)[0] for m, colour in marks.values()]
+    fig.legend(handles, [*marks], loc="outside lower center", ncols=4, fontsize=9)
     return fig
 
 
@@ -70,8 +85,11 @@ def evidence(found: Mapping[str, Mapping[str, Estimate]]) -> Figure:
             ax.plot(estimate.value, height, "o", color=colour, ms=6)
         ax.axvline(0, color="0.4", lw=1)
         ax.set_xlabel(label)
-        ax.set_yticks(range(len(rows)), [measure.upper() for measure in rows])
+        names = [f"{m.upper()}{', sign turned' * (m == 'nc4')}" for m in rows]
+        ax.set_yticks(range(len(rows)), names)
         ax.set_ylim(len(rows) - 0.5, -0.5)
+        if label.endswith("rank correlation"):
+            ax.set_xlim(-1.05, 1.05)
     axes[0].set_ylabel("measure of collapse")
     kinds = {
         "more collapse, less loss": PALETTE[1],
@@ -117,7 +135,7 @@ def shapes(table: pd.DataFrame, pairs: list[tuple[tuple, tuple]], gains: Mapping
     for height, estimate in enumerate(gains.values()):
         right.plot([estimate.low, estimate.high], [height, height], color=PALETTE[1], lw=2)
         right.plot(estimate.value, height, "o", color=PALETTE[1], ms=6, label=None if height else "ours")
-    right.axvline(0, label="the paper's caption: shape is nothing", **PAPER)
+    right.axvline(0, label="Tay et al.'s caption: shape is nothing", **PAPER)
     right.set_yticks(np.arange(len(gains)), [*gains])
     right.set_ylim(len(gains) - 0.5, -0.5)
     right.set(xlabel="less loss a doubling of depth [%]", ylabel="kept equal")

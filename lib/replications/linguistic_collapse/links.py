@@ -39,6 +39,20 @@ def along(x: np.ndarray, y: np.ndarray, rows: np.ndarray | slice = slice(None)) 
     return np.mean([rank_correlation(a[rows], b[rows]) for a, b in zip(x, y, strict=True)], axis=0)
 
 
+def ahead(x: np.ndarray, than: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Estimate:
+    """By how much one measure goes with the loss more than another does, as in `along`.
+
+    Parameters
+    ----------
+    x, than, y
+        The measure, the other one, and the loss, of each training and architecture, shape (t, n).
+    rows
+        Many draws of architectures, the same for both measures, shape (draws, m).
+    """
+    draws = along(x, y, rows) - along(than, y, rows)
+    return from_draws(float(along(x, y) - along(than, y)), draws, "architectures drawn")
+
+
 def of_ranks(rho: float, n: int, family: int = 1, spread: float = 1.06) -> Estimate:
     """A rank correlation with the interval of Fieller, Hartley & Pearson (1957).
 

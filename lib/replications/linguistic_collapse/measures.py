@@ -18,12 +18,46 @@ def unevenness(mean: pd.Series, variance: pd.Series) -> pd.Series:
     return np.sqrt(variance) / abs(mean)
 
 
-#: Choice in words and measure -> the measure, from the table.
+#: Tokens that occur in the training text, each a class (from the authors' analyze.py).
+CLASSES = 29_233
+
+
+def least(width: int) -> float:
+    """The least distance to a simplex that so many dimensions allow; `reached` says why."""
+    return np.sqrt(2 - 2 * np.sqrt(width / (CLASSES - 1)))
+
+
+def reached(error: pd.Series, width: pd.Series) -> pd.Series:
+    """How far a distance of two matrices has come towards the least that so many dimensions allow.
+
+    Both matrices, of all pairs of classes, have length 1. A product of rank `width` has at most the
+    overlap sqrt(width / (CLASSES - 1)) with the simplex's: the sum of so many singular values of which
+    the squares sum to 1. At distance e the overlap is 1 - e**2 / 2; this is its share of the most.
+
+    Parameters
+    ----------
+    error
+        The distance.
+    width
+        Dimension of the features.
+    """
+    return (1 - error**2 / 2) / np.sqrt(width / (CLASSES - 1))
+
+
+#: Choice in words and measure -> the measure, from the table. An exponential makes it positive, keeps its
+#: order, and lets a difference of logarithms be one of the shares themselves.
 VARIANTS: dict[tuple[str, str], Column] = {
     ("variance, not unevenness", "gnc2"): lambda t: t.log_kern_var,
     ("variance, not unevenness", "unc3"): lambda t: t.simcos_var,
     ("measured in May", "gnc2"): lambda t: t.log_dist_std,
-    ("unevenness of the angles", "nc2"): lambda t: unevenness(t.interfere_mean, t.interfere_var),
+    ("spread of the cosines, as measured in May", "nc2"): lambda t: t.may_cos_std,
+    ("the same over the size of their mean", "nc2"): lambda t: t.may_cos_std / abs(t.may_cos_mean),
+    ("mean cosine", "nc3"): lambda t: np.exp(-t.simcos_mean),
+    ("distance of two matrices", "nc3"): lambda t: t.dual_error,
+    ("two matrices, share of what the width allows", "nc2"): lambda t: np.exp(-reached(t.etf_error, t.width)),
+    ("two matrices, share of what the width allows", "nc3"): lambda t: np.exp(
+        -reached(t.dual_error, t.width)
+    ),
 }
 #: The same for the norms of class means.
 NORMS: dict[str, Column] = {

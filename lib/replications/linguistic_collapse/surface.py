@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from replications.linguistic_collapse.links import of_pairs
 from scalinglaws.uncertainty import Estimate, from_draws
 
 #: Tokens of the vocabulary and positions: rows of the two tables that hold a vector of the width each.
@@ -105,6 +107,66 @@ def measured(
     return {name: from_draws(float(f(ours)), f(others), "architectures drawn") for name, f in of.items()}
 
 
+def indifferent(shapes: pd.DataFrame) -> float:
+    """Worth of width, in factors of depth, at which shape is nothing if all parameters are counted.
+
+    A doubled depth is a factor 2**s of all parameters and a doubled width one of 2**(1 + s), for the share
+    s that lies in the blocks, here its mean; without embeddings s is 1 and the worth 2.
+    """
+    part = share(shapes.depth, shapes.width).mean()
+    return (1 + part) / part
+
+
+def batch_over_depth(shapes: pd.DataFrame, loss: np.ndarray) -> float:
+    """By how much the batch explains the loss better than depth does, given non-embedding size: difference of AIC.
+
+    Both models have a constant, a power of the size and one power more. Positive is for the batch.
+
+    Parameters
+    ----------
+    shapes, loss
+        As in `measured`.
+    """
+
+    def missed(column: pd.Series) -> float:
+        """Sum of squares that size and a column leave over."""
+        size = np.log(non_embedding(shapes.depth, shapes.width))
+        x = np.column_stack([np.ones(len(loss)), size, np.log(column)])
+        return ((loss - x @ np.linalg.lstsq(x, loss)[0]) ** 2).sum()
+
+    return len(loss) * np.log(missed(shapes.depth) / missed(shapes.batch))
+
+
+def falls(runs: pd.DataFrame) -> pd.DataFrame:
+    """By how many % (in logarithms) the loss falls from each width to the next: a row a depth.
+
+    Parameters
+    ----------
+    runs
+        One row an architecture, of one training: depth, width and val_loss.
+    """
+    return -100 * np.log(runs.pivot_table("val_loss", "depth", "width")).diff(axis=1).iloc[:, 1:]
+
+
+def jumps(runs: pd.DataFrame) -> dict[str, float]:
+    """By how much more the loss falls where the batch changes from one width to the next, in % (in logarithms).
+
+    The comparison is the mean of the depths that keep their batch on the same step.
+
+    Parameters
+    ----------
+    runs
+        As in `falls`, and batch.
+    """
+    fall = falls(runs)
+    changed = runs.pivot_table("batch", "depth", "width").diff(axis=1).iloc[:, 1:] != 0
+    return {
+        f"depth {depth} to width {width}": fall.loc[depth, width] - fall[width][~changed[width]].mean()
+        for depth in fall.index
+        for width in fall.columns[changed.loc[depth]]
+    }
+
+
 def explained(size: np.ndarray, loss: np.ndarray) -> float:
     """Share of the variance of the loss that a line in the size explains; both are logarithms."""
     return np.corrcoef(size, loss)[0, 1] ** 2
@@ -197,6 +259,34 @@ def planted(shapes: pd.DataFrame, loss: np.ndarray, gain: float) -> tuple[np.nda
     level = x @ np.linalg.lstsq(x, loss)[0]
     p, q = slopes(x, loss)
     return level + (q / 2 - p + np.log2(1 - gain / 100)) * depth, loss - level
+
+
+def how_often(
+    shapes: pd.DataFrame,
+    world: np.ndarray,
+    residuals: np.ndarray,
+    in_pairs: Callable[[np.ndarray], list[float]],
+    rng: np.random.Generator,
+) -> tuple[int, int]:
+    """In how many of 200 worlds a gain of depth is established: by the pairs, and with the batch held fixed.
+
+    Parameters
+    ----------
+    shapes
+        As in `measured`.
+    world, residuals
+        Of `planted`.
+    in_pairs
+        Log losses of all shapes -> gain of depth in each pair.
+    rng
+        The source of randomness.
+    """
+    by_pairs = by_surface = 0
+    for _ in range(200):
+        y = world + rng.choice(residuals, len(world))
+        by_pairs += of_pairs(in_pairs(y)).low > 0
+        by_surface += measured(shapes, y, 100, rng)["blocks"].low > 0
+    return by_pairs, by_surface
 
 
 def repeated_later(models: pd.DataFrame) -> float:
