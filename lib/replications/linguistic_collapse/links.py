@@ -39,6 +39,32 @@ def along(x: np.ndarray, y: np.ndarray, rows: np.ndarray | slice = slice(None)) 
     return np.mean([rank_correlation(a[rows], b[rows]) for a, b in zip(x, y, strict=True)], axis=0)
 
 
+def by_training(runs: pd.DataFrame, values: ArrayLike) -> np.ndarray:
+    """Values of runs as an array of a row each training and a column each architecture.
+
+    Parameters
+    ----------
+    runs
+        One row a run: epochs, decay, depth and width.
+    values
+        On the rows of `runs`.
+    """
+    return runs.assign(it=values).pivot_table("it", ["epochs", "decay"], ["depth", "width"]).to_numpy()
+
+
+def drawn(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Estimate:
+    """What `along` gives, with the interval of architectures drawn.
+
+    Parameters
+    ----------
+    x, y
+        Of each training and architecture, shape (t, n).
+    rows
+        Many draws of architectures, shape (draws, m).
+    """
+    return from_draws(float(along(x, y)), along(x, y, rows), "architectures drawn")
+
+
 def ahead(x: np.ndarray, than: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Estimate:
     """By how much one measure goes with the loss more than another does, as in `along`.
 
@@ -112,6 +138,22 @@ def by_chance(measures: ArrayLike, loss: ArrayLike, draws: int, rng: np.random.G
     return Estimate.around((count + 1) / (draws + 1), low if count else 0.0, high, f"{draws} deals")
 
 
+def of_deals(
+    measures: ArrayLike, loss: np.ndarray, draws: int, rng: np.random.Generator, deals: int = 200
+) -> list[Estimate]:
+    """The chance of `by_chance`, in ascending order, where losses are dealt out to begin with.
+
+    Parameters
+    ----------
+    measures, loss, draws, rng
+        As in `by_chance`.
+    deals
+        How often.
+    """
+    found = [by_chance(measures, rng.permutation(loss), draws, rng) for _ in range(deals)]
+    return sorted(found, key=lambda it: it.value)
+
+
 def given(
     measures: np.ndarray,
     loss: np.ndarray,
@@ -148,6 +190,34 @@ def given(
     found = np.array([left(rows) for rows in cluster_resamples(groups, draws, rng)])
     how = "architectures drawn"
     return [from_draws(r, found[:, k], how, level=1 - 0.05 / family) for k, r in enumerate(left(slice(None)))]
+
+
+def given_scale(
+    runs: pd.DataFrame, measures: dict[str, pd.Series], draws: int, seed: int
+) -> dict[tuple[str, str], Estimate]:
+    """Correlation of each measure with the loss, given the scale in the three ways of `designs`; for all at once.
+
+    Parameters
+    ----------
+    runs
+        As in `designs`, and val_loss.
+    measures
+        Name -> values, positive, on the rows of `runs`; both logarithms are correlated.
+    draws, seed
+        How many sets of architectures, and the seed of each way.
+
+    Returns
+    -------
+    dict
+        (Way in words, measure) -> correlation.
+    """
+    y, logs = np.log(runs.val_loss.to_numpy()), np.log(np.column_stack([*measures.values()]))
+    found = {}
+    for how, x in designs(runs).items():
+        rng = np.random.default_rng([seed, 3])
+        each = given(logs, y, x, shape_of(runs), draws, rng, len(measures))
+        found |= {(how, m): it for m, it in zip(measures, each, strict=True)}
+    return found
 
 
 def of_pairs(differences: ArrayLike, family: int = 1) -> Estimate:

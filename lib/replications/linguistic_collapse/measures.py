@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
+from replications.linguistic_collapse import links
 from scalinglaws import Replication
 from scalinglaws.uncertainty import Estimate
 
@@ -24,7 +25,7 @@ CLASSES = 29_233
 
 def least(width: int) -> float:
     """The least distance to a simplex that so many dimensions allow; `reached` says why."""
-    return np.sqrt(2 - 2 * np.sqrt(width / (CLASSES - 1)))
+    return float(np.sqrt(2 - 2 * np.sqrt(width / (CLASSES - 1))))
 
 
 def reached(error: pd.Series, width: pd.Series) -> pd.Series:
@@ -65,6 +66,46 @@ NORMS: dict[str, Column] = {
     "the squared norms, as measured in May": lambda t: t.may_norms_std / t.may_norms_mean,
     "variance of the logarithms": lambda t: t.norms_log_var,
 }
+
+
+#: A generalised measure -> the one that the paper finds it to surpass.
+SURPASSED = {"gnc2": "nc2", "unc3": "nc3"}
+
+
+def surpassing(
+    runs: pd.DataFrame,
+    measured: Mapping[str, np.ndarray],
+    loss: np.ndarray,
+    times: Mapping[str, slice],
+    rows: np.ndarray,
+) -> dict[tuple[str, str], Estimate]:
+    """By how much the generalised measures go with the loss more than the others do, by other choices.
+
+    Parameters
+    ----------
+    runs
+        One row a run of the grid.
+    measured, loss
+        Of each training and architecture, shape (t, n).
+    times
+        Choice in words -> trainings that count.
+    rows
+        Draws of architectures, as in `links.ahead`.
+
+    Returns
+    -------
+    dict
+        (Choice in words, generalised measure) -> difference of rank correlations.
+    """
+    found = {}
+    for m, than in SURPASSED.items():
+        for how, part in times.items():
+            found[how, m] = links.ahead(measured[m][part], measured[than][part], loss[part], rows)
+        for (how, changed), of in VARIANTS.items():
+            if changed in (m, than):
+                both = {m: measured[m], than: measured[than]} | {changed: links.by_training(runs, of(runs))}
+                found[f"{changed.upper()}: {how}", m] = links.ahead(both[m], both[than], loss, rows)
+    return found
 
 
 def in_words(paper: Replication, group: str, ways: Mapping[tuple[str, str], Estimate]) -> pd.DataFrame:

@@ -237,6 +237,11 @@ def more_explained(
     return from_draws(value, over, "architectures drawn")
 
 
+def among_themselves(shapes: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+    """Values of architectures less the mean of those of the same batch, shape (n,)."""
+    return values - pd.Series(values).groupby(shapes.batch).transform("mean").to_numpy()
+
+
 def planted(shapes: pd.DataFrame, loss: np.ndarray, gain: float) -> tuple[np.ndarray, np.ndarray]:
     """Log loss in a world of size and batch alone, but for a gain of depth, and what the surface misses.
 
