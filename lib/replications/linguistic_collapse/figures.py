@@ -43,8 +43,9 @@ def grid(models: pd.DataFrame, measures: Mapping[str, pd.Series]) -> Figure:
     )
     seeds = models.seed >= 0
     for ax, (measure, values) in zip(axes.flat, measures.items(), strict=True):
-        for (depth, width), part in models[~seeds].groupby(["depth", "width"]):
-            ax.plot(part.val_loss, values[part.index], DEPTHS[depth], ms=4, color=colours[width])
+        for depth, part in models[~seeds].groupby("depth"):
+            shade = [colours[width] for width in part.width]
+            ax.scatter(part.val_loss, values[part.index], 16, shade, DEPTHS[depth], linewidths=0)
         ax.plot(models.val_loss[seeds], values[seeds], "x", ms=5, color=PALETTE[2])
         # Distances that hardly change have no decade to show.
         ax.set_yscale("log" if values.max() > 2 * values.min() else "linear")

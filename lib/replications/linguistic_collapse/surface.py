@@ -54,8 +54,16 @@ def design(shapes: pd.DataFrame, batch: str = "levels", curved: bool = False) ->
 
 
 def slopes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Exponents of depth and width: the last two coefficients of least squares."""
-    return np.linalg.lstsq(x, y)[0][-2:]
+    """Exponents of depth and width: the last two coefficients of least squares, of one table or of many.
+
+    Parameters
+    ----------
+    x
+        Columns of the regression, shape (..., n, m); a draw may lack a batch, whose column is then idle.
+    y
+        Shape (..., n).
+    """
+    return (np.linalg.pinv(x, rcond=1e-12) @ y[..., None])[..., -2:, 0]
 
 
 def gained(exponents: np.ndarray, blocks: float) -> np.ndarray:
@@ -101,7 +109,7 @@ def measured(
         blocks, all (both in % a doubling) and worth (factors of depth a factor of width).
     """
     x, rows = design(shapes, **how), rng.integers(len(shapes), size=(draws, len(shapes)))
-    ours, others = slopes(x, loss), np.array([slopes(x[row], loss[row]) for row in rows])
+    ours, others = slopes(x, loss), slopes(x[rows], loss[rows])
     counted = share(shapes.depth, shapes.width).mean()
     of = {"blocks": lambda e: gained(e, 1.0), "all": lambda e: gained(e, counted), "worth": worth}
     return {name: from_draws(float(f(ours)), f(others), "architectures drawn") for name, f in of.items()}
