@@ -12,7 +12,8 @@ from replications.width_transfer import arms, constants, coordinates, ends, vari
 from replications.width_transfer.arms import ARMS, BASE_WIDTH, OCTAVES, decoder
 from scalinglaws import machine, repository
 from scalinglaws.claims import verdicts
-from scalinglaws.training import texts
+from scalinglaws.training import loop, texts
+from scalinglaws.training.bytewise import tokens
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +135,37 @@ def test_depth_counted_in_blocks_speeds_up_the_blocks_matrices_alone():
         fan_in = dict(blocks.named_parameters())[name].shape[1]
         expected = (2 * fan_in) ** -0.5 if name.startswith("blocks") else before[name]
         assert rate == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "variant, gain, branches", [("u-mup", None, 4), ("attention", 1.0, 4), ("blocks", None, 2)]
+)
+def test_rates_and_constants_by_a_loop_written_apart(variant, gain, branches):
+    """u-muP's rates by hand in torch's own Adam, and the loss that the runs end with."""
+    width, steps = 32, 20
+    model = decoder("u-mup", width, 1)
+    for block in model.blocks:
+        block.attention_gain = gain or block.attention_gain
+    slow = {w: 1 if n == "head.weight" else w.shape[1] ** -0.5 for n, w in model.named_parameters()}
+    slow |= {w: slow[w] / branches**0.5 for w in model.blocks.parameters()}
+    adam = torch.optim.Adam(
+        [{"params": [w], "peak": rate} for w, rate in slow.items()], lr=1.0, betas=(0.9, 0.99)
+    )
+    text, other, _ = tokens()
+    source = loop.windows(text, arms.CONTEXT, 2, 1)
+    for step in range(steps):
+        for group in adam.param_groups:
+            group["lr"] = group["peak"] * 2.0**-1 * min(1, (step + 1) / 2) * (1 - step / steps)
+        x, y = source(step)
+        adam.zero_grad()
+        torch.nn.functional.cross_entropy(model(x).flatten(0, 1), y.flatten()).backward()
+        adam.step()
+    x, y = loop.windows(other, arms.CONTEXT, arms.WINDOWS, arms.WINDOW_SEED)(0)
+    with torch.no_grad():
+        by_hand = float(torch.nn.functional.cross_entropy(model(x).flatten(0, 1), y.flatten()))
+    some = {"width": width, "batch": 2, "steps": steps, "log2_lr": -1, "seed": 1}
+    ours = arms.run(variant, **some) if variant == "u-mup" else constants.run(variant, **some)
+    assert ours["loss"] == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_the_ends_lengthen_two_ladders_by_the_rung_that_comes_next():
