@@ -32,12 +32,13 @@ def bowls(curves: Mapping[str, pd.DataFrame], optima: Mapping[str, np.ndarray]) 
     figure, axes = panels(3, 2, width=3.6, height=2.9)
     *each, last = axes.flat
     for ax, (arm, title) in zip(each, TITLES.items(), strict=True):
-        losses, best = curves[arm], optima[arm]
+        losses, best, heights = curves[arm], optima[arm], []
         for (width, row), at, color in zip(losses.iterrows(), best, shades(len(losses)), strict=True):
+            heights.append(np.interp(at, row.index, row))
             ax.plot(row.index, row, "o-", ms=3, lw=1.2, color=color, label=f"width {width}")
-            ax.plot(at, np.interp(at, row.index, row), "v", ms=7, color=color, mec="black", zorder=3)
+            ax.plot(at, heights[-1], "v", ms=7, color=color, mec="black", zorder=3)
         fall = np.log2(losses.index / losses.index[0]) * arm.startswith("standard")
-        ax.plot(best[0] - fall, losses.min(axis=1), **PAPER, label="theory")
+        ax.plot(best[0] - fall, heights, **PAPER, label="theory")
         ax.set(title=title, xlabel="$\\log_2$ of the peak learning rate", ylim=(2.05, 3.1))
         ax.set_ylabel("held-out loss [nats per byte]")
     each[-1].plot([], [], "v", ms=7, color="white", mec="black", label="parabola's lowest point")
