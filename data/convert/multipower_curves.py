@@ -19,7 +19,12 @@ SOURCE = {
             "about": "schedule: cosine and constant with their steps; wsd and wsdld: constant to step 20,000, then "
             "exponential or linear decay to step 24,000; wsdcon_k: from step 8,000 on a rate of k x 1e-5",
         },
-        "step": {"unit": "steps", "about": "steps done; the first 2,160 are warm-up", "min": 2160, "max": 72_000},
+        "step": {
+            "unit": "steps",
+            "about": "steps done; the first 2,160 are warm-up",
+            "min": 2160,
+            "max": 72_000,
+        },
         "lr": {"unit": "1 / step", "about": "learning rate at that step", "min": 2.9e-5, "max": 3.1e-4},
         "loss": {
             "unit": "nats per token",
