@@ -77,7 +77,7 @@ def while_falling(runs: pd.DataFrame, errors: Mapping[str, pd.Series]) -> Figure
 
 
 def decay_shares(
-    shares: Sequence[float], lower: Mapping[tuple[str, int], np.ndarray], measured: Mapping[int, float]
+    shares: Sequence[float], lower: Mapping[str, np.ndarray], measured: Mapping[int, float]
 ) -> Figure:
     """By how much a decay at the end lowers the final loss, against its share of the steps, a panel a size.
 
@@ -86,14 +86,15 @@ def decay_shares(
     shares
         Shares of all steps that decay, linearly.
     lower
-        (law of `LAWS`, size) -> how far the final loss lies below that of the constant rate, nats per token.
+        Law (of `LAWS`) -> how far the final loss lies below that of the constant rate, nats per token, a
+        row a size and a column a share.
     measured
         Size -> the same of the linear WSD run.
     """
     fig, axes = panels(len(measured), width=4.2, height=3.4, sharey=True)
-    for ax, (size, level) in zip(axes, measured.items(), strict=True):
+    for k, (ax, (size, level)) in enumerate(zip(axes, measured.items(), strict=True)):
         for law, style in LAWS.items():
-            ax.plot(100 * np.array(shares), lower[law, size], marker="o", ms=3, label=law, **style)
+            ax.plot(100 * np.array(shares), lower[law][k], marker="o", ms=3, label=law, **style)
         ax.plot(100 / 6, level, "*", ms=14, color=PALETTE[5], mec="0.2", label="measured")
         ax.set(xscale="log", title=f"{size} million parameters", xlabel="share of steps that decay [%]")
         ticks = (1, 2.5, 5, 10, 20, 40)
