@@ -4,6 +4,7 @@ import pandas as pd
 
 from scalinglaws.tables.upstream import Upstream
 
+LOSS = {"unit": "nats per token", "min": 2.6, "max": 4.5, "missing": True}
 SOURCE = {
     "title": "Loss along training of models of 25, 100 and 400 million parameters under nine learning-rate schedules",
     "paper": "Luo et al. (2025), A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules",
@@ -11,9 +12,9 @@ SOURCE = {
     "repository": "thu-yao-01-luo/MultiPowerLaw",
     "commit": "8da9f1902602f3391b971a811e3cc51604541769",
     "licence": "MIT",
-    "how_obtained": "all rows of the 27 curves, one row a recorded step; rates to seven digits",
+    "how_obtained": "all 6,265 recorded losses of the 27 curves; one row a schedule and recorded step, the sizes side by "
+    "side, empty where a size has no record at that step; rates to seven digits",
     "columns": {
-        "size": {"unit": "million parameters", "about": "of the model", "min": 25, "max": 400},
         "curve": {
             "unit": "name",
             "about": "schedule: cosine and constant with their steps; wsd and wsdld: constant to step 20,000, then "
@@ -26,12 +27,9 @@ SOURCE = {
             "max": 72_000,
         },
         "lr": {"unit": "1 / step", "about": "learning rate at that step", "min": 2.9e-5, "max": 3.1e-4},
-        "loss": {
-            "unit": "nats per token",
-            "about": "as recorded every 128 steps, to four decimals",
-            "min": 2.6,
-            "max": 4.5,
-        },
+        "loss_25m": LOSS | {"about": "as recorded, to four decimals; model of 25 million parameters"},
+        "loss_100m": LOSS | {"about": "the same, 100 million parameters"},
+        "loss_400m": LOSS | {"about": "the same, 400 million parameters"},
     },
 }
 
@@ -71,12 +69,17 @@ UPSTREAM = [
 
 
 def convert(*paths) -> pd.DataFrame:
-    """One row a recorded step, curve by curve."""
+    """One row a schedule and recorded step, in the order of the files, a column of losses a size."""
     parts = [
-        pd.read_csv(path).assign(size=size, curve=curve)
+        pd.read_csv(path).assign(size=f"loss_{size}m", curve=curve)
         for (size, curve), path in zip(FILES, paths, strict=True)
     ]
     table = pd.concat(parts)
     # Seven digits: what is cut off is noise of the formula that made the rates.
     table["lr"] = [float(f"{rate:.7g}") for rate in table.lr]
-    return table[list(SOURCE["columns"])]
+    wide = table.pivot_table("loss", ["curve", "step", "lr"], "size").reset_index()
+    if wide.duplicated(["curve", "step"]).any() or wide.filter(like="loss").notna().sum().sum() != len(table):
+        raise ValueError("the sizes have other rates at equal steps, or a step twice")
+    order = {curve: k for k, (_, curve) in enumerate(FILES)}
+    wide = wide.sort_values(["curve", "step"], key=lambda c: c.map(order) if c.name == "curve" else c)
+    return wide[list(SOURCE["columns"])]

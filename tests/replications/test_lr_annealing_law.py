@@ -18,7 +18,12 @@ WSD = "wsd_20000_24000"
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return load("multipower_curves")
+    wide = (
+        load("multipower_curves").melt(["curve", "step", "lr"], var_name="size", value_name="loss").dropna()
+    )
+    return wide.assign(size=wide["size"].str.extract(r"(\d+)", expand=False).astype(int)).reset_index(
+        drop=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +259,12 @@ def test_the_spread_of_a_run_is_that_of_one_of_the_pair():
         for n, loss in noise.items()
     ]
     assert spread.run_spread(pd.concat(parts), (25,), 0) == pytest.approx(0.002, rel=0.05)
+
+
+def test_the_published_table_and_its_rows_are_one(table):
+    published = load("multipower_curves")
+    runs = schedules.one_row_a_loss(published)
+    assert len(runs) == len(table) == 6265
+    pd.testing.assert_frame_equal(schedules.sizes_side_by_side(runs, published), published)
+    doubled = schedules.sizes_side_by_side(runs.assign(loss=2 * runs.loss), published)
+    pd.testing.assert_frame_equal(schedules.one_row_a_loss(doubled).assign(loss=lambda t: t.loss / 2), runs)

@@ -132,3 +132,34 @@ def shared_losses(table: pd.DataFrame, size: int) -> pd.DataFrame:
         if equal > 0.1 * len(both):
             found.append((one, other, equal, len(both)))
     return pd.DataFrame(found, columns=["curve", "other", "equal", "records"])
+
+
+def one_row_a_loss(table: pd.DataFrame) -> pd.DataFrame:
+    """The published table with one row a recorded loss, size by size.
+
+    Parameters
+    ----------
+    table
+        Columns curve, step, lr, and a column of losses for each size, such as loss_25m.
+
+    Returns
+    -------
+    DataFrame
+        Columns size (million parameters), curve, step, lr, loss (nats per token).
+    """
+    parts = []
+    for column in table.columns[table.columns.str.startswith("loss_")]:
+        size = int(column.removeprefix("loss_").removesuffix("m"))
+        parts.append(table[["curve", "step", "lr"]].assign(size=size, loss=table[column]).dropna())
+    found = pd.concat(parts, ignore_index=True)[["size", "curve", "step", "lr", "loss"]]
+    found.attrs = dict(table.attrs)
+    return found
+
+
+def sizes_side_by_side(runs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The published table with the losses of `one_row_a_loss`, whose rows are in its order."""
+    table = table.copy()
+    for size, rows in runs.groupby("size"):
+        column = f"loss_{size}m"
+        table.loc[table[column].notna(), column] = rows.loss.to_numpy()
+    return table
