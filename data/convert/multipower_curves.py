@@ -77,7 +77,7 @@ def convert(*paths) -> pd.DataFrame:
     table = pd.concat(parts)
     # Seven digits: what is cut off is noise of the formula that made the rates.
     table["lr"] = [float(f"{rate:.7g}") for rate in table.lr]
-    wide = table.pivot_table("loss", ["curve", "step", "lr"], "size").reset_index()
+    wide = table.pivot_table("loss", ["curve", "step", "lr"], "size").reset_index().rename_axis(columns=None)
     if wide.duplicated(["curve", "step"]).any() or wide.filter(like="loss").notna().sum().sum() != len(table):
         raise ValueError("the sizes have other rates at equal steps, or a step twice")
     order = {curve: k for k, (_, curve) in enumerate(FILES)}
