@@ -1,8 +1,8 @@
-"""The figures: whole curves predicted, what the laws get wrong while the rate falls, and how long a decay must be."""
+"""The figures: whole curves predicted, what the laws get wrong while the rate falls, and what a cooldown gains."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,6 @@ CURVES = {
 #: Law -> line style and colour.
 LAWS = {
     "annealing law": {"ls": "-", "color": PALETTE[1]},
-    "annealing law, λ = 0.99": {"ls": "-.", "color": PALETTE[6]},
     "Multi-Power Law": {"ls": "--", "color": PALETTE[2]},
 }
 
@@ -73,35 +72,6 @@ def while_falling(runs: pd.DataFrame, errors: Mapping[str, pd.Series]) -> Figure
         ax.set(title=title, xlabel="steps since the rate began to fall [thousands]")
         ax.set_ylabel("predicted less measured [%]")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
-    return fig
-
-
-def decay_shares(
-    shares: Sequence[float], lower: Mapping[str, np.ndarray], measured: Mapping[int, float]
-) -> Figure:
-    """By how much a decay at the end lowers the final loss, against its share of the steps, a panel a size.
-
-    Parameters
-    ----------
-    shares
-        Shares of all steps that decay, linearly.
-    lower
-        Law (of `LAWS`) -> how far the final loss lies below that of the constant rate, nats per token, a
-        row a size and a column a share.
-    measured
-        Size -> the same of the linear WSD run.
-    """
-    fig, axes = panels(len(measured), width=4.2, height=3.4, sharey=True)
-    for k, (ax, (size, level)) in enumerate(zip(axes, measured.items(), strict=True)):
-        for law, style in LAWS.items():
-            ax.plot(100 * np.array(shares), lower[law][k], marker="o", ms=3, label=law, **style)
-        ax.plot(100 / 6, level, "*", ms=14, color=PALETTE[5], mec="0.2", label="measured")
-        ax.set(xscale="log", title=f"{size} million parameters", xlabel="share of steps that decay [%]")
-        ticks = (1, 2.5, 5, 10, 20, 40)
-        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        ax.minorticks_off()
-    axes[0].set_ylabel("below the constant rate\n[nats per token]")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
     return fig
 
 

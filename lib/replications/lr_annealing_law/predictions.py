@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from replications.lr_annealing_law import schedules
+from replications.lr_annealing_law import multipower_law, schedules
 from scalinglaws.fitting import Fit, Loss, fit, huber
 from scalinglaws.laws import annealing, power_law_with_constant
 from scalinglaws.uncertainty import Estimate, of_mean
@@ -25,7 +25,7 @@ UNITS = {"family": "families of schedules", "size": "sizes"}
 
 
 def predicted(
-    runs: pd.DataFrame, chosen: Sequence[str], form: str = "annealing", loss: Loss = HUBER
+    runs: pd.DataFrame, chosen: Sequence[str], form: str = "annealing", loss: Loss = HUBER, begin: int = 0
 ) -> tuple[pd.Series, dict[int, Fit]]:
     """Fit a law to some curves of each size, and predict the losses of all rows of that size.
 
@@ -34,13 +34,15 @@ def predicted(
     Parameters
     ----------
     runs
-        Columns size, curve, loss, S1, S2 and thousands.
+        Columns size, curve, step, loss, S1, S2 and thousands.
     chosen
         The curves that are fitted.
     form
         One of `FORMS`.
     loss
         Of the error of the logarithm.
+    begin
+        First step that is fitted.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def predicted(
     law, columns = FORMS[form]
     parts, fits = [], {}
     for size, rows in runs.groupby("size"):
-        fitted = rows[rows.curve.isin(chosen)].drop_duplicates([*columns, "loss"])
+        fitted = rows[rows.curve.isin(chosen) & (rows.step >= begin)].drop_duplicates([*columns, "loss"])
         data = dict(zip(law.columns, (fitted[c] for c in columns), strict=True))
         fits[size] = fit(law, data | {"loss": fitted.loss}, loss=loss)
         parts.append(law(*(rows[c] for c in columns), **fits[size].params))
@@ -65,6 +67,105 @@ def predicted(
 def error(predicted: pd.Series, measured: pd.Series) -> pd.Series:
     """Predicted less measured loss, in % of the measured one."""
     return 100 * (predicted / measured - 1)
+
+
+def whole_curves(runs: pd.DataFrame, predicted: pd.Series, chosen: Sequence[str]) -> pd.DataFrame:
+    """How far predictions of whole curves are off, by the measures that papers on such laws print.
+
+    Parameters
+    ----------
+    runs
+        Columns size, curve and loss.
+    predicted
+        Predicted losses on the same index, nats per token.
+    chosen
+        The curves that were fitted.
+
+    Returns
+    -------
+    DataFrame
+        One row a size and curve: its family, whether it was `fitted`, the mean relative error [%] and R2.
+    """
+    found = []
+    for (size, curve), rows in runs.groupby(["size", "curve"]):
+        all_of_it = multipower_law.evaluation(rows.loss.to_numpy(), predicted[rows.index].to_numpy())
+        about = {"size": size, "curve": curve, "family": schedules.FAMILY[curve], "fitted": curve in chosen}
+        found.append(about | {"error": 100 * all_of_it["PredE"], "R2": all_of_it["R2"]})
+    return pd.DataFrame(found)
+
+
+def accuracy(whole: pd.DataFrame) -> Estimate:
+    """Mean relative error of whole curves that were not fitted, in %, from the table of `whole_curves`.
+
+    Errors are averaged over the curves of a family and over sizes; families give Student's interval.
+    """
+    new = whole[~whole.fitted].groupby(["family", "size"]).error.mean().groupby(level="family").mean()
+    return of_mean(new, f"Student's interval over {len(new)} families of schedules")
+
+
+def measures(whole: pd.DataFrame) -> dict[str, float | Estimate]:
+    """Both measures of accuracy under the ids of their claims, `fit-r2` and `accuracy`, from `whole_curves`."""
+    return {"fit-r2": whole[whole.fitted].R2.min(), "accuracy": accuracy(whole)}
+
+
+def error_ratio(one: pd.Series, other: pd.Series, runs: pd.DataFrame) -> pd.Series:
+    """Mean absolute error of one prediction over that of another, by size.
+
+    Errors are averaged along each curve, over a family's curves, and over families.
+
+    Parameters
+    ----------
+    one, other
+        Predicted losses, on an index that holds that of `runs`.
+    runs
+        The rows that count: size, curve and the measured loss.
+    """
+    keys = [runs["size"], runs.curve.map(schedules.FAMILY).rename("family"), runs.curve]
+    both = pd.DataFrame({k: error(each[runs.index], runs.loss) for k, each in enumerate((one, other))})
+    families = both.abs().groupby(keys).mean().groupby(level=["size", "family"]).mean()
+    means = families.groupby(level="size").mean()
+    return means[0] / means[1]
+
+
+def leaning(
+    runs: pd.DataFrame, chosen: Sequence[str], curve: str, ours: pd.Series, h: float = 1e-3
+) -> pd.Series:
+    """By what share each prediction moves per share that the losses of a fitted curve are moved.
+
+    Parameters
+    ----------
+    runs, chosen
+        As in `predicted`.
+    curve
+        The fitted curve whose losses are moved.
+    ours
+        The predictions as they are.
+    h
+        The share by which they are moved.
+    """
+    moved = runs.assign(loss=runs.loss * np.where(runs.curve == curve, 1 + h, 1))
+    return (predicted(moved, chosen)[0] / ours - 1) / h
+
+
+def otherwise(
+    runs: pd.DataFrame, chosen: Sequence[str], loss: Loss = HUBER, begin: int = 0
+) -> tuple[pd.Series, dict[str, float | Estimate]]:
+    """The law fitted in another way, and what it then gives the claims on its accuracy.
+
+    Parameters
+    ----------
+    runs, chosen, loss, begin
+        As in `predicted`; steps before `begin` do not count either.
+
+    Returns
+    -------
+    tuple
+        Predicted losses, and claim -> its measurement: `fit-r2`, `accuracy` and `area`.
+    """
+    law, without = (predicted(runs, chosen, form, loss, begin)[0] for form in ("annealing", "without"))
+    counted = runs[runs.step >= begin]
+    new = counted[unseen(counted, chosen, annealed=True)]
+    return law, measures(whole_curves(counted, law, chosen)) | {"area": compared(law, without, new)}
 
 
 def unseen(

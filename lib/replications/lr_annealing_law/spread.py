@@ -10,10 +10,14 @@ import pandas as pd
 from scalinglaws.uncertainty import Estimate, from_draws
 
 
-def pair_difference(table: pd.DataFrame, size: int, begin: int) -> pd.Series:
-    """Logarithm of the loss of one constant run over that of the other, by step.
-
-    The two runs have the same schedule until the shorter one ends: the only repetition in the table.
+def pair_difference(
+    table: pd.DataFrame,
+    size: int,
+    begin: int,
+    one: str = "constant_24000",
+    other: str = "constant_72000",
+) -> pd.Series:
+    """Logarithm of the loss of one run over that of another with the same schedule, by step.
 
     Parameters
     ----------
@@ -23,10 +27,12 @@ def pair_difference(table: pd.DataFrame, size: int, begin: int) -> pd.Series:
         Million parameters.
     begin
         First step.
+    one, other
+        The two curves; the two constant ones have the same schedule until the shorter one ends.
     """
     rows = table[(table["size"] == size) & (table.step >= begin)]
-    short, long = (rows[rows.curve == f"constant_{n}"].set_index("step").loss for n in (24_000, 72_000))
-    return np.log(short / long).dropna()
+    first, second = (rows[rows.curve == curve].set_index("step").loss for curve in (one, other))
+    return np.log(first / second).dropna()
 
 
 def run_spread(table: pd.DataFrame, sizes: tuple[int, ...], begin: int) -> float:
@@ -46,27 +52,28 @@ def run_spread(table: pd.DataFrame, sizes: tuple[int, ...], begin: int) -> float
 
 
 def margin(
-    predicted: float,
-    measured: Mapping[str, float],
-    leans: Mapping[str, float],
+    predicted: pd.Series,
+    measured: pd.Series,
+    at: Mapping[str, int],
+    leans: Mapping[str, pd.Series],
     spread: float,
     pairs: int,
     draws: int,
     rng: np.random.Generator,
 ) -> Estimate:
-    """Error of a predicted final loss as a share of what separates two schedules, were the runs others.
+    """Error of the predicted difference of two schedules, as a share of the measured one, were the runs others.
 
     Each run's loss is moved as a whole by a normal factor; the standard deviation of that is known from a
     few pairs only, so it is drawn, too, from what they leave open (a scaled inverse chi-square).
 
     Parameters
     ----------
-    predicted
-        Final loss under the schedule in question, nats per token.
-    measured
-        Final losses `wsd` and `cosine`.
+    predicted, measured
+        Losses in nats per token.
+    at
+        `wsd` and `cosine` -> the last row of that curve, in the index of the losses.
     leans
-        By what share the prediction moves per share that the fitted `cosine` and `constant` are moved.
+        Fitted run, `cosine` or `constant` -> by what share predictions move per share that it is moved.
     spread
         Standard deviation of the logarithm of a run's loss.
     pairs
@@ -78,10 +85,13 @@ def margin(
     moved = {run: sd * rng.standard_normal(draws) for run in ("cosine", "constant", "wsd")}
 
     def share(cosine, constant, wsd):
-        theirs, other = measured["wsd"] * (1 + wsd), measured["cosine"] * (1 + cosine)
-        ours = predicted * (1 + leans["cosine"] * cosine + leans["constant"] * constant)
+        gap = measured[at["cosine"]] * (1 + cosine) - measured[at["wsd"]] * (1 + wsd)
+        ours = {
+            end: predicted[row] * (1 + leans["cosine"][row] * cosine + leans["constant"][row] * constant)
+            for end, row in at.items()
+        }
         # Where the two schedules are level no error is small enough.
-        return np.abs(ours - theirs) / np.maximum(other - theirs, 1e-9)
+        return np.abs(ours["cosine"] - ours["wsd"] - gap) / np.maximum(gap, 1e-9)
 
     return from_draws(float(share(0.0, 0.0, 0.0)), share(**moved), "another run of each schedule")
 
@@ -111,6 +121,20 @@ def gains(constant: pd.DataFrame, cooled: pd.DataFrame) -> pd.DataFrame:
             )
         )
     return pd.concat(found, ignore_index=True)
+
+
+def saved(lengths: np.ndarray, again: float = 0.1) -> float:
+    """Share of tokens that one run with cooled branches saves against a run for each length.
+
+    Parameters
+    ----------
+    lengths
+        Tokens of the finished models, shape (n,).
+    again
+        Tokens of a cooldown, as a share of those seen before it.
+    """
+    trunk = lengths / (1 + again)
+    return float(1 - (trunk.max() + again * trunk.sum()) / lengths.sum())
 
 
 def gain_slopes(table: pd.DataFrame, draws: int, rng: np.random.Generator) -> dict[str, Estimate]:
