@@ -12,8 +12,8 @@ SOURCE = {
     "commit": "cd078aef2a13e4310fab204860b99c4c39c25d40",
     "licence": "none stated",
     "how_obtained": "pass@k rows of data/raw_data/large_language_monkeys/gsm8k_pass_at_k.parquet collapsed to samples and "
-    "right answers, of which pass@k is a function; the 128 problems that all other checkpoints share (one checkpoint has "
-    "two more); sizes without embeddings added from the models' shapes",
+    "right answers, of which pass@k is a function; the 128 problems that the checkpoints share (three rows of "
+    "two more problems left out); sizes without embeddings added from the models' shapes",
     "columns": {
         "n_params": {
             "unit": "parameters",
@@ -60,6 +60,6 @@ def convert(counts):
     """One row a checkpoint and problem, by size, tokens and problem."""
     table = pd.read_csv(counts).query("benchmark == 'gsm8k'").rename(columns=NAMES)
     checkpoints = table.groupby("problem").size()
-    # Two of the 130 problems were given to a single checkpoint.
-    table = table[table.problem.map(checkpoints) > 1].sort_values(["n_params", "n_tokens", "problem"])
+    # Two of the 130 problems were given to one or two checkpoints only.
+    table = table[table.problem.map(checkpoints) > 2].sort_values(["n_params", "n_tokens", "problem"])
     return table[list(SOURCE["columns"])].reset_index(drop=True)

@@ -1,0 +1,217 @@
+"""Mean pass rates over problems, problems drawn again, and the task law on them.
+
+Arrays of many draws have the draws last, so that one function serves the data as they are,
+shape (models,), and draws of them, shape (models, draws).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
+
+from scalinglaws.uncertainty import cluster_resamples
+
+
+def pivoted(counts: pd.DataFrame, checkpoint: list[str], values: str = "rate") -> pd.DataFrame:
+    """Pass rates, or another column, with a row a checkpoint and a column a problem.
+
+    Parameters
+    ----------
+    counts
+        One row a checkpoint and problem: `n_correct`, `n_samples`, `problem`.
+    checkpoint
+        The columns that name a checkpoint.
+    values
+        The column; `rate` is the share of right answers. Problems never sampled are nan.
+    """
+    rated = counts.assign(rate=counts.n_correct / counts.n_samples)
+    return rated.pivot(index=checkpoint, columns="problem", values=values)
+
+
+def draws_of(problems: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each problem is in each of many samples with replacement, shape (problems, draws)."""
+    return rng.multinomial(problems, np.full(problems, 1 / problems), size=draws).T
+
+
+def mean_rates(rates: pd.DataFrame, times: np.ndarray | None = None) -> np.ndarray:
+    """Mean over problems, shape (checkpoints,), or of draws of them, shape (checkpoints, draws).
+
+    Parameters
+    ----------
+    rates
+        As `pivoted` gives them; a problem that a checkpoint was not sampled on is left out of its mean.
+    times
+        As `draws_of` gives them.
+    """
+    known = rates.notna().to_numpy(float)
+    values = rates.fillna(0).to_numpy()
+    if times is None:
+        return values.sum(axis=1) / known.sum(axis=1)
+    return values @ times / (known @ times)
+
+
+def on_lines(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Slope and intercept of the least-squares line through y over x, shape (2, ...).
+
+    Parameters
+    ----------
+    x
+        Shape (points,).
+    y
+        Shape (points, ...): each column has a line of its own.
+    weights
+        What each square counts, shape (points,); all alike if none.
+    """
+    weights = np.ones(len(x)) if weights is None else weights
+    weights = weights / weights.sum()
+    about = x - weights @ x
+    slope = np.tensordot(weights * about, y, 1) / (weights @ about**2)
+    return np.array([slope, np.tensordot(weights, y, 1) - slope * (weights @ x)])
+
+
+def explained(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
+    """Share of the variance of y that the least-squares line over x explains; of each draw."""
+    slope, level = on_lines(x, y)
+    left = y - (np.multiply.outer(x, slope) + level)
+    return 1 - (left**2).sum(axis=0) / ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+
+
+def by_log_rate(log_sizes: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Slope and intercept of the task law by least squares of the log of the pass rate.
+
+    Parameters
+    ----------
+    log_sizes, rates
+        Shape (models,); rates as shares.
+
+    Notes
+    -----
+    At a given slope the best factor follows from one linear equation, so that the search is
+    over the slope alone: the best of a fine grid, polished.
+    """
+    y = -np.log(rates)
+
+    def at(slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        powers = np.exp(np.multiply.outer(slopes, log_sizes))
+        factors = powers @ y / (powers**2).sum(axis=-1)
+        return factors, ((y - factors[..., None] * powers) ** 2).sum(axis=-1)
+
+    grid = np.linspace(-1, 0.5, 301)
+    best = grid[at(grid)[1].argmin()]
+    around = (best - 0.01, best + 0.01)
+    found = optimize.minimize_scalar(
+        lambda s: float(at(np.array(s))[1]), bounds=around, method="bounded", options={"xatol": 1e-10}
+    )
+    return np.array([found.x, np.log(at(np.array(found.x))[0])])
+
+
+def rank_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
+    """Spearman's correlation of x, shape (points,), with y, shape (points,) or (points, draws)."""
+    rx, ry = stats.rankdata(x), stats.rankdata(y, axis=0)
+    rx, ry = rx - rx.mean(), ry - ry.mean(axis=0)
+    with np.errstate(invalid="ignore"):
+        return rx @ ry / np.sqrt((rx @ rx) * (ry**2).sum(axis=0))
+
+
+def ranked_again(
+    x: np.ndarray, drawn: np.ndarray, groups: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Rank correlations of x with draws of y, whole groups of points drawn again each time.
+
+    Parameters
+    ----------
+    x
+        Shape (points,).
+    drawn
+        Shape (points, draws).
+    groups
+        A label a point, shape (points,).
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray
+        Shape (draws,).
+    """
+    rows = cluster_resamples(groups, drawn.shape[1], rng)
+    return np.array([rank_correlation(x[r], drawn[r, i]) for i, r in enumerate(rows)])
+
+
+def on_the_line(
+    sizes: np.ndarray, rates: np.ndarray, worlds: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pass rates on the task law through all models, and in worlds that scatter about it as they do.
+
+    Parameters
+    ----------
+    sizes, rates
+        Shape (models,); parameters, and shares.
+    worlds
+        Number of worlds; in each log(-log rate) is the line plus Gaussian noise of the size of
+        the residuals, two degrees of freedom taken off.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    tuple
+        Rates on the line, shape (models,), and of the worlds, shape (models, worlds).
+    """
+    x, y = np.log(sizes), np.log(-np.log(rates))
+    slope, level = on_lines(x, y)
+    line = slope * x + level
+    noise = np.sqrt(((y - line) ** 2).sum() / (len(x) - 2)) * rng.standard_normal((len(x), worlds))
+    return np.exp(-np.exp(line)), np.exp(-np.exp(line[:, None] + noise))
+
+
+def bend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Coefficient of x squared in the least-squares parabola, and its two-sided p by Student's t."""
+    (coefficient, *_), covariance = np.polyfit(x - x.mean(), y, 2, cov=True)
+    t = abs(coefficient) / np.sqrt(covariance[0, 0])
+    return float(coefficient), float(2 * stats.t.sf(t, len(x) - 3))
+
+
+def nearest(cells: pd.DataFrame, ratio: float) -> pd.DataFrame:
+    """Of each size the checkpoint whose tokens per parameter are nearest to a ratio, by size.
+
+    Parameters
+    ----------
+    cells
+        One row a checkpoint: `n_params`, `n_tokens`.
+    ratio
+        Tokens per parameter.
+    """
+    off = np.log(cells.n_tokens / cells.n_params / ratio).abs()
+    return cells.loc[off.groupby(cells.n_params).idxmin()].sort_values("n_params")
+
+
+def rate_interval(right: np.ndarray, sampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Jeffreys' 95 % interval of a pass rate: right answers among all that were sampled, any shape."""
+    return tuple(special.betaincinv(right + 0.5, sampled - right + 0.5, share) for share in (0.025, 0.975))
+
+
+def estimates_of_rules(rate: float, problems: int, rng: np.random.Generator) -> dict[str, float]:
+    """Mean estimate over true pass rate, by when sampling stops and how the estimate is made.
+
+    Parameters
+    ----------
+    rate
+        True pass rate of every problem.
+    problems
+        Number of problems simulated.
+    rng
+        Source of randomness.
+    """
+    found = {}
+    for right in (1, 2, 10):
+        sampled = rng.negative_binomial(right, rate, size=problems) + right
+        found[f"stopped at {right} right: right over sampled"] = float(np.mean(right / sampled) / rate)
+        if right > 1:
+            unbiased = np.mean((right - 1) / (sampled - 1)) / rate
+            found[f"stopped at {right} right: one less of each"] = float(unbiased)
+    counts = rng.binomial(round(1 / rate), rate, size=problems)
+    found["equally many samples: right over sampled"] = float(counts.mean())
+    found["equally many samples, problems never solved left out"] = float(counts[counts > 0].mean())
+    return found

@@ -1,0 +1,104 @@
+"""What a majority of sampled answers, and what the best of them, is worth on multiple choice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from replications.massive_sampling.coverage import pass_at_k
+
+WRONG = ["wrong_1", "wrong_2", "wrong_3", "wrong_4"]
+
+
+def majority(right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """The chance that the most frequent answer is right, ties broken at random.
+
+    Parameters
+    ----------
+    right
+        Right answers, any shape.
+    wrong
+        Each of the wrong ones, with one more axis, the first.
+    """
+    most = wrong.max(axis=0)
+    ties = (wrong == right).sum(axis=0)
+    return np.where(right > most, 1.0, np.where((right == most) & (right > 0), 1 / (1 + ties), 0.0))
+
+
+def scores(votes: pd.DataFrame) -> pd.DataFrame:
+    """Of each model and question: one answer, the majority, coverage, and coverage by blind guesses.
+
+    Parameters
+    ----------
+    votes
+        As in the table cot20_votes: 20 answers each.
+    """
+    wrong = votes[WRONG].to_numpy().T
+    return votes[["model", "test", "question"]].assign(
+        one=votes.right / 20,
+        most=majority(votes.right.to_numpy(), wrong),
+        any=(votes.right > 0).astype(float),
+        guessed=1 - (1 - 1 / votes.options) ** 20,
+    )
+
+
+def pairs(scored: pd.DataFrame) -> pd.DataFrame:
+    """Means over questions, a row a model and test."""
+    return scored.groupby(["model", "test"], sort=False)[["one", "most", "any", "guessed"]].mean()
+
+
+def questions_drawn(scored: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Mean over models and tests of each score, questions drawn again within each test.
+
+    A question is drawn for all models at once, since all answered the same ones.
+
+    Returns
+    -------
+    ndarray
+        one, most, any and guessed, shape (4, draws).
+    """
+    columns = ["one", "most", "any", "guessed"]
+    total, n_pairs = np.zeros((4, draws)), 0
+    for _, part in scored.groupby("test", sort=False):
+        models = part.model.nunique()
+        sums = part.groupby("question", sort=False)[columns].sum().to_numpy()
+        times = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=draws)
+        total += (times @ sums).T / len(sums)
+        n_pairs += models
+    return total / n_pairs
+
+
+def over_k(votes: pd.DataFrame, deals: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Mean majority and coverage of k of the 20 answers, by model, for k from 1 to 20.
+
+    Parameters
+    ----------
+    votes
+        As in the table cot20_votes.
+    deals
+        Orders in which the 20 answers are taken.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    DataFrame
+        Index model and k; columns most, any, guessed.
+    """
+    counts = votes[["right", *WRONG]].to_numpy()
+    missing = 20 - counts.sum(axis=1, keepdims=True)
+    kinds = np.repeat(np.tile(np.arange(6), len(votes)), np.hstack([counts, missing]).ravel())
+    kinds = kinds.reshape(len(votes), 20)
+    most = 0
+    for _ in range(deals):
+        dealt = rng.permuted(kinds, axis=1)
+        so_far = np.array([np.cumsum(dealt == kind, axis=1) for kind in range(5)])
+        most = most + majority(so_far[0], so_far[1:]) / deals
+    # Coverage needs no dealing: k of 20 answers without replacement.
+    anyone = pass_at_k(20, counts[:, 0], np.arange(1, 21))
+    guessed = 1 - (1 - 1 / votes.options.to_numpy()[:, None]) ** np.arange(1, 21)
+    long = {"most": most, "any": anyone, "guessed": guessed}
+    index = pd.MultiIndex.from_product([range(len(votes)), range(1, 21)], names=["row", "k"])
+    table = pd.DataFrame({name: values.ravel() for name, values in long.items()}, index=index).reset_index()
+    table["model"] = votes.model.to_numpy()[table.row]
+    return table.groupby(["model", "k"], sort=False)[["most", "any", "guessed"]].mean()
