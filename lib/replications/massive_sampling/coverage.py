@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy import special
+
+from replications.massive_sampling.rates import explained, on_lines
 
 #: Coverage nearer than this to none or all is taken as this near: no curve ever gets there.
 EDGE = 1e-12
@@ -51,6 +54,101 @@ def pass_at_k(n: int, correct: np.ndarray, ks: np.ndarray) -> np.ndarray:
     logs = special.gammaln(wrong + 1) - special.gammaln(np.maximum(wrong - ks, 0) + 1)
     logs = logs - special.gammaln(n + 1) + special.gammaln(n - ks + 1)
     return np.where(wrong < ks, 1.0, -np.expm1(logs))
+
+
+LAW = "exponentiated power law"
+
+
+def straight(ks: np.ndarray, seen: np.ndarray, curve: str = LAW, first: int = 1) -> np.ndarray:
+    """How much of a transformed coverage a line in log k explains.
+
+    Parameters
+    ----------
+    ks
+        Numbers of samples, shape (k,).
+    seen
+        Coverage, shape (k, ...).
+    curve
+        Which of `CURVES`.
+    first
+        Least number of samples that counts.
+
+    Returns
+    -------
+    ndarray
+        Shares of variance, shape (...).
+    """
+    return explained(np.log(ks[ks >= first]), CURVES[curve][0](seen[ks >= first]))
+
+
+def ahead(ks: np.ndarray, seen: np.ndarray, curve: str = LAW, most: int = 100) -> np.ndarray:
+    """Coverage at the last k that a curve through the first ks predicts, less what is measured.
+
+    Parameters
+    ----------
+    ks, seen, curve
+        As in `straight`.
+    most
+        Largest number of samples that the curve is fitted to.
+    """
+    there, back = CURVES[curve]
+    line, level = on_lines(np.log(ks[ks <= most]), there(seen[ks <= most]))
+    return back(line * np.log(ks[-1]) + level) - seen[-1]
+
+
+def beside(ks: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Mean miss of the exponentiated power law over models, less that of the better of the other curves.
+
+    Parameters
+    ----------
+    ks, seen
+        As in `straight`, models second.
+    """
+    law, *others = (abs(ahead(ks, seen, curve)).mean(axis=0) for curve in CURVES)
+    return law - np.minimum(*others)
+
+
+def exponent(ks: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The exponent b of log coverage = -a k^b, fitted to all k, shape (...)."""
+    return on_lines(np.log(ks), CURVES[LAW][0](seen))[0]
+
+
+def from_few(
+    n: int,
+    correct: np.ndarray,
+    few: int,
+    ks: np.ndarray,
+    last: np.ndarray,
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Worst forecast over models where only a few of the n samples were taken.
+
+    Parameters
+    ----------
+    n, correct
+        Samples, and right ones, shape (models, problems).
+    few
+        Samples taken of each problem.
+    ks
+        Numbers of samples; the law is fitted to those up to `few` and read at the last.
+    last
+        Coverage at the last, from all samples, shape (models,).
+    draws
+        Number of times that samples are taken.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray
+        Largest absolute error over models, shape (draws,).
+    """
+    small = rng.hypergeometric(correct, n - correct, few, size=(draws, *correct.shape))
+    short = pass_at_k(few, small, ks[ks <= few]).mean(axis=2).transpose(2, 1, 0)
+    # What is measured in the end stands at the end, where `ahead` looks for it.
+    known = np.concatenate([short, np.broadcast_to(last[:, None], (1, *short.shape[1:]))])
+    return abs(ahead(np.append(ks[ks <= few], ks[-1]), known, most=few)).max(axis=0)
 
 
 def worlds(
@@ -161,3 +259,36 @@ def beta_coverage(a: np.ndarray, b: np.ndarray, ks: np.ndarray) -> np.ndarray:
     """Expected coverage of problems whose pass rates have a beta distribution, shape (k,) or (k, draws)."""
     ks = np.asarray(ks, float).reshape(-1, *[1] * np.ndim(a))
     return -np.expm1(special.betaln(a, b + ks) - special.betaln(a, b))
+
+
+def tails(
+    n: int, correct: np.ndarray, ks: np.ndarray, times: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The beta distribution of each model's pass rates, and the exponent of coverage that follows from it.
+
+    Parameters
+    ----------
+    n, correct
+        Samples of each problem, and right ones, shape (models, problems).
+    ks
+        Numbers of samples, shape (k,).
+    times
+        As in `beta_fitted`.
+
+    Returns
+    -------
+    tuple
+        A table, one row a model: a, b, the exponent that follows (implied) and the fitted one;
+        coverage as the beta distribution has it, shape (k, models); and the largest distance of
+        the ratio of the two exponents from one, over models, shape (draws,).
+    """
+    rows, behind, apart = [], [], []
+    for each in correct:
+        passes = pass_at_k(n, each, ks)
+        a, b = beta_fitted(n, each)
+        behind.append(beta_coverage(a, b, ks))
+        rows.append((a, b, exponent(ks, behind[-1]), exponent(ks, passes.mean(axis=0))))
+        implied = exponent(ks, beta_coverage(*beta_fitted(n, each, times), ks))
+        apart.append(np.abs(implied / exponent(ks, passes.T @ times / times.sum(axis=0)) - 1))
+    table = pd.DataFrame(rows, columns=["a", "b", "implied", "fitted"])
+    return table, np.array(behind).T, np.max(apart, axis=0)

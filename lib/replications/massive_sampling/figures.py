@@ -51,7 +51,7 @@ def below_resolution(table: pd.DataFrame) -> Figure:
     table
         One row a checkpoint: `n_params`, `n_tokens` and `rate`.
     """
-    fig, axes = panels(2, width=5.2, height=4.1)
+    fig, axes = panels(2, width=5.2, height=4.6)
     for ax, x, lines, title in (
         (axes[0], "n_tokens", "n_params", "over training, a line a size"),
         (axes[1], "n_params", "n_tokens", "over size, a line a budget"),
@@ -65,7 +65,7 @@ def below_resolution(table: pd.DataFrame) -> Figure:
         ax.plot([], [], color="0.3", lw=1.5, ls=":", label="1 of 128")
         ax.plot([], [], color="0.5", ls="", marker="v", ms=7, label="never passed")
         ax.set(title=title)
-        ax.legend(fontsize=8, ncols=2, loc="lower right")
+        ax.legend(fontsize=8.5, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.17))
     axes[0].set_xlabel("training tokens")
     axes[1].set_xlabel("parameters")
     return fig
@@ -142,6 +142,8 @@ def coverage(
         ax.axvline(most, color="0.7", lw=1)
         ax.set(xscale="log", xlabel="samples per problem k")
     axes[0].set(yscale="log", ylabel="-log coverage")
+    axes[0].set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
+    axes[0].minorticks_off()
     axes[1].set(ylabel="coverage [share of problems]", ylim=(0, 1))
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=9)
     return fig

@@ -6,11 +6,15 @@ shape (models,), and draws of them, shape (models, draws).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from scalinglaws.uncertainty import cluster_resamples
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
+
+SIZES = "problems and sizes drawn again"
 
 
 def pivoted(counts: pd.DataFrame, checkpoint: list[str], values: str = "rate") -> pd.DataFrame:
@@ -26,7 +30,7 @@ def pivoted(counts: pd.DataFrame, checkpoint: list[str], values: str = "rate") -
         The column; `rate` is the share of right answers. Problems never sampled are nan.
     """
     rated = counts.assign(rate=counts.n_correct / counts.n_samples)
-    return rated.pivot(index=checkpoint, columns="problem", values=values)
+    return rated.pivot_table(values, checkpoint, "problem", aggfunc="sum")
 
 
 def draws_of(problems: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -106,12 +110,73 @@ def by_log_rate(log_sizes: np.ndarray, rates: np.ndarray) -> np.ndarray:
     return np.array([found.x, np.log(at(np.array(found.x))[0])])
 
 
+def misses_by_log_rate(sizes: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Predicted over measured rate of the largest model, less one, without sign: `by_log_rate` of the others.
+
+    Parameters
+    ----------
+    sizes
+        Parameters, shape (models,).
+    rates
+        Shape (models, draws).
+    """
+    x = np.log(sizes)
+    lines = (by_log_rate(x[:-1], each[:-1]) for each in rates.T)
+    foretold = np.exp([-np.exp(slope * x[-1] + level) for slope, level in lines])
+    return np.abs(foretold / rates[-1] - 1)
+
+
 def rank_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
     """Spearman's correlation of x, shape (points,), with y, shape (points,) or (points, draws)."""
     rx, ry = stats.rankdata(x), stats.rankdata(y, axis=0)
     rx, ry = rx - rx.mean(), ry - ry.mean(axis=0)
     with np.errstate(invalid="ignore"):
         return rx @ ry / np.sqrt((rx @ rx) * (ry**2).sum(axis=0))
+
+
+def of_compute(
+    cells: pd.DataFrame, rate: np.ndarray, drawn: np.ndarray, keep: np.ndarray, rng: np.random.Generator
+) -> Estimate:
+    """Rank correlation of compute and rate over some checkpoints; problems and sizes are drawn again.
+
+    Parameters
+    ----------
+    cells
+        One row a checkpoint: `flops`, `n_params`.
+    rate, drawn
+        Shape (checkpoints,) and (checkpoints, draws).
+    keep
+        Which checkpoints count, shape (checkpoints,).
+    rng
+        Source of randomness.
+    """
+    keep = np.flatnonzero(keep)
+    flops, rate, drawn = cells.flops.to_numpy()[keep], np.asarray(rate)[keep], drawn[keep]
+    rows = cluster_resamples(cells.n_params.to_numpy()[keep], drawn.shape[1], rng)
+    many = [rank_correlation(flops[r], drawn[r, i]) for i, r in enumerate(rows)]
+    return from_draws(rank_correlation(flops, rate), many, SIZES)
+
+
+def at_equal(cells: pd.DataFrame, by: str, of: str, rate: np.ndarray, keep: np.ndarray) -> dict:
+    """Rank correlation of one measure of scale with the rate, at each value of another one.
+
+    Parameters
+    ----------
+    cells
+        One row a checkpoint.
+    by, of
+        Column that is held fixed, and column that is ranked.
+    rate
+        Shape (checkpoints,) or (checkpoints, draws).
+    keep
+        Which checkpoints count, shape (checkpoints,); values with fewer than four are left out.
+    """
+    groups = cells[keep].groupby(by).groups.items()
+    return {
+        value: rank_correlation(cells[of][rows].to_numpy(), rate[rows])
+        for value, rows in groups
+        if len(rows) >= 4
+    }
 
 
 def ranked_again(
@@ -137,6 +202,43 @@ def ranked_again(
     """
     rows = cluster_resamples(groups, drawn.shape[1], rng)
     return np.array([rank_correlation(x[r], drawn[r, i]) for i, r in enumerate(rows)])
+
+
+def of_size(
+    cells: pd.DataFrame, drawn: np.ndarray, keep: np.ndarray, rng: np.random.Generator
+) -> tuple[dict, Estimate]:
+    """Rank correlation of size and rate at each budget of tokens, and their mean.
+
+    Parameters
+    ----------
+    cells, drawn, keep, rng
+        As in `of_compute`; for the mean problems and budgets are drawn again.
+    """
+    each = at_equal(cells, "n_tokens", "n_params", cells.rate.to_numpy(), keep)
+    table = np.array([*at_equal(cells, "n_tokens", "n_params", drawn, keep).values()])
+    chosen = np.take_along_axis(table, rng.integers(len(table), size=table.shape), 0)
+    return each, from_draws(
+        np.mean([*each.values()]), chosen.mean(axis=0), "problems and budgets drawn again"
+    )
+
+
+def over_compute(
+    cells: pd.DataFrame, drawn: np.ndarray, keep: np.ndarray, rng: np.random.Generator
+) -> Estimate:
+    """How much of log(-log rate) a line in log compute explains, over checkpoints that ever passed.
+
+    Parameters
+    ----------
+    cells, drawn, keep, rng
+        As in `of_compute`; where a drawn rate is zero the checkpoint is left out of that draw.
+    """
+    part = cells[keep & (cells.rate > 0)]
+    x, again = np.log(part.flops.to_numpy()), drawn[part.index]
+    found = []
+    for i, rows in enumerate(cluster_resamples(part.n_params.to_numpy(), drawn.shape[1], rng)):
+        rows = rows[again[rows, i] > 0]
+        found.append(explained(x[rows], np.log(-np.log(again[rows, i]))))
+    return from_draws(explained(x, np.log(-np.log(part.rate.to_numpy()))), found, SIZES)
 
 
 def on_the_line(
@@ -173,6 +275,29 @@ def bend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(coefficient), float(2 * stats.t.sf(t, len(x) - 3))
 
 
+def each_from_smaller(series: Mapping[str, tuple], miss: Callable) -> pd.DataFrame:
+    """How far each model lies from the prediction of all smaller ones, of which there are at least three.
+
+    Parameters
+    ----------
+    series
+        Name -> sizes in parameters and pass rates, each of shape (models,), and what may follow.
+    miss
+        Function of sizes and rates that says by how much the last one is missed.
+
+    Returns
+    -------
+    DataFrame
+        task, predicted (parameters) and off by, the closest first.
+    """
+    found = [
+        (task, sizes[k], miss(sizes[: k + 1], rate[: k + 1]))
+        for task, (sizes, rate, *_) in series.items()
+        for k in range(3, len(sizes))
+    ]
+    return pd.DataFrame(found, columns=["task", "predicted", "off by"]).sort_values("off by")
+
+
 def nearest(cells: pd.DataFrame, ratio: float) -> pd.DataFrame:
     """Of each size the checkpoint whose tokens per parameter are nearest to a ratio, by size.
 
@@ -187,9 +312,26 @@ def nearest(cells: pd.DataFrame, ratio: float) -> pd.DataFrame:
     return cells.loc[off.groupby(cells.n_params).idxmin()].sort_values("n_params")
 
 
-def rate_interval(right: np.ndarray, sampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Jeffreys' 95 % interval of a pass rate: right answers among all that were sampled, any shape."""
-    return tuple(special.betaincinv(right + 0.5, sampled - right + 0.5, share) for share in (0.025, 0.975))
+def closely(counts: pd.DataFrame, checkpoint: list[str]) -> pd.DataFrame:
+    """Right answers and samples of all problems of each checkpoint together.
+
+    Parameters
+    ----------
+    counts, checkpoint
+        As in `pivoted`.
+
+    Returns
+    -------
+    DataFrame
+        One row a checkpoint: right, sampled, solved (problems), uneven (whether samples differ
+        between problems), and the ends of Jeffreys' 95 % interval of right over sampled.
+    """
+    groups = counts.assign(solved=counts.n_correct > 0).groupby(checkpoint)
+    table = groups.agg(right=("n_correct", "sum"), sampled=("n_samples", "sum"), solved=("solved", "sum"))
+    table["uneven"] = groups.n_samples.min() < groups.n_samples.max()
+    for end, share in (("from", 0.025), ("to", 0.975)):
+        table[end] = special.betaincinv(table.right + 0.5, table.sampled - table.right + 0.5, share)
+    return table.reset_index()
 
 
 def estimates_of_rules(rate: float, problems: int, rng: np.random.Generator) -> dict[str, float]:
