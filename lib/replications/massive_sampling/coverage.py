@@ -152,28 +152,37 @@ def from_few(
 
 
 def worlds(
-    kind: str, mean: float, beta: tuple[float, float], size: tuple, rng: np.random.Generator
+    kind: str, means: np.ndarray, betas: np.ndarray, size: tuple[int, ...], rng: np.random.Generator
 ) -> np.ndarray:
-    """Pass rates of problems, drawn from one of four distributions with one mean.
+    """Pass rates of problems of several models, drawn from one of four kinds of distributions.
 
     Parameters
     ----------
     kind
         beta, equal (all problems alike), two kinds (one four times as easy), or log-normal (with a
         spread of two in natural logarithms; a rate above one is one).
-    mean
-        Mean pass rate.
-    beta
-        a and b of the beta distribution, which has its own mean.
+    means
+        Mean pass rate of each model, shape (models,).
+    betas
+        a and b of the beta distributions, which have their own means, shape (models, 2).
     size
-        Shape of what is returned.
+        Shape of what is drawn for each model.
     rng
         Source of randomness.
+
+    Returns
+    -------
+    ndarray
+        Shape (models, *size).
     """
+    size = (len(means), *size)
+    a, b, mean = (
+        np.reshape(each, (-1, *[1] * (len(size) - 1))) for each in (betas[:, 0], betas[:, 1], means)
+    )
     if kind == "beta":
-        return rng.beta(*beta, size=size)
+        return rng.beta(a, b, size=size)
     if kind == "equal":
-        return np.full(size, mean)
+        return np.broadcast_to(mean, size)
     if kind == "two kinds":
         return mean * np.where(rng.random(size) < 0.5, 0.4, 1.6)
     return np.minimum(1, mean * np.exp(2 * rng.standard_normal(size) - 2))
