@@ -13,7 +13,7 @@ SOURCE = {
     "licence": "none stated",
     "how_obtained": "pass@k rows of data/raw_data/large_language_monkeys/gsm8k_pass_at_k.parquet collapsed to samples and "
     "right answers, of which pass@k is a function; the 128 problems that the checkpoints share (three rows of "
-    "two more problems left out); sizes without embeddings added from the models' shapes",
+    "two more problems left out); problems never solved at a checkpoint put together; sizes without embeddings added from the models' shapes",
     "columns": {
         "n_params": {
             "unit": "parameters",
@@ -28,10 +28,21 @@ SOURCE = {
             "max": 1.2e10,
         },
         "n_tokens": {"unit": "tokens", "about": "training tokens at the checkpoint", "min": 1e6, "max": 3e11},
-        "problem": {"unit": "index", "about": "the problem in GSM8K", "min": 0, "max": 10000},
+        "problem": {
+            "unit": "index",
+            "about": "the problem in GSM8K; -1 for problems of which no answer was right",
+            "min": -1,
+            "max": 10000,
+        },
+        "problems": {
+            "unit": "problems",
+            "about": "how many problems the row stands for: 1 if it names one, else all of the checkpoint with these samples",
+            "min": 1,
+            "max": 128,
+        },
         "n_samples": {
             "unit": "answers",
-            "about": "answers sampled; more where few or none were right",
+            "about": "answers sampled of each problem; more where few or none were right",
             "min": 100,
             "max": 4e6,
         },
@@ -57,9 +68,12 @@ NAMES = {
 
 
 def convert(counts):
-    """One row a checkpoint and problem, by size, tokens and problem."""
+    """One row a checkpoint and solved problem, and one for all unsolved ones with equally many samples."""
     table = pd.read_csv(counts).query("benchmark == 'gsm8k'").rename(columns=NAMES)
     checkpoints = table.groupby("problem").size()
     # Two of the 130 problems were given to one or two checkpoints only.
-    table = table[table.problem.map(checkpoints) > 2].sort_values(["n_params", "n_tokens", "problem"])
-    return table[list(SOURCE["columns"])].reset_index(drop=True)
+    table = table[table.problem.map(checkpoints) > 2]
+    # Which problems were not solved follows from those that were: a row for all with equally many samples.
+    keys = [name for name in SOURCE["columns"] if name != "problems"]
+    named = table.assign(problem=table.problem.where(table.n_correct > 0, -1))
+    return named.groupby(keys).size().rename("problems").reset_index()[list(SOURCE["columns"])]

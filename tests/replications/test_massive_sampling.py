@@ -21,10 +21,11 @@ def kept() -> dict[str, dict]:
 
 @pytest.fixture(scope="module")
 def cells() -> pd.DataFrame:
-    """One row a checkpoint of the grid, its rate the mean of the problems' shares."""
+    """One row a checkpoint of the grid, its rate the mean of the problems' shares, by sums of the rows."""
     grid = load("pythia_gsm8k_counts")
-    shares = grid.assign(rate=grid.n_correct / grid.n_samples)
-    return shares.groupby(["n_params", "n_tokens"], as_index=False).rate.mean()
+    sums = grid.assign(rate=grid.problems * grid.n_correct / grid.n_samples)
+    sums = sums.groupby(["n_params", "n_tokens"])[["rate", "problems"]].sum()
+    return sums.assign(rate=sums.rate / sums.problems).reset_index()
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +196,19 @@ def test_stopping_at_the_first_success_multiplies_a_rate_by_its_logarithm():
     assert found["equally many samples: right over sampled"] == pytest.approx(1, abs=0.01)
 
 
+def test_unsolved_problems_are_taken_apart_again():
+    table = load("pythia_gsm8k_counts")
+    grid = rates.every_problem(table)
+    sizes = grid.groupby(["n_params", "n_tokens"]).problem.agg(["size", "nunique"])
+    assert (sizes["size"] == sizes["nunique"]).all()
+    assert sizes["size"].value_counts().to_dict() == {128: 80, 30: 1}
+    assert grid.n_correct.sum() == table.n_correct.sum()
+    assert grid.n_samples.sum() == (table.n_samples * table.problems).sum()
+
+
 def test_the_smallest_rates_rest_on_a_handful_of_right_answers():
     grid = load("pythia_gsm8k_counts")
+    grid = grid.assign(n_samples=grid.n_samples * grid.problems)
     sums = grid.groupby(["n_params", "n_tokens"])[["n_correct", "n_samples"]].sum()
     least = sums.loc[160_000_000, 64_000_000]
     assert least.n_correct == 4

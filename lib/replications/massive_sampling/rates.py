@@ -17,6 +17,35 @@ from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
 SIZES = "problems and sizes drawn again"
 
 
+def every_problem(counts: pd.DataFrame) -> pd.DataFrame:
+    """One row a checkpoint and problem, from a table in which unsolved problems share rows.
+
+    Parameters
+    ----------
+    counts
+        The table pythia_gsm8k_counts: where `problem` is -1, a row stands for as many of the
+        checkpoint's unsolved problems as `problems` says.
+
+    Returns
+    -------
+    DataFrame
+        The same columns but `problems`. Which of the unsolved ones had which number of samples is
+        not known, and is settled by their order.
+    """
+    known = np.sort(counts.problem[counts.problem >= 0].unique())
+    most = counts.groupby(["n_params", "n_tokens"]).problems.sum().max()
+    # Problems that no checkpoint ever solved have no name in the table, but count all the same.
+    known = np.concatenate([known, -2 - np.arange(most - len(known))])
+    parts = []
+    for _, part in counts.groupby(["n_params", "n_tokens"]):
+        part = part.loc[part.index.repeat(part.problems)].reset_index(drop=True)
+        unnamed = (part.problem < 0).to_numpy()
+        left = np.setdiff1d(known, part.problem)
+        part.loc[unnamed, "problem"] = np.resize(left if len(left) else known, unnamed.sum())
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).drop(columns="problems")
+
+
 def pivoted(counts: pd.DataFrame, checkpoint: list[str], values: str = "rate") -> pd.DataFrame:
     """Pass rates, or another column, with a row a checkpoint and a column a problem.
 
