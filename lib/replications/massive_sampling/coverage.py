@@ -254,7 +254,8 @@ def beta_fitted(n: int, correct: np.ndarray, times: np.ndarray | None = None) ->
         for _ in range(40):
             trial_a, trial_b = a * np.exp(step * da), b * np.exp(step * db)
             then = likelihood(trial_a, trial_b)
-            worse = then < now - 1e-12 * np.abs(now)  # less is rounding
+            # So near the optimum the likelihood's own rounding hides whether it rose.
+            worse = (then < now) & (np.maximum(np.abs(da), np.abs(db)) > 1e-3)
             if not worse.any():
                 break
             step = np.where(worse, step / 2, step)
