@@ -184,9 +184,11 @@ def test_coverage_of_k_agrees_with_drawing_k():
         coverage.pass_at_k(20, 3, np.array([21]))
 
 
-def test_equal_problems_have_no_beta_distribution():
-    with pytest.raises(RuntimeError, match="no optimum"):
-        coverage.beta_fitted(1000, np.full(50, 100))
+def test_equal_problems_are_the_narrow_end_of_beta_distributions():
+    ks = np.array([1, 3, 10, 30])
+    a, b = coverage.beta_fitted(1000, np.full(50, 100))
+    assert a > 1000
+    assert coverage.beta_coverage(a, b, ks) == pytest.approx(1 - 0.9**ks, abs=2e-3)
 
 
 def test_stopping_at_the_first_success_multiplies_a_rate_by_its_logarithm():
