@@ -68,6 +68,27 @@ def questions_drawn(scored: pd.DataFrame, draws: int, rng: np.random.Generator) 
     return total / n_pairs
 
 
+def above_again(scored: pd.DataFrame, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Share of the pairs of model and test whose coverage exceeds that of guessing, shape (draws,).
+
+    Parameters
+    ----------
+    scored
+        As `scores` gives it; questions are drawn again within each test, for all models at once.
+    draws
+        Number of draws.
+    rng
+        Source of randomness.
+    """
+    above = []
+    for _, part in scored.groupby("test", sort=False):
+        seen = part.pivot_table("any", "model", "question", aggfunc="sum").fillna(0).to_numpy()
+        n = seen.shape[1]
+        times = rng.multinomial(n, np.full(n, 1 / n), size=draws).T
+        above.append(seen @ times / n > part.guessed.iloc[0])
+    return np.concatenate(above).mean(axis=0)
+
+
 def over_k(votes: pd.DataFrame, deals: int, rng: np.random.Generator) -> pd.DataFrame:
     """Mean majority and coverage of k of the 20 answers, by model, for k from 1 to 20.
 
