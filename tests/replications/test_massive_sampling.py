@@ -160,7 +160,12 @@ def test_a_majority_and_a_guess_by_hand(kept):
         most = max(row.right, *wrong)
         winners = [row.right == most, *(w == most for w in wrong)]
         found.append(
-            (row.right / 20, winners[0] / sum(winners), row.right > 0, 1 - (1 - 1 / row.options) ** 20)
+            (
+                row.right / 20,
+                winners[0] / sum(winners) if most else 0,
+                row.right > 0,
+                1 - (1 - 1 / row.options) ** 20,
+            )
         )
     scores = table[["model", "test"]].assign(
         **dict(zip(("one", "most", "any", "guess"), zip(*found, strict=True), strict=True))
