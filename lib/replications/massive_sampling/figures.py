@@ -9,12 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replications.massive_sampling.rates import size_name
 from scalinglaws.figures import PALETTE, PAPER, panels, shades
-
-
-def size_name(n_params: float) -> str:
-    """A size as its label says it: 70M, 2.8B."""
-    return f"{n_params / 1e9:g}B" if n_params >= 1e9 else f"{n_params / 1e6:g}M"
 
 
 def cells(ax: Axes, table: pd.DataFrame, x: str, lines: str, colours: Mapping[float, object]) -> None:
