@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from replications.massive_sampling import coverage, rates, votes
+from replications.massive_sampling import coverage, predictions, rates, votes, worlds
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -95,6 +95,88 @@ def test_problems_decide_how_far_off_the_law_is_on_math(math, kept):
     assert low < 0.15 < 0.7 < high
 
 
+def by_likelihood(x, right, sampled) -> float:
+    """The rate foretold at the last x by binomial likelihood of the others, by scipy's bounded optimiser."""
+    if not right[:-1].any():
+        return 0.0
+    middle = x[:-1].mean()
+
+    def loss(level_and_slope):
+        hazard = np.exp(level_and_slope[0] + level_and_slope[1] * (x[:-1] - middle))
+        each = right[:-1] * hazard - (sampled[:-1] - right[:-1]) * np.log(-np.expm1(-hazard))
+        return each.sum() / right[:-1].sum()
+
+    starts = ([1.5, -0.1], [2.2, -0.5])
+    found = [
+        optimize.minimize(loss, s, method="L-BFGS-B", bounds=[(-8, 8), (-1, 1)], options={"ftol": 1e-13})
+        for s in starts
+    ]
+    level, slope = min(found, key=lambda f: f.fun).x
+    return float(np.exp(-np.exp(level + slope * (x[-1] - middle))))
+
+
+def test_a_law_for_each_problem_by_another_optimiser(math, kept):
+    table = rates.every_problem(load("pythia_gsm8k_counts"))
+    table = table[table.n_tokens == 300_000_000_000]
+    gsm = [table.pivot_table(c, "n_params", "problem", aggfunc="sum") for c in ("n_correct", "n_samples")]
+    for id, right, sampled in (
+        ("instance-math", math.T, math.T * 0 + 10_000),
+        ("instance-gsm8k", *gsm),
+    ):
+        x = np.log(right.index.to_numpy(float))
+        right, sampled = right.to_numpy(float), sampled.to_numpy(float)
+        said = np.mean([by_likelihood(x, r, n) for r, n in zip(right.T, sampled.T, strict=True)])
+        off = said / np.mean(right[-1] / sampled[-1]) - 1
+        assert off > 0.15
+        assert off == pytest.approx(kept[id]["measured"], rel=0.01)
+
+
+@pytest.mark.parametrize("how", ["likelihood", "half", "solved"])
+def test_a_law_for_each_problem_finds_a_law_that_is_there(how):
+    sizes = np.array([1e8, 3e8, 1e9, 3e9, 1e10])
+    level, slope = np.array([3.5, 4.5, 5.5]), np.array([-0.1, -0.15, -0.2])
+    exact = np.exp(-np.exp(level + np.multiply.outer(np.log(sizes), slope)))
+    sampled = np.full(exact.shape, 10**12)
+    said = predictions.foretold(sizes, np.round(exact * sampled), sampled, how)
+    assert said == pytest.approx(exact[-1], rel=1e-3)
+    with pytest.raises(ValueError, match="likelihood, half or solved"):
+        predictions.foretold(sizes, exact, sampled, "best")
+
+
+def test_a_problem_that_none_of_the_smaller_models_solved_is_foretold_nothing():
+    right, sampled = np.array([[0, 0], [0, 3], [9, 9]]), np.full((3, 2), 100)
+    said = predictions.foretold(np.array([1e8, 1e9, 1e10]), right, sampled)
+    assert said[0] == 0
+    assert said[1] > 0.03
+
+
+def test_a_law_with_a_constant_by_another_optimiser(math):
+    sizes, rate = math.columns.to_numpy(float), math.mean().to_numpy() / 10_000
+    x, y = np.log(sizes / 1e9), -np.log(rate)
+    law = lambda x, log_c, a, d: np.exp(log_c - a * x) + d  # noqa: E731
+    found, _ = optimize.curve_fit(law, x[:-1], y[:-1], [1, 0.3, 2], maxfev=20_000)
+    off = abs(np.exp(-law(x[-1], *found)) / rate[-1] - 1)
+    assert predictions.with_constant(sizes, rate) == pytest.approx(off, abs=0.01)
+    assert off == pytest.approx(0.06, abs=0.01)
+
+
+def test_sizes_are_in_order_at_equal_tokens_per_parameter(cells):
+    found = []
+    for ratio in (5, 10, 20, 40):
+        off = np.abs(np.log(cells.n_tokens / cells.n_params / ratio))
+        part = cells.assign(off=off).sort_values("off").drop_duplicates("n_params")
+        part = part[part.rate < 1 / 128]
+        found.append(stats.spearmanr(part.n_params, part.rate)[0])
+    assert np.mean(found) == pytest.approx(0.98, abs=0.005)
+
+
+def test_a_logit_normal_distribution_is_found_again():
+    rng = np.random.default_rng(8)
+    rate = 1 / (1 + np.exp(-(-6 + 2.5 * rng.standard_normal(4000))))
+    mean, sd = worlds.logit_normal_fitted(10_000, rng.binomial(10_000, rate))
+    assert (mean, sd) == pytest.approx((-6, 2.5), abs=0.15)
+
+
 def test_how_much_a_line_explains(cells, math, kept):
     of_math = stats.linregress(np.log(math.columns.to_numpy(float)), bent(math.mean() / 10_000))
     assert of_math.rvalue**2 == pytest.approx(kept["f-linear-size"]["measured"])
@@ -135,7 +217,7 @@ def test_the_law_of_coverage_and_its_forecast(math, kept):
 
 
 def test_the_exponent_follows_from_a_beta_distribution_by_another_optimiser(math, kept):
-    apart = []
+    apart, tail = [], []
     for correct in math.to_numpy().T:
         found = optimize.minimize(
             lambda p, c=correct: -stats.betabinom.logpmf(c, 10_000, *np.exp(p)).sum(),
@@ -148,7 +230,10 @@ def test_the_exponent_follows_from_a_beta_distribution_by_another_optimiser(math
         # The chance of no right answer among k, as the beta function's ratio, product by product.
         none = np.cumsum(np.log1p(-a / (a + b + np.arange(10_000))))[KS - 1]
         implied = stats.linregress(np.log(KS), bent(1 - np.exp(none))).slope
-        apart.append(abs(implied / stats.linregress(np.log(KS), bent(covered(correct))).slope - 1))
+        fitted = stats.linregress(np.log(KS), bent(covered(correct))).slope
+        apart.append(abs(implied / fitted - 1))
+        tail.append(abs(a / -fitted - 1))
+    assert max(tail) == pytest.approx(kept["mechanism-tail"]["measured"], abs=1e-4)
     assert max(apart) == pytest.approx(kept["mechanism"]["measured"], abs=1e-4)
 
 
@@ -177,6 +262,15 @@ def test_a_majority_and_a_guess_by_hand(kept):
     assert mean["any"] - mean.guess == pytest.approx(-0.029, abs=5e-4)
     assert (pairs["any"] > pairs.guess).sum() == 6
     assert kept["guessing"]["measured"] == pytest.approx(6 / 44)
+    # Blind guesses, drawn: a share of pairs above their own mean that is not one half.
+    rng = np.random.default_rng(3)
+    above = []
+    for _, part in table.groupby(["model", "test"]):
+        m, n = part.options.iloc[0], len(part)
+        covered_by = rng.binomial(n, 1 - (1 - 1 / m) ** 20, size=4000) / n
+        above.append((covered_by > 1 - (1 - 1 / m) ** 20).mean())
+    scored = votes.scores(table)
+    assert votes.above_by_chance(scored) == pytest.approx(np.mean(above), abs=0.005)
 
 
 def test_a_majority_without_a_vote_for_the_right_answer_is_never_right():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from replications.massive_sampling.rates import explained, on_lines
+from scalinglaws.uncertainty import Estimate, from_draws
 
 #: Coverage nearer than this to none or all is taken as this near: no curve ever gets there.
 EDGE = 1e-12
@@ -151,43 +155,6 @@ def from_few(
     return abs(ahead(np.append(ks[ks <= few], ks[-1]), known, most=few)).max(axis=0)
 
 
-def worlds(
-    kind: str, means: np.ndarray, betas: np.ndarray, size: tuple[int, ...], rng: np.random.Generator
-) -> np.ndarray:
-    """Pass rates of problems of several models, drawn from one of four kinds of distributions.
-
-    Parameters
-    ----------
-    kind
-        beta, equal (all problems alike), two kinds (one four times as easy), or log-normal (with a
-        spread of two in natural logarithms; a rate above one is one).
-    means
-        Mean pass rate of each model, shape (models,).
-    betas
-        a and b of the beta distributions, which have their own means, shape (models, 2).
-    size
-        Shape of what is drawn for each model.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray
-        Shape (models, *size).
-    """
-    size = (len(means), *size)
-    a, b, mean = (
-        np.reshape(each, (-1, *[1] * (len(size) - 1))) for each in (betas[:, 0], betas[:, 1], means)
-    )
-    if kind == "beta":
-        return rng.beta(a, b, size=size)
-    if kind == "equal":
-        return np.broadcast_to(mean, size)
-    if kind == "two kinds":
-        return mean * np.where(rng.random(size) < 0.5, 0.4, 1.6)
-    return np.minimum(1, mean * np.exp(2 * rng.standard_normal(size) - 2))
-
-
 def beta_fitted(n: int, correct: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
     """Parameters a and b of the beta distribution of pass rates, of greatest likelihood.
 
@@ -272,8 +239,8 @@ def beta_coverage(a: np.ndarray, b: np.ndarray, ks: np.ndarray) -> np.ndarray:
 
 
 def tails(
-    n: int, correct: np.ndarray, ks: np.ndarray, times: np.ndarray
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    n: int, correct: np.ndarray, ks: np.ndarray, times: np.ndarray, others: np.ndarray | None = None
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, np.ndarray]]:
     """The beta distribution of each model's pass rates, and the exponent of coverage that follows from it.
 
     Parameters
@@ -284,21 +251,65 @@ def tails(
         Numbers of samples, shape (k,).
     times
         As in `beta_fitted`.
+    others
+        The same for the problems whose coverage is fitted, if they are not those of the beta
+        distribution.
 
     Returns
     -------
     tuple
         A table, one row a model: a, b, the exponent that follows (implied) and the fitted one;
-        coverage as the beta distribution has it, shape (k, models); and the largest distance of
-        the ratio of the two exponents from one, over models, shape (draws,).
+        coverage as the beta distribution has it, shape (k, models); and a, implied and fitted
+        of the draws, each of shape (models, draws).
     """
-    rows, behind, apart = [], [], []
+    others = times if others is None else others
+    rows, behind, again = [], [], {"a": [], "implied": [], "fitted": []}
     for each in correct:
         passes = pass_at_k(n, each, ks)
         a, b = beta_fitted(n, each)
         behind.append(beta_coverage(a, b, ks))
         rows.append((a, b, exponent(ks, behind[-1]), exponent(ks, passes.mean(axis=0))))
-        implied = exponent(ks, beta_coverage(*beta_fitted(n, each, times), ks))
-        apart.append(np.abs(implied / exponent(ks, passes.T @ times / times.sum(axis=0)) - 1))
+        a, b = beta_fitted(n, each, times)
+        again["a"].append(a)
+        again["implied"].append(exponent(ks, beta_coverage(a, b, ks)))
+        again["fitted"].append(exponent(ks, passes.T @ others / others.sum(axis=0)))
     table = pd.DataFrame(rows, columns=["a", "b", "implied", "fitted"])
-    return table, np.array(behind).T, np.max(apart, axis=0)
+    return table, np.array(behind).T, {name: np.array(values) for name, values in again.items()}
+
+
+def apart(of: Mapping[str, np.ndarray], by: str = "implied") -> np.ndarray | float:
+    """Largest distance, over models, of the ratio of an exponent and the fitted one from one.
+
+    Parameters
+    ----------
+    of
+        implied, fitted and a, of shape (models,) or (models, draws), as `tails` gives them.
+    by
+        implied, or a: the exponent of the tail, which coverage has in the limit of many samples.
+    """
+    return np.abs(np.abs(of[by]) / np.abs(of["fitted"]) - 1).max(axis=0)
+
+
+def halves(n: int, correct: np.ndarray, ks: np.ndarray, splits: int, rng: np.random.Generator) -> Estimate:
+    """`apart` where the beta distribution is fitted to one half of the problems, coverage to the other.
+
+    Parameters
+    ----------
+    n, correct, ks
+        As in `tails`.
+    splits
+        Number of halvings.
+    rng
+        Source of randomness.
+    """
+    problems = correct.shape[1]
+    one = rng.permuted(np.tile(np.arange(problems) < problems // 2, (splits, 1)), axis=1).T.astype(float)
+    found = apart(tails(n, correct, ks, one, 1 - one)[2])
+    return from_draws(np.median(found), found, "halves of the problems")
+
+
+def by_decade(ks: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The exponent of coverage within each tenfold of samples, shape (decades, models)."""
+    ends = 10 ** np.arange(round(np.log10(ks[-1])) + 1)
+    within = [(ks >= low) & (ks <= high) for low, high in itertools.pairwise(ends)]
+    return np.array([exponent(ks[part], seen[part]) for part in within])

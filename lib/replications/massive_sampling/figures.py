@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.massive_sampling.rates import size_name
-from scalinglaws.figures import PALETTE, PAPER, panels, shades
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 
 def cells(ax: Axes, table: pd.DataFrame, x: str, lines: str, colours: Mapping[float, object]) -> None:
@@ -21,8 +22,9 @@ def cells(ax: Axes, table: pd.DataFrame, x: str, lines: str, colours: Mapping[fl
     ax
         Axes to draw on.
     table
-        One row a checkpoint: `rate` (share), and the two columns named. A rate of zero is drawn
-        as a triangle on the lower edge.
+        One row a checkpoint: `rate` (share), `right` (answers), and the two columns named. A
+        rate that rests on fewer than ten right answers is hollow; zero is a triangle on the
+        lower edge.
     x, lines
         Column of the horizontal axis, and column whose values have a line each.
     colours
@@ -32,7 +34,10 @@ def cells(ax: Axes, table: pd.DataFrame, x: str, lines: str, colours: Mapping[fl
     for value, part in table.groupby(lines):
         colour = colours[value]
         some = part[part.rate > 0]
-        ax.plot(some[x], some.rate, marker="o", ms=4, lw=1, color=colour)
+        ax.plot(some[x], some.rate, lw=1, color=colour)
+        for few, fill in ((True, "w"), (False, colour)):
+            points = some[(some.right < 10) == few]
+            ax.plot(points[x], points.rate, marker="o", ms=4.5, ls="", color=colour, mfc=fill)
         none = part[part.rate == 0]
         ax.plot(none[x], np.full(len(none), floor), marker="v", ls="", ms=7, color=colour)
     ax.axhline(1 / 128, color="0.3", lw=1.5, ls=":")
@@ -45,7 +50,7 @@ def below_resolution(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table
-        One row a checkpoint: `n_params`, `n_tokens` and `rate`.
+        One row a checkpoint: `n_params`, `n_tokens`, `rate` and `right`.
     """
     fig, axes = panels(2, width=5.2, height=4.6)
     for ax, x, lines, title in (
@@ -53,12 +58,13 @@ def below_resolution(table: pd.DataFrame) -> Figure:
         (axes[1], "n_params", "n_tokens", "over size, a line a budget"),
     ):
         values = sorted(table[lines].unique())
-        colours = dict(zip(values, shades(len(values)), strict=True))
+        colours = dict(zip(values, colormaps["viridis"](np.linspace(0.95, 0, len(values))), strict=True))
         cells(ax, table, x, lines, colours)
         for value in values:
             name = size_name(value) + (" tokens" if lines == "n_tokens" else "")
             ax.plot([], [], marker="o", ms=4, lw=1, color=colours[value], label=name)
         ax.plot([], [], color="0.3", lw=1.5, ls=":", label="1 of 128")
+        ax.plot([], [], color="0.5", ls="", marker="o", ms=4.5, mfc="w", label="under 10 right")
         ax.plot([], [], color="0.5", ls="", marker="v", ms=7, label="never passed")
         ax.set(title=title)
         ax.legend(fontsize=8.5, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.17))
@@ -123,9 +129,8 @@ def coverage(
     """
     fig, axes = panels(2, width=5.2, height=4.2)
     law = np.exp(-np.exp(np.multiply.outer(np.log(ks), lines[0]) + lines[1]))
-    for colour, size, seen, said, beta in zip(
-        shades(len(sizes)), sizes, covered.T, law.T, behind.T, strict=True
-    ):
+    colours = colormaps["viridis"](np.linspace(0.95, 0, len(sizes)))
+    for colour, size, seen, said, beta in zip(colours, sizes, covered.T, law.T, behind.T, strict=True):
         axes[0].plot(ks, -np.log(seen), color=colour, lw=2.5, label=size_name(size))
         axes[0].plot(ks, -np.log(said), **PAPER)
         axes[0].plot(ks, -np.log(beta), color="k", lw=1, ls=":")
@@ -134,6 +139,7 @@ def coverage(
         axes[1].plot(ks, beta, color="k", lw=1, ls=":")
     axes[0].plot([], [], label=f"the law, from up to {most} samples", **PAPER)
     axes[0].plot([], [], color="k", lw=1, ls=":", label="beta distribution of pass rates")
+    axes[0].plot([], [], color="0.7", lw=1, label=f"{most} samples")
     for ax in axes:
         ax.axvline(most, color="0.7", lw=1)
         ax.set(xscale="log", xlabel="samples per problem k")
@@ -165,7 +171,7 @@ def votes(curves: pd.DataFrame, models: Sequence[str]) -> Figure:
         for column, (label, style) in styles.items():
             part = curves.loc[model][column]
             ax.plot(part.index, part, label=label, **style)
-        ax.axhline(curves.loc[model].most[1], color="0.5", lw=1, label="one answer")
+        ax.axhline(curves.loc[model]["any"][1], color="0.5", lw=1, label="one answer")
         ax.set(title=model, xlabel="answers k", ylabel="share of questions", ylim=(0.2, 1.02))
         ax.set_xticks([1, 5, 10, 15, 20])
     fig.legend(

@@ -6,12 +6,13 @@ shape (models,), and draws of them, shape (models, draws).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import special, stats
 
+from scalinglaws.counting import training_flops
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
 
 SIZES = "problems and sizes drawn again"
@@ -115,51 +116,6 @@ def explained(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
     return 1 - (left**2).sum(axis=0) / ((y - y.mean(axis=0)) ** 2).sum(axis=0)
 
 
-def by_log_rate(log_sizes: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Slope and intercept of the task law by least squares of the log of the pass rate.
-
-    Parameters
-    ----------
-    log_sizes, rates
-        Shape (models,); rates as shares.
-
-    Notes
-    -----
-    At a given slope the best factor follows from one linear equation, so that the search is
-    over the slope alone: the best of a fine grid, polished.
-    """
-    y = -np.log(rates)
-
-    def at(slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        powers = np.exp(np.multiply.outer(slopes, log_sizes))
-        factors = powers @ y / (powers**2).sum(axis=-1)
-        return factors, ((y - factors[..., None] * powers) ** 2).sum(axis=-1)
-
-    grid = np.linspace(-1, 0.5, 301)
-    best = grid[at(grid)[1].argmin()]
-    around = (best - 0.01, best + 0.01)
-    found = optimize.minimize_scalar(
-        lambda s: float(at(np.array(s))[1]), bounds=around, method="bounded", options={"xatol": 1e-10}
-    )
-    return np.array([found.x, np.log(at(np.array(found.x))[0])])
-
-
-def misses_by_log_rate(sizes: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Predicted over measured rate of the largest model, less one, without sign: `by_log_rate` of the others.
-
-    Parameters
-    ----------
-    sizes
-        Parameters, shape (models,).
-    rates
-        Shape (models, draws).
-    """
-    x = np.log(sizes)
-    lines = (by_log_rate(x[:-1], each[:-1]) for each in rates.T)
-    foretold = np.exp([-np.exp(slope * x[-1] + level) for slope, level in lines])
-    return np.abs(foretold / rates[-1] - 1)
-
-
 def rank_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
     """Spearman's correlation of x, shape (points,), with y, shape (points,) or (points, draws)."""
     rx, ry = stats.rankdata(x), stats.rankdata(y, axis=0)
@@ -213,31 +169,6 @@ def at_equal(cells: pd.DataFrame, by: str, of: str, rate: np.ndarray, keep: np.n
     }
 
 
-def ranked_again(
-    x: np.ndarray, drawn: np.ndarray, groups: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Rank correlations of x with draws of y, whole groups of points drawn again each time.
-
-    Parameters
-    ----------
-    x
-        Shape (points,).
-    drawn
-        Shape (points, draws).
-    groups
-        A label a point, shape (points,).
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray
-        Shape (draws,).
-    """
-    rows = cluster_resamples(groups, drawn.shape[1], rng)
-    return np.array([rank_correlation(x[r], drawn[r, i]) for i, r in enumerate(rows)])
-
-
 def of_size(
     cells: pd.DataFrame, drawn: np.ndarray, keep: np.ndarray, rng: np.random.Generator
 ) -> tuple[dict, Estimate]:
@@ -254,6 +185,42 @@ def of_size(
     return each, from_draws(
         np.mean([*each.values()]), chosen.mean(axis=0), "problems and budgets drawn again"
     )
+
+
+def dealt_within(cells: pd.DataFrame, keep: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Rank correlations of compute and rate where sizes say nothing: rates dealt out within each budget.
+
+    Parameters
+    ----------
+    cells, keep, rng
+        As in `of_compute`.
+    draws
+        Number of deals.
+    """
+    part = cells[keep]
+    order = np.lexsort((rng.random((draws, len(part))), np.tile(part.n_tokens.to_numpy(), (draws, 1))))
+    by_budget = np.argsort(part.n_tokens.to_numpy(), kind="stable")
+    rates = np.empty((draws, len(part)))
+    rates[:, by_budget] = part.rate.to_numpy()[order]
+    return rank_correlation(part.flops.to_numpy(), rates.T)
+
+
+def in_order(cells: pd.DataFrame, drawn: np.ndarray, keep: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rates, and their draws, of some checkpoints dealt out so that they rise with size in each budget.
+
+    Parameters
+    ----------
+    cells, drawn, keep
+        As in `of_compute`.
+
+    Returns
+    -------
+    tuple
+        These checkpoints, numbered anew, and the draws that go with them.
+    """
+    part = cells[keep].sort_values(["n_tokens", "n_params"])
+    rows = cells[keep].sort_values(["n_tokens", "rate"]).index
+    return part.assign(rate=cells.rate[rows].to_numpy()).reset_index(drop=True), drawn[rows]
 
 
 def over_compute(
@@ -346,18 +313,24 @@ def nearest(cells: pd.DataFrame, ratio: float) -> pd.DataFrame:
     return cells.loc[off.groupby(cells.n_params).idxmin()].sort_values("n_params")
 
 
+def at_ratios(cells: pd.DataFrame, ratios: Sequence[float]) -> pd.DataFrame:
+    """The checkpoints `nearest` to each ratio, which takes the place of `n_tokens`; `row` is theirs."""
+    parts = [nearest(cells, ratio).assign(n_tokens=ratio) for ratio in ratios]
+    return pd.concat(parts).rename_axis("row").reset_index()
+
+
 def closely(counts: pd.DataFrame, checkpoint: list[str]) -> pd.DataFrame:
-    """Right answers and samples of all problems of each checkpoint together.
+    """Pass rate of each checkpoint, and right answers and samples of all its problems together.
 
     Parameters
     ----------
     counts, checkpoint
-        As in `pivoted`.
+        As in `pivoted`; the checkpoint is `n_params` and `n_tokens`.
 
     Returns
     -------
     DataFrame
-        One row a checkpoint: right, sampled, solved (problems), uneven (whether samples differ
+        One row a checkpoint: rate (mean over problems), flops, right, sampled, solved (problems), uneven (whether samples differ
         between problems), and the ends of Jeffreys' 95 % interval of right over sampled.
     """
     groups = counts.assign(solved=counts.n_correct > 0).groupby(checkpoint)
@@ -365,7 +338,9 @@ def closely(counts: pd.DataFrame, checkpoint: list[str]) -> pd.DataFrame:
     table["uneven"] = groups.n_samples.min() < groups.n_samples.max()
     for end, share in (("from", 0.025), ("to", 0.975)):
         table[end] = special.betaincinv(table.right + 0.5, table.sampled - table.right + 0.5, share)
-    return table.reset_index()
+    table["rate"] = mean_rates(pivoted(counts, checkpoint))
+    table = table.reset_index().astype({name: float for name in checkpoint})
+    return table.assign(flops=training_flops(table.n_params, table.n_tokens))
 
 
 def estimates_of_rules(rate: float, problems: int, rng: np.random.Generator) -> dict[str, float]:

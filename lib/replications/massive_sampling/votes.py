@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from replications.massive_sampling.coverage import pass_at_k
 
@@ -89,6 +90,18 @@ def above_again(scored: pd.DataFrame, draws: int, rng: np.random.Generator) -> n
     return np.concatenate(above).mean(axis=0)
 
 
+def above_by_chance(scored: pd.DataFrame) -> float:
+    """Share of the pairs that blind guesses would put above their own mean coverage.
+
+    With few questions it is not one half: where the mean lies above all but one of the values
+    that coverage can take, only a pair that covers every question is above it.
+    """
+    groups = scored.groupby(["model", "test"]).guessed.agg(["size", "first"])
+    return float(
+        stats.binom.sf(np.floor(groups["size"] * groups["first"]), groups["size"], groups["first"]).mean()
+    )
+
+
 def over_k(votes: pd.DataFrame, deals: int, rng: np.random.Generator) -> pd.DataFrame:
     """Mean majority and coverage of k of the 20 answers, by model, for k from 1 to 20.
 
@@ -115,6 +128,8 @@ def over_k(votes: pd.DataFrame, deals: int, rng: np.random.Generator) -> pd.Data
         dealt = rng.permuted(kinds, axis=1)
         so_far = np.array([np.cumsum(dealt == kind, axis=1) for kind in range(5)])
         most = most + majority(so_far[0], so_far[1:]) / deals
+    # A majority of one is that answer, whose mean needs no dealing.
+    most[:, 0] = counts[:, 0] / 20
     # Coverage needs no dealing: k of 20 answers without replacement.
     anyone = pass_at_k(20, counts[:, 0], np.arange(1, 21))
     guessed = 1 - (1 - 1 / votes.options.to_numpy()[:, None]) ** np.arange(1, 21)
