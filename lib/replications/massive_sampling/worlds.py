@@ -167,3 +167,23 @@ def beside_worlds(
         "bend": coefficient,
         "p": p,
     }
+
+
+def at_quantiles(table: pd.DataFrame, a: float, b: tuple[float, float]) -> pd.DataFrame:
+    """A table of counts whose problems lie at the quantiles of beta distributions of pass rates.
+
+    Parameters
+    ----------
+    table
+        One row a model and problem: `n_params`, `n_samples` and `n_correct`, which is replaced.
+    a
+        Exponent of the tail, the same for all models.
+    b
+        The other parameter, of the smallest and of the largest model; evenly spaced between.
+    """
+    models = table.groupby("n_params").ngroup()
+    share = (table.groupby("n_params").cumcount() + 0.5) / table.groupby("n_params").n_params.transform(
+        "size"
+    )
+    rate = special.betaincinv(a, np.linspace(*b, models.max() + 1)[models], share)
+    return table.assign(n_correct=np.round(table.n_samples * rate).astype(int))
