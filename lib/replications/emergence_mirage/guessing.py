@@ -1,0 +1,49 @@
+"""Abilities as Wei et al. (2022) define them: absent in smaller models, which guess, and present in a larger one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Guessing(NamedTuple):
+    """Where a task leaves chance: `small` says that no smaller size does, `large` that the last one does.
+
+    Both have the shape of the counts without their last axis; `emerges` is both together.
+    """
+
+    small: np.ndarray
+    large: np.ndarray
+
+    @property
+    def emerges(self) -> np.ndarray:
+        return self.small & self.large
+
+
+def guessing(
+    right: ArrayLike,
+    questions: ArrayLike,
+    chance: ArrayLike,
+    smaller: int = 10,
+    within: float = 2,
+    above: float = 3,
+) -> Guessing:
+    """Test counts of right answers against guessing.
+
+    Parameters
+    ----------
+    right
+        Counts, shape (..., sizes).
+    questions, chance
+        How many were asked, and what guessing gives, a share; shape (...,).
+    smaller
+        How many sizes, from the smallest, must be at chance.
+    within, above
+        Standard errors of guessing: at chance is within so many, better than chance above so many.
+    """
+    questions, chance = np.asarray(questions, float), np.asarray(chance, float)
+    error = np.sqrt(chance * (1 - chance) / questions)
+    off = (np.asarray(right) / questions[..., None] - chance[..., None]) / error[..., None]
+    return Guessing((np.abs(off[..., :smaller]) <= within).all(-1), off[..., -1] > above)
