@@ -45,5 +45,5 @@ def guessing(
     """
     questions, chance = np.asarray(questions, float), np.asarray(chance, float)
     error = np.sqrt(chance * (1 - chance) / questions)
-    off = (np.asarray(right) / questions[..., None] - chance[..., None]) / error[..., None]
+    off = (np.asarray(right, float) / questions[..., None] - chance[..., None]) / error[..., None]
     return Guessing((np.abs(off[..., :smaller]) <= within).all(-1), off[..., -1] > above)

@@ -1,0 +1,115 @@
+"""BIG-G's tasks side by side with what smooth curves would give on the same test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from replications.emergence_mirage.guessing import Guessing, guessing
+from replications.emergence_mirage.sharpness import emergence
+from replications.emergence_mirage.smooth import Simulated, simulate
+
+#: Draws for tasks whose p-value is small.
+MANY = 20_000
+
+
+class Tasks(NamedTuple):
+    """The table by task: tables with a row a task and a column a size, and what is known of each task.
+
+    `right` are counts of right answers. `about` has `questions`, `chance` (as listed, a share, or
+    missing), `choosing` (whether the model chose among listed answers) and `guess` (what
+    guessing gives: `chance` for those that choose, 0 for answers written out).
+    """
+
+    sizes: np.ndarray
+    accuracy: pd.DataFrame
+    brier: pd.DataFrame
+    absolute: pd.DataFrame
+    right: pd.DataFrame
+    about: pd.DataFrame
+
+
+def arranged(table: pd.DataFrame) -> Tasks:
+    """The table `bigbench_bigg` by task.
+
+    A task counts as one of choices if its chance is listed and its Brier score is not just the
+    share of wrong answers, as it is where there is nothing to normalise the confidence over.
+    """
+    measures = ("accuracy", "brier", "brier_absolute")
+    accuracy, brier, absolute = (table.pivot_table(name, "task", "n_params") for name in measures)
+    about = table.groupby("task")[["n_questions", "chance"]].first()
+    about = about.rename(columns={"n_questions": "questions"})
+    beside = (brier + accuracy - 1).abs().max(axis=1)
+    about["choosing"] = about.chance.notna() & (beside > 0.02)
+    about["guess"] = about.chance.where(about.choosing, 0.0)
+    right = accuracy.mul(about.questions, axis=0).round()
+    return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, absolute, right, about)
+
+
+def simulated(
+    tasks: Tasks, draws: int, seed: int, steepest: float = 0.5, dealt: int = 1
+) -> dict[str, Simulated]:
+    """Each task with its best smooth curve and test sets drawn from it; see `smooth.simulate`."""
+    rng = np.random.default_rng([seed, 2])
+    each = zip(
+        tasks.about.index, tasks.right.to_numpy(), tasks.about.questions, tasks.about.guess, strict=True
+    )
+    return {
+        task: simulate(tasks.sizes, right, questions, guess, draws, rng, steepest, dealt)
+        for task, right, questions, guess in each
+    }
+
+
+def redrawn(tasks: Tasks, sets: Mapping[str, Simulated]) -> Tasks:
+    """The same tasks with the first drawn test set of each in place of what was measured."""
+    right = pd.DataFrame([each.right[0] for each in sets.values()], tasks.right.index, tasks.right.columns)
+    return tasks._replace(right=right, accuracy=right.div(tasks.about.questions, axis=0))
+
+
+def planted(tasks: Tasks, rows: pd.Index) -> Tasks:
+    """The same tasks, some of them at chance but for the largest model, which is half of the way up from there."""
+    right = tasks.right.copy()
+    questions, guess = (tasks.about.loc[rows, name].to_numpy() for name in ("questions", "guess"))
+    right.loc[rows] = (questions * guess).round()[:, None]
+    right.loc[rows, tasks.sizes[-1]] = (questions * (1 + guess) / 2).round()
+    return tasks._replace(right=right, accuracy=right.div(tasks.about.questions, axis=0))
+
+
+def p_values(tasks: Tasks, sets: Mapping[str, Simulated], seed: int, steepest: float = 0.5) -> pd.Series:
+    """How often a drawn set lies as far above its curve at the largest model as the task; rare ones drawn often."""
+    rng = np.random.default_rng([seed, 3])
+    found = pd.Series({task: each.p_value for task, each in sets.items()})
+    for task in found.index[found < 0.02]:
+        questions, guess = tasks.about.loc[task, ["questions", "guess"]]
+        right = tasks.right.loc[task].to_numpy()
+        found[task] = simulate(tasks.sizes, right, questions, guess, MANY, rng, steepest).p_value
+    return found
+
+
+def emerging(
+    tasks: Tasks, rows: pd.Index, sets: Mapping[str, Simulated], **how: float
+) -> tuple[Guessing, np.ndarray]:
+    """Where tasks leave chance, and how many of them emerge in each round of drawn sets, shape (draws,).
+
+    Parameters
+    ----------
+    tasks, rows
+        The tasks, and which of them; their chance must be listed.
+    sets
+        Drawn sets.
+    how
+        As for `guessing.guessing`.
+    """
+    about = tasks.about.loc[rows]
+    ours = guessing(tasks.right.loc[rows], about.questions, about.chance, **how)
+    drawn = np.array([sets[task].right for task in rows]).swapaxes(0, 1)
+    asked = np.array([sets[task].questions for task in rows])
+    return ours, guessing(drawn, asked, about.chance, **how).emerges.sum(-1)
+
+
+def scores(sets: Mapping[str, Simulated]) -> np.ndarray:
+    """Emergence scores of drawn sets, shape (tasks, draws)."""
+    return np.array([emergence(each.right / each.questions) for each in sets.values()])
