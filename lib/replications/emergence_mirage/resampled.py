@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
+from replications.emergence_mirage.guessing import Guessing
 from replications.emergence_mirage.sharpness import bend, last_step
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
 
@@ -41,6 +42,17 @@ def share_of(flags: ArrayLike, draws: int, seed: int) -> Estimate:
     flags = np.asarray(flags, float)
     chosen = np.random.default_rng([seed, 4]).integers(len(flags), size=(draws, len(flags)))
     return from_draws(flags.mean(), flags[chosen].mean(1), TASKS)
+
+
+def flat_before(guesses: Guessing, draws: int, seed: int) -> Estimate:
+    """Of the tasks that the largest model does better than chance, the share where no smaller one does."""
+    return share_of(guesses.small[guesses.large], draws, seed)
+
+
+def beyond(guesses: Guessing, drawn: np.ndarray) -> Estimate:
+    """Tasks that emerge, less the mean of those in rounds of drawn sets, shape (rounds,)."""
+    count = guesses.emerges.sum()
+    return from_draws(count - drawn.mean(), count - drawn, "test sets drawn from smooth curves")
 
 
 def sharper(rows: pd.DataFrame, other: str, per: str = "rise") -> Estimate:
