@@ -70,17 +70,23 @@ def steps(
 
 
 def of_curves(tasks: Tasks, score: np.ndarray, draws: int, seed: int) -> Iterator[Measured]:
-    """With other smooth curves: steeper or flatter ones, and test sets with less noise."""
+    """With other smooth curves: with a floor, steeper or flatter ones, and test sets with less noise."""
     chosen = tasks.about.index[tasks.about.choosing]
-    ways = {"exponents to 0.25": (0.25, 1), "exponents to 1": (1.0, 1), "twice the questions drawn": (0.5, 2)}
-    for how, (steepest, dealt) in ways.items():
-        sets = simulated(tasks, draws // 20, seed, steepest, dealt)
+    ways = {
+        "written answers may be right by luck": {"floor": True},
+        "exponents to 0.25": {"steepest": 0.25},
+        "exponents to 0.25, and luck": {"steepest": 0.25, "floor": True},
+        "exponents to 1": {"steepest": 1.0},
+        "twice the questions drawn": {"dealt": 2},
+    }
+    for how, way in ways.items():
+        sets = simulated(tasks, draws // 20, seed, **way)
         null = scores(sets)
         yield "score-null", how, share_of(ranked(score, null), draws, seed)
         yield "false-alarms", how, share_of((null > EXTREME).mean(1), draws, seed)
         yield "wei-noise", how, beyond(*emerging(tasks, chosen, sets))
-        if dealt == 1:
-            yield "jumps", how, int(discoveries(p_values(tasks, sets, seed, steepest).to_numpy()).sum())
+        if "dealt" not in way:  # whose draws cannot be set beside the excess of a smaller test set
+            yield "jumps", how, int(discoveries(p_values(tasks, sets, seed, **way).to_numpy()).sum())
 
 
 def of_guessing(tasks: Tasks, sets: Mapping[str, Simulated], draws: int, seed: int) -> Iterator[Measured]:

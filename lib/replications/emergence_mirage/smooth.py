@@ -8,6 +8,7 @@ that thousands of simulated tasks are fitted by products of matrices, and no opt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,15 +30,15 @@ class Grid(NamedTuple):
     wrong: np.ndarray
 
 
-def grid(n_params: np.ndarray, chance: float, steepest: float) -> Grid:
+def grid(n_params: np.ndarray, chances: Sequence[float], steepest: float) -> Grid:
     """All curves that are tried.
 
     Parameters
     ----------
     n_params
         Sizes, shape (sizes,).
-    chance
-        What guessing gives, a share.
+    chances
+        What guessing may give, shares: one that is known, or several of which the best is taken.
     steepest
         The largest exponent.
     """
@@ -45,7 +46,8 @@ def grid(n_params: np.ndarray, chance: float, steepest: float) -> Grid:
     a, t = np.meshgrid(np.geomspace(0.004, steepest, EXPONENTS), LOSSES, indexing="ij")
     loss = t.ravel()[:, None] * np.exp(-a.ravel()[:, None] * relative)
     # Above zero and below one, so that an answer against all odds has a likelihood.
-    accuracy = np.clip(chance + (1 - chance) * np.exp(-loss), 1e-5, 1 - 1e-5)
+    rising = np.exp(-loss)
+    accuracy = np.clip(np.vstack([g + (1 - g) * rising for g in chances]), 1e-5, 1 - 1e-5)
     return Grid(accuracy, np.log(accuracy), np.log1p(-accuracy))
 
 
@@ -102,7 +104,7 @@ def simulate(
     n_params: np.ndarray,
     right: np.ndarray,
     questions: int,
-    chance: float,
+    chances: Sequence[float],
     draws: int,
     rng: np.random.Generator,
     steepest: float = 0.5,
@@ -118,8 +120,8 @@ def simulate(
         Counts of right answers, shape (sizes,).
     questions
         How many were asked.
-    chance
-        What guessing gives, a share.
+    chances
+        As for `grid`.
     draws, rng
         How many test sets are drawn, and the source of randomness.
     steepest
@@ -127,7 +129,7 @@ def simulate(
     dealt
         A drawn test set has so many times the questions that were asked.
     """
-    curves = grid(n_params, chance, steepest)
+    curves = grid(n_params, chances, steepest)
     (chosen,), (excess,) = fitted(curves, np.atleast_2d(right), questions)
     curve = curves.accuracy[chosen]
     drawn = rng.binomial(dealt * questions, curve, (draws, len(curve)))

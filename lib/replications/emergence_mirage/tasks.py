@@ -13,7 +13,9 @@ from replications.emergence_mirage.sharpness import emergence
 from replications.emergence_mirage.smooth import Simulated, simulate
 
 #: Draws for tasks whose p-value is small.
-MANY = 20_000
+MANY = 10_000
+#: What luck may give on written answers, where it is not taken for nothing.
+FLOORS = (0.0, 0.0025, 0.005, 0.01, 0.02, 0.04)
 
 
 class Tasks(NamedTuple):
@@ -49,17 +51,34 @@ def arranged(table: pd.DataFrame) -> Tasks:
     return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, absolute, right, about)
 
 
+def chances(tasks: Tasks, floor: bool) -> dict[str, tuple[float, ...]]:
+    """What guessing may give on each task; with a floor, written answers may be right by luck as well."""
+    written = FLOORS if floor else (0.0,)
+    each = zip(tasks.about.index, tasks.about.choosing, tasks.about.guess, strict=True)
+    return {task: (guess,) if choosing else written for task, choosing, guess in each}
+
+
 def simulated(
-    tasks: Tasks, draws: int, seed: int, steepest: float = 0.5, dealt: int = 1
+    tasks: Tasks, draws: int, seed: int, *, steepest: float = 0.5, dealt: int = 1, floor: bool = False
 ) -> dict[str, Simulated]:
-    """Each task with its best smooth curve and test sets drawn from it; see `smooth.simulate`."""
-    rng = np.random.default_rng([seed, 2])
-    each = zip(
-        tasks.about.index, tasks.right.to_numpy(), tasks.about.questions, tasks.about.guess, strict=True
-    )
+    """Each task with its best smooth curve and test sets drawn from it.
+
+    Parameters
+    ----------
+    tasks
+        The tasks.
+    draws, seed
+        How many test sets are drawn a task, and their seed.
+    steepest, dealt
+        As for `smooth.simulate`.
+    floor
+        As for `chances`.
+    """
+    rng, guesses = np.random.default_rng([seed, 2]), chances(tasks, floor)
+    each = zip(tasks.about.index, tasks.right.to_numpy(), tasks.about.questions, strict=True)
     return {
-        task: simulate(tasks.sizes, right, questions, guess, draws, rng, steepest, dealt)
-        for task, right, questions, guess in each
+        task: simulate(tasks.sizes, right, questions, guesses[task], draws, rng, steepest, dealt)
+        for task, right, questions in each
     }
 
 
@@ -78,14 +97,23 @@ def planted(tasks: Tasks, rows: pd.Index) -> Tasks:
     return tasks._replace(right=right, accuracy=right.div(tasks.about.questions, axis=0))
 
 
-def p_values(tasks: Tasks, sets: Mapping[str, Simulated], seed: int, steepest: float = 0.5) -> pd.Series:
-    """How often a drawn set lies as far above its curve at the largest model as the task; rare ones drawn often."""
-    rng = np.random.default_rng([seed, 3])
+def p_values(
+    tasks: Tasks, sets: Mapping[str, Simulated], seed: int, *, steepest: float = 0.5, floor: bool = False
+) -> pd.Series:
+    """How often a drawn set lies as far above its curve at the largest model as the task; rare ones drawn often.
+
+    Parameters
+    ----------
+    tasks, seed, steepest, floor
+        As for `simulated`.
+    sets
+        What it gives.
+    """
+    rng, guesses = np.random.default_rng([seed, 3]), chances(tasks, floor)
     found = pd.Series({task: each.p_value for task, each in sets.items()})
     for task in found.index[found < 0.02]:
-        questions, guess = tasks.about.loc[task, ["questions", "guess"]]
-        right = tasks.right.loc[task].to_numpy()
-        found[task] = simulate(tasks.sizes, right, questions, guess, MANY, rng, steepest).p_value
+        right, questions = tasks.right.loc[task].to_numpy(), tasks.about.questions[task]
+        found[task] = simulate(tasks.sizes, right, questions, guesses[task], MANY, rng, steepest).p_value
     return found
 
 
