@@ -24,7 +24,7 @@ SOURCE = {
         },
         "n_questions": {
             "unit": "questions",
-            "about": "a fifth of the task's, at most 205; the same for all sizes",
+            "about": "a fifth of the task's, at most 205; the same for all sizes, but for three tasks of which some are missing",
             "min": 2,
             "max": 205,
         },

@@ -44,7 +44,7 @@ def extreme(
     absolute
         Whether the Brier score is that of the plain probability.
     """
-    error = step_error(tasks.accuracy, tasks.about.questions) if noise else 0.0
+    error = step_error(tasks.accuracy, tasks.about.most) if noise else 0.0
     second = tasks.absolute if absolute else tasks.brier
     one, two = (
         pd.Series(emergence(y, error), tasks.about.index)[rows] > border for y in (tasks.accuracy, -second)

@@ -122,7 +122,7 @@ def one_task(ax: Axes, n_params: np.ndarray, accuracy: np.ndarray, drawn: Simula
     ax.fill_between(n_params, low, high, color=PALETTE[6], alpha=0.35, label="95 % of its test sets")
     ax.plot(n_params, drawn.curve, label="the paper's law, fitted", **PAPER)
     ax.plot(n_params, accuracy, "o-", color=PALETTE[0], ms=4, lw=1, label="BIG-G")
-    ax.set(xscale="log", title=f"{title} ({drawn.questions} questions)")
+    ax.set(xscale="log", title=f"{title} ({drawn.questions.max()} questions)")
     ax.title.set_fontsize(10)
     ax.set(xlabel="parameters", ylabel="accuracy (share)", ylim=(-0.03, None))
 

@@ -37,13 +37,13 @@ def guessing(
     right
         Counts, shape (..., sizes).
     questions, chance
-        How many were asked, and what guessing gives, a share; shape (...,).
+        How many were asked, shape (..., sizes), and what guessing gives, a share, shape (...,).
     smaller
         How many sizes, from the smallest, must be at chance.
     within, above
         Standard errors of guessing: at chance is within so many, better than chance above so many.
     """
-    questions, chance = np.asarray(questions, float), np.asarray(chance, float)
+    questions, chance = np.asarray(questions, float), np.asarray(chance, float)[..., None]
     error = np.sqrt(chance * (1 - chance) / questions)
-    off = (np.asarray(right, float) / questions[..., None] - chance[..., None]) / error[..., None]
+    off = (np.asarray(right, float) / questions - chance) / error
     return Guessing((np.abs(off[..., :smaller]) <= within).all(-1), off[..., -1] > above)

@@ -51,7 +51,7 @@ def grid(n_params: np.ndarray, chances: Sequence[float], steepest: float) -> Gri
     return Grid(accuracy, np.log(accuracy), np.log1p(-accuracy))
 
 
-def fitted(curves: Grid, right: np.ndarray, questions: int) -> tuple[np.ndarray, np.ndarray]:
+def fitted(curves: Grid, right: np.ndarray, questions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The best curve of each row of counts, and how far its last size lies above what the others allow.
 
     Parameters
@@ -61,7 +61,7 @@ def fitted(curves: Grid, right: np.ndarray, questions: int) -> tuple[np.ndarray,
     right
         Counts of right answers, shape (rows, sizes).
     questions
-        How many were asked.
+        How many were asked, shape (sizes,).
 
     Returns
     -------
@@ -75,7 +75,7 @@ def fitted(curves: Grid, right: np.ndarray, questions: int) -> tuple[np.ndarray,
     before = right[:, :-1] @ curves.right[:, :-1].T + wrong[:, :-1] @ curves.wrong[:, :-1].T
     joint = before + np.outer(right[:, -1], curves.right[:, -1]) + np.outer(wrong[:, -1], curves.wrong[:, -1])
     chosen = joint.argmax(1)
-    last = right[:, -1] / questions
+    last = right[:, -1] / questions[-1]
     free = before.max(1) + xlogy(right[:, -1], last) + xlogy(wrong[:, -1], 1 - last)
     gain = np.maximum(free - joint[np.arange(len(right)), chosen], 0)
     return chosen, np.sign(last - curves.accuracy[chosen, -1]) * np.sqrt(2 * gain)
@@ -84,13 +84,13 @@ def fitted(curves: Grid, right: np.ndarray, questions: int) -> tuple[np.ndarray,
 class Simulated(NamedTuple):
     """A task's best smooth curve, test sets drawn from it, and how the last size departs from curves.
 
-    `curve` has shape (sizes,) and `right`, counts of right answers, (draws, sizes). `excess` is
+    `curve` and `questions` have shape (sizes,); `right`, counts of right answers, (draws, sizes). `excess` is
     one number, as `fitted` gives it, and `excesses`, of the draws fitted again, has shape (draws,).
     """
 
     curve: np.ndarray
     right: np.ndarray
-    questions: int
+    questions: np.ndarray
     excess: float
     excesses: np.ndarray
 
@@ -103,7 +103,7 @@ class Simulated(NamedTuple):
 def simulate(
     n_params: np.ndarray,
     right: np.ndarray,
-    questions: int,
+    questions: np.ndarray,
     chances: Sequence[float],
     draws: int,
     rng: np.random.Generator,
@@ -119,7 +119,7 @@ def simulate(
     right
         Counts of right answers, shape (sizes,).
     questions
-        How many were asked.
+        How many were asked, shape (sizes,).
     chances
         As for `grid`.
     draws, rng
@@ -132,7 +132,7 @@ def simulate(
     curves = grid(n_params, chances, steepest)
     (chosen,), (excess,) = fitted(curves, np.atleast_2d(right), questions)
     curve = curves.accuracy[chosen]
-    drawn = rng.binomial(dealt * questions, curve, (draws, len(curve)))
+    drawn = rng.binomial(dealt * np.asarray(questions, int), curve, (draws, len(curve)))
     parts = [drawn[k : k + AT_ONCE] for k in range(0, draws, AT_ONCE)]
     excesses = [fitted(curves, part, dealt * questions)[1] for part in parts]
     return Simulated(curve, drawn, dealt * questions, float(excess), np.concatenate(excesses))

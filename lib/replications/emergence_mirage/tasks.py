@@ -21,7 +21,7 @@ FLOORS = (0.0, 0.0025, 0.005, 0.01, 0.02, 0.04)
 class Tasks(NamedTuple):
     """The table by task: tables with a row a task and a column a size, and what is known of each task.
 
-    `right` are counts of right answers. `about` has `questions`, `chance` (as listed, a share, or
+    `right` are counts of right answers to `questions`. `about` has `most` (questions at any size), `chance` (as listed, a share, or
     missing), `choosing` (whether the model chose among listed answers) and `guess` (what
     guessing gives: `chance` for those that choose, 0 for answers written out).
     """
@@ -31,6 +31,7 @@ class Tasks(NamedTuple):
     brier: pd.DataFrame
     absolute: pd.DataFrame
     right: pd.DataFrame
+    questions: pd.DataFrame
     about: pd.DataFrame
 
 
@@ -40,15 +41,16 @@ def arranged(table: pd.DataFrame) -> Tasks:
     A task counts as one of choices if its chance is listed and its Brier score is not just the
     share of wrong answers, as it is where there is nothing to normalise the confidence over.
     """
-    measures = ("accuracy", "brier", "brier_absolute")
-    accuracy, brier, absolute = (table.pivot_table(name, "task", "n_params") for name in measures)
-    about = table.groupby("task")[["n_questions", "chance"]].first()
-    about = about.rename(columns={"n_questions": "questions"})
+    measures = ("accuracy", "brier", "brier_absolute", "n_questions")
+    accuracy, brier, absolute, questions = (table.pivot_table(name, "task", "n_params") for name in measures)
+    about = table.groupby("task").agg(most=("n_questions", "max"), chance=("chance", "first"))
     beside = (brier + accuracy - 1).abs().max(axis=1)
     about["choosing"] = about.chance.notna() & (beside > 0.02)
     about["guess"] = about.chance.where(about.choosing, 0.0)
-    right = accuracy.mul(about.questions, axis=0).round()
-    return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, absolute, right, about)
+    right = (accuracy * questions).round()
+    # Shares of counts, so that equal counts are equal shares, as they are in test sets that are drawn.
+    accuracy = right / questions
+    return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, absolute, right, questions, about)
 
 
 def chances(tasks: Tasks, floor: bool) -> dict[str, tuple[float, ...]]:
@@ -75,7 +77,7 @@ def simulated(
         As for `chances`.
     """
     rng, guesses = np.random.default_rng([seed, 2]), chances(tasks, floor)
-    each = zip(tasks.about.index, tasks.right.to_numpy(), tasks.about.questions, strict=True)
+    each = zip(tasks.about.index, tasks.right.to_numpy(), tasks.questions.to_numpy(), strict=True)
     return {
         task: simulate(tasks.sizes, right, questions, guesses[task], draws, rng, steepest, dealt)
         for task, right, questions in each
@@ -85,16 +87,16 @@ def simulated(
 def redrawn(tasks: Tasks, sets: Mapping[str, Simulated]) -> Tasks:
     """The same tasks with the first drawn test set of each in place of what was measured."""
     right = pd.DataFrame([each.right[0] for each in sets.values()], tasks.right.index, tasks.right.columns)
-    return tasks._replace(right=right, accuracy=right.div(tasks.about.questions, axis=0))
+    return tasks._replace(right=right, accuracy=right / tasks.questions)
 
 
 def planted(tasks: Tasks, rows: pd.Index) -> Tasks:
     """The same tasks, some of them at chance but for the largest model, which is half of the way up from there."""
     right = tasks.right.copy()
-    questions, guess = (tasks.about.loc[rows, name].to_numpy() for name in ("questions", "guess"))
-    right.loc[rows] = (questions * guess).round()[:, None]
-    right.loc[rows, tasks.sizes[-1]] = (questions * (1 + guess) / 2).round()
-    return tasks._replace(right=right, accuracy=right.div(tasks.about.questions, axis=0))
+    questions, guess = tasks.questions.loc[rows], tasks.about.guess[rows]
+    right.loc[rows] = questions.mul(guess, axis=0).round()
+    right.loc[rows, tasks.sizes[-1]] = (questions[tasks.sizes[-1]] * (1 + guess) / 2).round()
+    return tasks._replace(right=right, accuracy=right / tasks.questions)
 
 
 def p_values(
@@ -112,7 +114,7 @@ def p_values(
     rng, guesses = np.random.default_rng([seed, 3]), chances(tasks, floor)
     found = pd.Series({task: each.p_value for task, each in sets.items()})
     for task in found.index[found < 0.02]:
-        right, questions = tasks.right.loc[task].to_numpy(), tasks.about.questions[task]
+        right, questions = (y.loc[task].to_numpy() for y in (tasks.right, tasks.questions))
         found[task] = simulate(tasks.sizes, right, questions, guesses[task], MANY, rng, steepest).p_value
     return found
 
@@ -131,11 +133,11 @@ def emerging(
     how
         As for `guessing.guessing`.
     """
-    about = tasks.about.loc[rows]
-    ours = guessing(tasks.right.loc[rows], about.questions, about.chance, **how)
+    chance = tasks.about.chance[rows]
+    ours = guessing(tasks.right.loc[rows], tasks.questions.loc[rows], chance, **how)
     drawn = np.array([sets[task].right for task in rows]).swapaxes(0, 1)
     asked = np.array([sets[task].questions for task in rows])
-    return ours, guessing(drawn, asked, about.chance, **how).emerges.sum(-1)
+    return ours, guessing(drawn, asked, chance, **how).emerges.sum(-1)
 
 
 def scores(sets: Mapping[str, Simulated]) -> np.ndarray:
