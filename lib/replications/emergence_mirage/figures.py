@@ -73,6 +73,33 @@ def two_measures(
     return fig
 
 
+def powers(bleu: np.ndarray, exact: np.ndarray, slope: float, words: int) -> Figure:
+    """Exact match against BLEU of the same outputs, on logarithmic axes.
+
+    Parameters
+    ----------
+    bleu, exact
+        Shares of each model, above zero.
+    slope
+        Of the line of least squares in the logarithms.
+    words
+        Length of the sentences for which the dashed curve of independent words is drawn.
+    """
+    fig, ax = panels(width=5.5, height=3.4)
+    ax.plot(bleu, exact, "o", color=PALETTE[1], alpha=0.7, label="a model")
+    at = np.geomspace(bleu.min(), bleu.max(), 50)
+    height = np.exp(np.log(exact).mean() - slope * np.log(bleu).mean())
+    ax.plot(at, height * at**slope, color="0.2", label=f"least squares, power {slope:.2f}")
+    ax.plot(at, at ** (words / 2.5), label=f"independent words, {words} a sentence", **PAPER)
+    ax.set(xscale="log", yscale="log", ylim=(exact.min() / 2, 1.5), xlabel="BLEU (share of the most)")
+    ax.set_ylabel("exact match (share)")
+    marks = [share for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1) if bleu.min() <= share <= bleu.max()]
+    ax.set_xticks(marks, [f"{share:g}" for share in marks])
+    ax.xaxis.set_minor_formatter("")
+    ax.legend(fontsize=9, loc="upper left")
+    return fig
+
+
 def resolution(flops: np.ndarray, share: np.ndarray, questions: int, median: float) -> Figure:
     """The same scores on a linear and on a logarithmic axis.
 
@@ -122,7 +149,7 @@ def one_task(ax: Axes, n_params: np.ndarray, accuracy: np.ndarray, drawn: Simula
     ax.fill_between(n_params, low, high, color=PALETTE[6], alpha=0.35, label="95 % of its test sets")
     ax.plot(n_params, drawn.curve, label="the paper's law, fitted", **PAPER)
     ax.plot(n_params, accuracy, "o-", color=PALETTE[0], ms=4, lw=1, label="BIG-G")
-    ax.set(xscale="log", title=f"{title} ({drawn.questions.max()} questions)")
+    ax.set(xscale="log", title=f"{title} ({drawn.questions.max():.0f} questions)")
     ax.title.set_fontsize(10)
     ax.set(xlabel="parameters", ylabel="accuracy (share)", ylim=(-0.03, None))
 

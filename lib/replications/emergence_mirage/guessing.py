@@ -26,9 +26,6 @@ def guessing(
     right: ArrayLike,
     questions: ArrayLike,
     chance: ArrayLike,
-    smaller: int = 10,
-    within: float = 2,
-    above: float = 3,
 ) -> Guessing:
     """Test counts of right answers against guessing.
 
@@ -38,12 +35,14 @@ def guessing(
         Counts, shape (..., sizes).
     questions, chance
         How many were asked, shape (..., sizes), and what guessing gives, a share, shape (...,).
-    smaller
-        How many sizes, from the smallest, must be at chance.
-    within, above
-        Standard errors of guessing: at chance is within so many, better than chance above so many.
+
+    Returns
+    -------
+    Guessing
+        A size is at chance within two standard errors of guessing, and better than chance above
+        three. The largest size but one may be either.
     """
     questions, chance = np.asarray(questions, float), np.asarray(chance, float)[..., None]
     error = np.sqrt(chance * (1 - chance) / questions)
     off = (np.asarray(right, float) / questions - chance) / error
-    return Guessing((np.abs(off[..., :smaller]) <= within).all(-1), off[..., -1] > above)
+    return Guessing((np.abs(off[..., :-2]) <= 2).all(-1), off[..., -1] > 3)

@@ -42,10 +42,15 @@ def slope(rows: np.recarray, y: Callable = log_exact) -> float:
     return np.polyfit(np.log10(rows.flops), y(rows), 1)[0]
 
 
-def bleu_bend(rows: np.recarray, power: float = 1.0, per: str = "rise") -> float:
-    """Bend of a power of BLEU over that of exact match."""
-    over, under = bend(np.log(rows.flops), [rows.ipa_bleu**power, rows.ipa_exact], per)
+def bleu_bend(rows: np.recarray, per: str = "rise") -> float:
+    """Bend of BLEU over that of exact match."""
+    over, under = bend(np.log(rows.flops), [rows.ipa_bleu, rows.ipa_exact], per)
     return over / under
+
+
+def bleu_power(rows: np.recarray) -> float:
+    """The power of BLEU that exact match is: the slope of the log of one on that of the other."""
+    return np.polyfit(np.log(rows.ipa_bleu / 100), np.log(rows.ipa_exact), 1)[0]
 
 
 def digits(rows: np.recarray) -> float:

@@ -1,4 +1,4 @@
-"""Intervals of what varies here: families of models, and tasks."""
+"""Intervals of what varies here: models, their families, and tasks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
-from scipy.stats import binomtest
 
-from replications.emergence_mirage.guessing import Guessing
-from replications.emergence_mirage.sharpness import bend, last_step
+from replications.emergence_mirage.sharpness import last_step, redrawn_bends
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
-
-TASKS = "tasks drawn again"
 
 
 def of_families(
@@ -37,25 +32,7 @@ def of_families(
     return from_draws(statistic(values), found, "families of models drawn again")
 
 
-def share_of(flags: ArrayLike, draws: int, seed: int) -> Estimate:
-    """The mean over tasks of shares, of flags or of differences of flags, shape (tasks,)."""
-    flags = np.asarray(flags, float)
-    chosen = np.random.default_rng([seed, 4]).integers(len(flags), size=(draws, len(flags)))
-    return from_draws(flags.mean(), flags[chosen].mean(1), TASKS)
-
-
-def flat_before(guesses: Guessing, draws: int, seed: int) -> Estimate:
-    """Of the tasks that the largest model does better than chance, the share where no smaller one does."""
-    return share_of(guesses.small[guesses.large], draws, seed)
-
-
-def beyond(guesses: Guessing, drawn: np.ndarray) -> Estimate:
-    """Tasks that emerge, less the mean of those in rounds of drawn sets, shape (rounds,)."""
-    count = guesses.emerges.sum()
-    return from_draws(count - drawn.mean(), count - drawn, "test sets drawn from smooth curves")
-
-
-def sharper(rows: pd.DataFrame, other: str, per: str = "rise") -> Estimate:
+def sharper(rows: pd.DataFrame, other: str, draws: int, seed: int, per: str = "rise") -> Estimate:
     """Share of tasks on which exact match bends more than another measure of the same outputs.
 
     Parameters
@@ -65,46 +42,66 @@ def sharper(rows: pd.DataFrame, other: str, per: str = "rise") -> Estimate:
         for better outputs. Tasks with fewer than four sizes or without a match are left out.
     other
         Column of the other measure.
+    draws, seed
+        How many draws, and their seed.
     per
         As for `sharpness.bend`.
 
     Returns
     -------
     Estimate
-        With the exact binomial interval (Clopper and Pearson), tasks taken as independent.
+        Models and tasks are both drawn again, since all tasks share the models.
     """
     mean = rows.groupby(["task", "model"])[["n_params", "exact_match", other]].mean().dropna()
-    found = []
-    for _, each in mean.groupby("task"):
-        if each.n_params.nunique() > 3 and each.exact_match.any():
-            ours, theirs = bend(np.log(each.n_params), each[["exact_match", other]].to_numpy().T, per)
-            found.append(ours > theirs)
-    low, high = binomtest(sum(found), len(found)).proportion_ci()
-    return Estimate(np.mean(found), low, high, "tasks taken as independent")
+    each = [task.droplevel("task") for _, task in mean.groupby("task")]
+    models, rng = mean.index.unique("model"), np.random.default_rng([seed, 4])
+    times = pd.DataFrame(
+        rng.multinomial(len(models), np.full(len(models), 1 / len(models)), draws), columns=models
+    )
+    times.loc[-1] = 1  # the models as they are
+    won = []
+    for task in each:
+        drawn, x = times[task.index].to_numpy(float), np.log(task.n_params.to_numpy())
+        ours, theirs = (
+            redrawn_bends(x, task[name].to_numpy(), drawn, per) for name in ("exact_match", other)
+        )
+        some = drawn @ task.exact_match.to_numpy() > 0
+        won.append(np.where(some & np.isfinite(ours + theirs), ours > theirs, np.nan))
+    won = np.array(won)
+    won = won[np.isfinite(won[:, -1])]
+    weights = rng.multinomial(len(won), np.full(len(won), 1 / len(won)), draws).T * np.isfinite(won[:, :-1])
+    with np.errstate(invalid="ignore"):
+        shares = (weights * np.nan_to_num(won[:, :-1])).sum(0) / weights.sum(0)
+    return from_draws(won[:, -1].mean(), shares, "models and tasks drawn again")
 
 
-def quickening(
+def last_steps(
     x: np.ndarray, first: pd.DataFrame, second: pd.DataFrame, draws: int, seed: int
-) -> tuple[Estimate, Estimate, Estimate]:
-    """How much the last step exceeds its share, in the mean over tasks of two measures, and the ratio.
+) -> dict[str, Estimate]:
+    """How much the last step of the mean over tasks exceeds its share of the log sizes, under two measures.
 
     Parameters
     ----------
     x
         Logarithms of the sizes, shape (sizes,).
     first, second
-        One row a task, one column a size; the same tasks in both.
+        Scores, larger if better; one row a task, one column a size; the same tasks in both.
     draws, seed
         How many draws of tasks, and their seed.
 
     Returns
     -------
-    (Estimate, Estimate, Estimate)
-        Of the first, of the second, and second over first.
+    dict of str to Estimate
+        `first`, `second`, `halved` (the second less half of the first) and `less` (the first
+        less the second).
     """
-    a, b = first.to_numpy(), second.to_numpy()
-    chosen = np.random.default_rng([seed, 5]).integers(len(a), size=(draws, len(a)))
-    ours = [last_step(x, each.mean(0)) for each in (a, b)]
-    drawn = [last_step(x, each[chosen].mean(1)) for each in (a, b)]
-    both = zip([*ours, ours[1] / ours[0]], [*drawn, drawn[1] / drawn[0]], strict=True)
-    return tuple(from_draws(value, each, TASKS) for value, each in both)
+    chosen = np.random.default_rng([seed, 5]).integers(len(first), size=(draws, len(first)))
+    ours, theirs = (last_step(x, y.to_numpy().mean(0)) for y in (first, second))
+    a, b = (last_step(x, y.to_numpy()[chosen].mean(1)) for y in (first, second))
+    found = {
+        "first": (ours, a),
+        "second": (theirs, b),
+        "halved": (theirs - ours / 2, b - a / 2),
+        "less": (ours - theirs, a - b),
+    }
+    return {name: from_draws(value, drawn, "tasks drawn again") for name, (value, drawn) in found.items()}

@@ -6,16 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def emergence(y: ArrayLike, noise: ArrayLike = 0.0) -> np.ndarray:
+def emergence(y: ArrayLike) -> np.ndarray:
     """The emergence score (equation 1 of Schaeffer et al. 2023, from Srivastava et al. 2022).
 
     Parameters
     ----------
     y
         A score at each size, in the order of the sizes, shape (..., sizes).
-    noise
-        Standard error of a step, in the unit of y, shape (...,): its square is added to the median
-        squared step. 0 gives the published score.
 
     Returns
     -------
@@ -25,27 +22,10 @@ def emergence(y: ArrayLike, noise: ArrayLike = 0.0) -> np.ndarray:
     """
     y = np.asarray(y, float)
     direction = np.sign(y.argmax(-1) - y.argmin(-1))
-    typical = np.sqrt(np.median(np.diff(y) ** 2, axis=-1) + np.square(noise))
+    typical = np.sqrt(np.median(np.diff(y) ** 2, axis=-1))
     reach = np.ptp(y, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(reach > 0, direction * (reach / typical), 0.0)
-
-
-def step_error(share: ArrayLike, questions: ArrayLike) -> np.ndarray:
-    """Standard error of a step between two shares of right answers, typical of a curve, shape (...,).
-
-    Parameters
-    ----------
-    share
-        Of right answers, shape (..., sizes).
-    questions
-        How many there are, shape (...,). The answers of two sizes are taken as independent.
-    """
-    # A share of 0 or 1 has an error too: a question and a half are added on either side.
-    smoothed = (np.asarray(share) * np.expand_dims(questions, -1) + 1.5) / (
-        np.expand_dims(questions, -1) + 3.0
-    )
-    return np.sqrt(2 * (smoothed * (1 - smoothed)).mean(-1) / questions)
 
 
 def bend(x: ArrayLike, y: ArrayLike, per: str = "rise") -> np.ndarray:
@@ -86,6 +66,41 @@ def bend(x: ArrayLike, y: ArrayLike, per: str = "rise") -> np.ndarray:
     return found.reshape(y.shape[:-1])
 
 
+def redrawn_bends(x: np.ndarray, y: np.ndarray, times: np.ndarray, per: str = "rise") -> np.ndarray:
+    """The bends of many resamples at once, each a number of times that every point counts.
+
+    Parameters
+    ----------
+    x, y
+        Logarithms of size and scores, shape (n,).
+    times
+        How often each point was drawn, shape (draws, n).
+    per
+        As for `bend`.
+
+    Returns
+    -------
+    ndarray
+        Shape (draws,); nan where fewer than four different x were drawn, for a parabola goes
+        through any three.
+    """
+    drawn = times > 0
+    enough = (drawn @ (x[:, None] == np.unique(x)) > 0).sum(1) > 3
+    z = 2 * (x - x.min()) / np.ptp(x) - 1
+    power = np.vander(z, 3)  # z squared, z and one
+    normal = np.einsum("dn,ni,nj->dij", times, power, power)
+    normal[~enough] = np.eye(3)
+    c, b, _ = np.linalg.solve(normal, (times @ (power * y[:, None]))[:, :, None])[:, :, 0].T
+    # Where the ends were not drawn, the range is that of what was.
+    low, high = np.where(drawn, z, np.inf).min(1), np.where(drawn, z, -np.inf).max(1)
+    half = (high - low) / 2
+    per_rise = (b + c * (low + high)) * half
+    mean = times @ y / times.sum(1)
+    spread = np.sqrt((times * (y - mean[:, None]) ** 2).sum(1) / times.sum(1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(enough, c * half**2 / (per_rise if per == "rise" else spread), np.nan)
+
+
 def last_step(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Share of the whole change that comes with the last step, less that step's share of the range of x.
 
@@ -97,27 +112,3 @@ def last_step(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         Scores, shape (..., sizes).
     """
     return (y[..., -1] - y[..., -2]) / (y[..., -1] - y[..., 0]) - (x[-1] - x[-2]) / (x[-1] - x[0])
-
-
-def ranked(ours: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """Share of simulated scores below each of ours, half of the ties counted.
-
-    Parameters
-    ----------
-    ours
-        Shape (tasks,).
-    null
-        Shape (tasks, draws).
-    """
-    ours = np.expand_dims(ours, -1)
-    return (ours > null).mean(-1) + 0.5 * (ours == null).mean(-1)
-
-
-def exact_mcnemar(first: np.ndarray, second: np.ndarray) -> float:
-    """Two-sided p-value that as many pairs have only the first as only the second, by McNemar's exact test."""
-    from scipy.stats import binomtest
-
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    if not only_first + only_second:
-        return 1.0
-    return float(binomtest(only_first, only_first + only_second).pvalue)

@@ -108,7 +108,6 @@ def simulate(
     draws: int,
     rng: np.random.Generator,
     steepest: float = 0.5,
-    dealt: int = 1,
 ) -> Simulated:
     """Fit a smooth curve to a task and draw test sets from it.
 
@@ -126,16 +125,14 @@ def simulate(
         How many test sets are drawn, and the source of randomness.
     steepest
         The largest exponent that counts as smooth.
-    dealt
-        A drawn test set has so many times the questions that were asked.
     """
     curves = grid(n_params, chances, steepest)
     (chosen,), (excess,) = fitted(curves, np.atleast_2d(right), questions)
     curve = curves.accuracy[chosen]
-    drawn = rng.binomial(dealt * np.asarray(questions, int), curve, (draws, len(curve)))
+    drawn = rng.binomial(np.asarray(questions, int), curve, (draws, len(curve)))
     parts = [drawn[k : k + AT_ONCE] for k in range(0, draws, AT_ONCE)]
-    excesses = [fitted(curves, part, dealt * questions)[1] for part in parts]
-    return Simulated(curve, drawn, dealt * questions, float(excess), np.concatenate(excesses))
+    excesses = [fitted(curves, part, questions)[1] for part in parts]
+    return Simulated(curve, drawn, questions, float(excess), np.concatenate(excesses))
 
 
 def discoveries(p_values: np.ndarray, share: float = 0.05) -> np.ndarray:

@@ -9,13 +9,20 @@ import numpy as np
 import pandas as pd
 
 from replications.emergence_mirage.guessing import Guessing, guessing
-from replications.emergence_mirage.sharpness import emergence
-from replications.emergence_mirage.smooth import Simulated, simulate
+from replications.emergence_mirage.smooth import Simulated, discoveries, simulate
+from scalinglaws.uncertainty import Estimate
 
-#: Draws for tasks whose p-value is small.
-MANY = 10_000
+#: Draws for tasks whose p-value is small: the least that they can give is half of what one discovery among 85 needs.
+MANY = 4_000
 #: What luck may give on written answers, where it is not taken for nothing.
 FLOORS = (0.0, 0.0025, 0.005, 0.01, 0.02, 0.04)
+#: What a smooth curve may be; the first is ours. With exponents up to 1 it may go from guessing to half known
+#: within one step of size, and emergence that was planted would pass for smooth.
+SMOOTH = {
+    "luck up to 4 %, exponent up to 0.5": {"floor": True},
+    "no luck, exponent up to 0.5": {"floor": False},
+    "luck up to 4 %, exponent up to 0.25": {"floor": True, "steepest": 0.25},
+}
 
 
 class Tasks(NamedTuple):
@@ -29,7 +36,6 @@ class Tasks(NamedTuple):
     sizes: np.ndarray
     accuracy: pd.DataFrame
     brier: pd.DataFrame
-    absolute: pd.DataFrame
     right: pd.DataFrame
     questions: pd.DataFrame
     about: pd.DataFrame
@@ -41,8 +47,8 @@ def arranged(table: pd.DataFrame) -> Tasks:
     A task counts as one of choices if its chance is listed and its Brier score is not just the
     share of wrong answers, as it is where there is nothing to normalise the confidence over.
     """
-    measures = ("accuracy", "brier", "brier_absolute", "n_questions")
-    accuracy, brier, absolute, questions = (table.pivot_table(name, "task", "n_params") for name in measures)
+    measures = ("accuracy", "brier", "n_questions")
+    accuracy, brier, questions = (table.pivot_table(name, "task", "n_params") for name in measures)
     about = table.groupby("task").agg(most=("n_questions", "max"), chance=("chance", "first"))
     beside = (brier + accuracy - 1).abs().max(axis=1)
     about["choosing"] = about.chance.notna() & (beside > 0.02)
@@ -50,7 +56,7 @@ def arranged(table: pd.DataFrame) -> Tasks:
     right = (accuracy * questions).round()
     # Shares of counts, so that equal counts are equal shares, as they are in test sets that are drawn.
     accuracy = right / questions
-    return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, absolute, right, questions, about)
+    return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, right, questions, about)
 
 
 def chances(tasks: Tasks, floor: bool) -> dict[str, tuple[float, ...]]:
@@ -61,7 +67,7 @@ def chances(tasks: Tasks, floor: bool) -> dict[str, tuple[float, ...]]:
 
 
 def simulated(
-    tasks: Tasks, draws: int, seed: int, *, steepest: float = 0.5, dealt: int = 1, floor: bool = False
+    tasks: Tasks, draws: int, seed: int, *, steepest: float = 0.5, floor: bool = False
 ) -> dict[str, Simulated]:
     """Each task with its best smooth curve and test sets drawn from it.
 
@@ -71,7 +77,7 @@ def simulated(
         The tasks.
     draws, seed
         How many test sets are drawn a task, and their seed.
-    steepest, dealt
+    steepest
         As for `smooth.simulate`.
     floor
         As for `chances`.
@@ -79,23 +85,35 @@ def simulated(
     rng, guesses = np.random.default_rng([seed, 2]), chances(tasks, floor)
     each = zip(tasks.about.index, tasks.right.to_numpy(), tasks.questions.to_numpy(), strict=True)
     return {
-        task: simulate(tasks.sizes, right, questions, guesses[task], draws, rng, steepest, dealt)
+        task: simulate(tasks.sizes, right, questions, guesses[task], draws, rng, steepest)
         for task, right, questions in each
     }
 
 
-def redrawn(tasks: Tasks, sets: Mapping[str, Simulated]) -> Tasks:
-    """The same tasks with the first drawn test set of each in place of what was measured."""
-    right = pd.DataFrame([each.right[0] for each in sets.values()], tasks.right.index, tasks.right.columns)
+def redrawn(tasks: Tasks, sets: Mapping[str, Simulated], which: int = 0) -> Tasks:
+    """The same tasks with one of the drawn test sets of each in place of what was measured."""
+    right = pd.DataFrame(
+        [each.right[which] for each in sets.values()], tasks.right.index, tasks.right.columns
+    )
     return tasks._replace(right=right, accuracy=right / tasks.questions)
 
 
-def planted(tasks: Tasks, rows: pd.Index) -> Tasks:
-    """The same tasks, some of them at chance but for the largest model, which is half of the way up from there."""
+def planted(tasks: Tasks, rows: pd.Index, rng: np.random.Generator) -> Tasks:
+    """The same tasks, some of which emerge: test sets of models that guess, but for a largest that knows half.
+
+    Parameters
+    ----------
+    tasks
+        The tasks.
+    rows
+        Which emerge. Each answer of a smaller model is right with the chance of guessing.
+    rng
+        Source of randomness.
+    """
     right = tasks.right.copy()
-    questions, guess = tasks.questions.loc[rows], tasks.about.guess[rows]
-    right.loc[rows] = questions.mul(guess, axis=0).round()
-    right.loc[rows, tasks.sizes[-1]] = (questions[tasks.sizes[-1]] * (1 + guess) / 2).round()
+    share = np.repeat(tasks.about.guess[rows].to_numpy()[:, None], len(tasks.sizes), axis=1)
+    share[:, -1] = (1 + share[:, -1]) / 2
+    right.loc[rows] = rng.binomial(tasks.questions.loc[rows].to_numpy(int), share)
     return tasks._replace(right=right, accuracy=right / tasks.questions)
 
 
@@ -119,9 +137,29 @@ def p_values(
     return found
 
 
-def emerging(
-    tasks: Tasks, rows: pd.Index, sets: Mapping[str, Simulated], **how: float
-) -> tuple[Guessing, np.ndarray]:
+def jumps(tasks: Tasks, draws: int, seed: int) -> tuple[Estimate, pd.DataFrame]:
+    """How many tasks jump: their largest model lies above every smooth curve by more than noise does.
+
+    Parameters
+    ----------
+    tasks, draws, seed
+        As for `simulated`.
+
+    Returns
+    -------
+    (Estimate, DataFrame)
+        The number with our smooth curves, and the least and the most with all of `SMOOTH`; and
+        the p-values, a row a task, a column for each of these.
+    """
+    p = {
+        how: p_values(tasks, simulated(tasks, draws, seed, **way), seed, **way) for how, way in SMOOTH.items()
+    }
+    counts = [int(discoveries(each.to_numpy()).sum()) for each in p.values()]
+    how = "least and most over what a smooth curve may be"
+    return Estimate(counts[0], min(counts), max(counts), how), pd.DataFrame(p)
+
+
+def emerging(tasks: Tasks, rows: pd.Index, sets: Mapping[str, Simulated]) -> tuple[Guessing, np.ndarray]:
     """Where tasks leave chance, and how many of them emerge in each round of drawn sets, shape (draws,).
 
     Parameters
@@ -130,16 +168,9 @@ def emerging(
         The tasks, and which of them; their chance must be listed.
     sets
         Drawn sets.
-    how
-        As for `guessing.guessing`.
     """
     chance = tasks.about.chance[rows]
-    ours = guessing(tasks.right.loc[rows], tasks.questions.loc[rows], chance, **how)
+    ours = guessing(tasks.right.loc[rows], tasks.questions.loc[rows], chance)
     drawn = np.array([sets[task].right for task in rows]).swapaxes(0, 1)
     asked = np.array([sets[task].questions for task in rows])
-    return ours, guessing(drawn, asked, chance, **how).emerges.sum(-1)
-
-
-def scores(sets: Mapping[str, Simulated]) -> np.ndarray:
-    """Emergence scores of drawn sets, shape (tasks, draws)."""
-    return np.array([emergence(each.right / each.questions) for each in sets.values()])
+    return ours, guessing(drawn, asked, chance).emerges.sum(-1)
