@@ -4,7 +4,6 @@ import pandas as pd
 
 from scalinglaws.tables.upstream import Upstream
 
-BRIER = {"unit": "squared probability", "min": 0, "max": 1}
 SOURCE = {
     "title": "BIG-G at twelve sizes on 85 tasks of BIG-bench: accuracy, and Brier scores of its confidence",
     "paper": "Schellaert et al., assessors of language models (lass); outputs: Srivastava et al. (2022), Beyond the Imitation Game",
@@ -29,12 +28,13 @@ SOURCE = {
             "max": 205,
         },
         "accuracy": {"unit": "share", "about": "of right answers", "min": 0, "max": 1},
-        "brier": BRIER
-        | {
+        "brier": {
+            "unit": "squared probability",
+            "min": 0,
+            "max": 1,
             "about": "mean of (confidence - right)², where the confidence in the chosen answer is normalised over "
-            "the choices; not the Brier score over all choices; 1 - accuracy where there are no choices"
+            "the choices; not the Brier score over all choices; 1 - accuracy where there are no choices",
         },
-        "brier_absolute": BRIER | {"about": "the same, of the chosen answer's probability as it is"},
         "chance": {
             "unit": "share",
             "about": "accuracy of guessing by the number of choices listed; missing for 18 tasks",
@@ -59,7 +59,6 @@ NAMES = {
     "size_nominal": "n_params",
     "instance_count": "n_questions",
     "brier_conf_normalized": "brier",
-    "brier_conf_absolute": "brier_absolute",
     "random_acc": "chance",
 }
 
