@@ -1,0 +1,126 @@
+"""Runs of one size and one text, told apart by their epochs: by how much losses rise, and where they turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special, stats
+
+from scalinglaws.uncertainty import Estimate
+
+SETTING = ["n_params", "n_tokens", "unique_tokens"]
+
+
+def risen(many: ArrayLike, one: ArrayLike) -> Estimate:
+    """By how many per cent the mean loss of some runs lies above that of others, with Welch's interval.
+
+    Parameters
+    ----------
+    many, one
+        Losses of runs that differ by their seed alone, at least two each.
+    """
+    many, one = np.asarray(many, float), np.asarray(one, float)
+    low, high = stats.ttest_ind(many, one, equal_var=False).confidence_interval()
+    share = 100 / one.mean()
+    return Estimate(share * (many.mean() - one.mean()), share * low, share * high, "Welch's, runs by seed")
+
+
+def scatter(runs: pd.DataFrame) -> float:
+    """Standard deviation between runs of one setting, as a share of their loss, pooled over settings.
+
+    Parameters
+    ----------
+    runs
+        n_params, n_tokens, unique_tokens and loss; settings with one run do not count.
+    """
+    groups = runs.assign(log=np.log(runs.loss)).groupby(SETTING).log
+    kept = groups.count() > 1
+    free = (groups.count() - 1)[kept]
+    return float(np.sqrt((groups.var()[kept] * free).sum() / free.sum()))
+
+
+def apart(value: float, share: float, runs: float = 2, how: str = "scatter of runs by seed") -> Estimate:
+    """A difference of losses in per cent, with what so many single runs scatter.
+
+    Parameters
+    ----------
+    value
+        The difference, %.
+    share
+        Standard deviation of one run, as a share of its loss.
+    runs
+        Variances of one run that the difference holds: two for one run less another.
+    how
+        Where the scatter is from.
+    """
+    half = 100 * special.ndtri(0.975) * share * np.sqrt(runs)
+    return Estimate(value, value - half, value + half, how)
+
+
+def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
+    """Where the loss is least along the epochs, and how far it rises from there to the last run.
+
+    Parameters
+    ----------
+    runs
+        Runs on one number of unique tokens, one a setting.
+    sizes
+        Parameters of the models to look at.
+
+    Returns
+    -------
+    DataFrame
+        A row a size: runs, best epochs, compute there (6 N D, FLOP), and the rise to the most epochs (%).
+    """
+    rows = {}
+    for size in sizes:
+        part = runs[runs.n_params == size].sort_values("n_tokens")
+        best = part.loc[part.loss.idxmin()]
+        rows[size] = {
+            "runs": len(part),
+            "epochs": best.n_tokens / best.unique_tokens,
+            "flops": 6 * size * best.n_tokens,
+            "rise": 100 * np.log(part.loss.iloc[-1] / best.loss),
+        }
+    return pd.DataFrame(rows).T.rename_axis("n_params").reset_index()
+
+
+def hump(runs: pd.DataFrame, before: float, at: float) -> float:
+    """How far a loss lies above an earlier one and above the least later one: the smaller of both, in per cent.
+
+    Parameters
+    ----------
+    runs
+        Runs of one size on one number of unique tokens, one a setting.
+    before, at
+        Epochs of the two runs.
+
+    Raises
+    ------
+    ValueError
+        If there is no run with these epochs, or none later.
+    """
+    epochs = (runs.n_tokens / runs.unique_tokens).round(6).to_numpy()
+    loss = dict(zip(epochs, runs.loss, strict=True))
+    later = [value for epoch, value in loss.items() if epoch > at]
+    if before not in loss or at not in loss or not later:
+        raise ValueError(f"a hump at {at:g} epochs needs runs of {before:g}, of {at:g} and of more epochs")
+    return 100 * min(np.log(loss[at] / loss[before]), np.log(loss[at] / min(later)))
+
+
+def peak(runs: pd.DataFrame) -> float:
+    """The epochs of the run that stands out most: the largest hump that any run makes.
+
+    Parameters
+    ----------
+    runs
+        Runs of one size on one number of unique tokens, one a setting; at least three.
+    """
+    ordered = runs.sort_values("n_tokens")
+    loss = ordered.loss.to_numpy()
+    out = [min(loss[k] - loss[:k].min(), loss[k] - loss[k + 1 :].min()) for k in range(1, len(loss) - 1)]
+    found = ordered.iloc[1 + int(np.argmax(out))]
+    return float(found.n_tokens / found.unique_tokens)
