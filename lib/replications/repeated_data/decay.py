@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
-from scalinglaws import law
+from scalinglaws import fit, huber, law
+from scalinglaws.fitting import Fit
 from scalinglaws.fitting.law import Law
+from scalinglaws.fitting.losses import Loss
 from scalinglaws.uncertainty import Estimate
 
 
@@ -25,26 +27,23 @@ class Constants:
     alpha: float
     beta: float
 
-    @property
-    def G(self) -> float:
-        """The paper's G, which splits compute between parameters and tokens."""
-        ratio = np.log(self.alpha / self.beta) + self.log_A - self.log_B
-        return float(np.exp(ratio / (self.alpha + self.beta)))
-
     def optimal_params(self, tokens: Any) -> Any:
-        """Parameters for which so many tokens are compute-optimal in one epoch."""
-        return (tokens * self.G) ** (self.beta / self.alpha) * self.G
+        """Parameters for which so many tokens are compute-optimal in one epoch (the paper's eq. 15)."""
+        ratio = np.log(self.alpha / self.beta) + self.log_A - self.log_B
+        G = np.exp(ratio / (self.alpha + self.beta))
+        return (tokens * G) ** (self.beta / self.alpha) * G
 
 
-#: Fitted by the authors to points of Hoffmann et al. on C4 with equal exponents (cell 7 of parametric_fit.ipynb),
-#: with exponents that may differ (cell 10), and those of MassiveWeb (cell 29).
+#: Fitted by the authors to points of Hoffmann et al. on C4, with equal exponents (cell 7 of their
+#: parametric_fit.ipynb) and with exponents that may differ (cell 10); and those of MassiveWeb (cell 29).
 C4 = Constants(6.255414, 7.3049974, 0.6254804, 0.3526596, 0.3526596)
 C4_FREE = Constants(5.9577184, 7.9145365, 0.63032365, 0.33480313, 0.38289225)
 MASSIVEWEB = Constants(6.007337896264272, 6.016157159698354, 0.5247285289349821, 0.34, 0.28)
-#: Between which values 1 / R_D* and 1 / R_N* are sought: from no decay to one that is over before the second repeat.
-RATES = {"repeat_rate": (0, 2), "excess_rate": (0, 50)}
-#: R_D* and R_N* as the paper prints them.
+#: R_D* and R_N* as the paper prints them, and as rates.
 PRINTED = (15.387756, 5.309743)
+AS_PRINTED = {"repeat_rate": 1 / PRINTED[0], "excess_rate": 1 / PRINTED[1]}
+#: Where the rates 1 / R* are sought: from 0, where nothing decays, to a decay that is over before the second repeat.
+RATES = {"repeat_rate": (0, 2), "excess_rate": (0, 50)}
 
 
 def worth(repeats: Any, rate: Any) -> Any:
@@ -65,48 +64,56 @@ def worth(repeats: Any, rate: Any) -> Any:
     x = np.asarray(repeats * rate)
     small = np.abs(x) < 1e-4
     safe = np.where(small, 1.0, x)
-    mean = np.where(small, 1 - x / 2 + x**2 / 6, -np.expm1(-safe) / safe)
-    return 1 + repeats * mean
+    return 1 + repeats * np.where(small, 1 - x / 2 + x**2 / 6, -np.expm1(-safe) / safe)
 
 
-def with_two_decays(constants: Constants) -> Law:
-    """The law of eq. 14 of the paper, as a law that can be fitted: both decays are free, the constants are not.
+def predicted(
+    values: Constants, n_params: Any, n_tokens: Any, unique_tokens: Any, repeat_rate: Any, excess_rate: Any
+) -> Any:
+    """Loss where repeated tokens and excess parameters lose their worth (Muennighoff et al. 2023, eq. 14).
 
     Parameters
     ----------
-    constants
-        Those of the law for one epoch.
+    values
+        The constants for one epoch.
+    n_params, n_tokens, unique_tokens
+        Parameters, tokens trained on, and different ones among them.
+    repeat_rate, excess_rate
+        1 / R_D* and 1 / R_N*: at 0 nothing decays, so that no fit has to look for infinity.
+
+    Returns
+    -------
+    ndarray
+        Nats per token.
     """
-    A, B, E = np.exp([constants.log_A, constants.log_B, constants.log_E])
+    first = np.minimum(n_params, values.optimal_params(unique_tokens))
+    params = first * worth(n_params / first - 1, excess_rate)
+    tokens = unique_tokens * worth(n_tokens / unique_tokens - 1, repeat_rate)
+    A, B, E = np.exp([values.log_A, values.log_B, values.log_E])
+    return E + A * params**-values.alpha + B * tokens**-values.beta
+
+
+@law(bounds=RATES)
+def two_decays(n_params, n_tokens, unique_tokens, *, repeat_rate, excess_rate):
+    """Loss where repeated tokens and excess parameters lose their worth, with the paper's constants on C4."""
+    return predicted(C4, n_params, n_tokens, unique_tokens, repeat_rate, excess_rate)
+
+
+@law(linear=("level",), positive=("level",), bounds=RATES)
+def leveled(n_params, n_tokens, unique_tokens, *, level, repeat_rate, excess_rate):
+    """The same times a level, for losses that lie above or below the law as a whole."""
+    return level * predicted(C4, n_params, n_tokens, unique_tokens, repeat_rate, excess_rate)
+
+
+def with_constants(values: Constants) -> Law:
+    """The law with other constants for one epoch."""
 
     @law(bounds=RATES)
-    def two_decays(n_params, n_tokens, unique_tokens, *, repeat_rate, excess_rate):
-        """Loss where repeated tokens and excess parameters lose their worth (Muennighoff et al. 2023, eq. 14)."""
-        unique_params = np.minimum(n_params, constants.optimal_params(unique_tokens))
-        params = unique_params * worth(n_params / unique_params - 1, excess_rate)
-        tokens = unique_tokens * worth(n_tokens / unique_tokens - 1, repeat_rate)
-        return E + A * params**-constants.alpha + B * tokens**-constants.beta
+    def other_constants(n_params, n_tokens, unique_tokens, *, repeat_rate, excess_rate):
+        """Loss where repeated tokens and excess parameters lose their worth, with other constants."""
+        return predicted(values, n_params, n_tokens, unique_tokens, repeat_rate, excess_rate)
 
-    return two_decays
-
-
-def with_free_level(constants: Constants) -> Law:
-    """The same law times a factor that is free, for losses that lie above or below it as a whole.
-
-    Parameters
-    ----------
-    constants
-        Those of the law for one epoch.
-    """
-    form = with_two_decays(constants).function
-
-    @law(linear=("level",), positive=("level",), bounds=RATES)
-    def leveled(n_params, n_tokens, unique_tokens, *, level, repeat_rate, excess_rate):
-        """The law with two decays, times a level."""
-        rates = {"repeat_rate": repeat_rate, "excess_rate": excess_rate}
-        return level * form(n_params, n_tokens, unique_tokens, **rates)
-
-    return leveled
+    return other_constants
 
 
 #: R* of a grid: those of repeats, the last of which is no decay at all, and those of excess parameters.
@@ -115,20 +122,23 @@ EXCESS = np.geomspace(0.02, 200, 73)
 
 
 def huber_terms(
-    constants: Constants,
     runs: pd.DataFrame,
+    values: Constants = C4,
     repeats: ArrayLike = REPEATS,
     excess: ArrayLike = EXCESS,
     delta: float = 1e-3,
 ) -> np.ndarray:
     """What each run adds to the sum of Huber losses, at each pair of constants of a grid.
 
+    It is written out once more, apart from the law that is fitted, since a grid can share the
+    two terms among its rows and columns.
+
     Parameters
     ----------
-    constants
-        Those of the law for one epoch.
     runs
         n_params, n_tokens, unique_tokens, and loss in nats per token; n rows.
+    values
+        Constants of the law for one epoch.
     repeats, excess
         R_D* and R_N* of the grid, shapes (a,) and (b,).
     delta
@@ -140,29 +150,14 @@ def huber_terms(
         Shape (a, b, n).
     """
     N, D, U = (runs[c].to_numpy(float) for c in ("n_params", "n_tokens", "unique_tokens"))
-    A, B, E = np.exp([constants.log_A, constants.log_B, constants.log_E])
-    first = np.minimum(N, constants.optimal_params(U))
-    rates = (1 / np.asarray(values, float)[:, None] for values in (repeats, excess))
-    of_data, of_size = (worth(r, rate) for r, rate in zip((D / U - 1, N / first - 1), rates, strict=True))
-    data, size = B * (U * of_data) ** -constants.beta, A * (first * of_size) ** -constants.alpha
+    A, B, E = np.exp([values.log_A, values.log_B, values.log_E])
+    first = np.minimum(N, values.optimal_params(U))
+    rates = [1 / np.asarray(grid, float)[:, None] for grid in (repeats, excess)]
+    data = B * (U * worth(D / U - 1, rates[0])) ** -values.beta
+    size = A * (first * worth(N / first - 1, rates[1])) ** -values.alpha
     off = np.log(E + size + data[:, None]) - np.log(runs.loss.to_numpy())
     large = np.abs(off)
     return np.where(large <= delta, off**2 / 2, delta * (large - delta / 2) if np.isfinite(delta) else 0)
-
-
-def draws_of(groups: ArrayLike, count: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each run stands in resamples that draw whole groups with replacement, shape (n, count).
-
-    Parameters
-    ----------
-    groups
-        A label a run, shape (n,): all runs of a group are drawn together.
-    count, rng
-        How many resamples, and the source of randomness.
-    """
-    code = pd.factorize(np.asarray(groups))[0]
-    number = code.max() + 1
-    return rng.multinomial(number, np.full(number, 1 / number), count)[:, code].T.astype(float)
 
 
 @dataclass(frozen=True)
@@ -185,43 +180,10 @@ class Drawn:
     only_excess: np.ndarray
     profile: np.ndarray
 
-    def measures(
-        self, how: str, best: tuple[float, float], least: float, only_excess: float
-    ) -> dict[str, Estimate]:
-        """What the fit says of each claim on the constants, with intervals of these resamples.
-
-        Parameters
-        ----------
-        how
-            What was drawn.
-        best
-            R_D* and R_N* of the runs as they are.
-        least, only_excess
-            Their least sums, of all and where repeats do not decay.
-
-        Returns
-        -------
-        dict
-            `repeats` and `excess`, the two constants; `faster`, the logarithm of their ratio; `infinite`, the
-            share of resamples in which no decay of repeats fits better than the printed one; `both`, by how
-            many per cent the sum rises if only parameters decay.
-        """
-        printed = self.profile[np.searchsorted(REPEATS, PRINTED[0])]
-        better = int((self.profile[-1] < printed).sum())
-        share = binomtest(better, len(printed)).proportion_ci(method="wilson")
-        return {
-            "repeats": outer(best[0], self.repeats, how),
-            "excess": outer(best[1], self.excess, how),
-            "faster": outer(np.log(best[0] / best[1]), np.log(self.repeats / self.excess), how),
-            "infinite": Estimate(better / len(printed), share.low, share.high, f"so many draws; {how}"),
-            "both": outer(100 * (only_excess / least - 1), 100 * (self.only_excess / self.least - 1), how),
-        }
-
-
-def outer(value: float, draws: np.ndarray, how: str) -> Estimate:
-    """A number with the 95 % interval of draws that may be infinite: between two draws the outer one is taken."""
-    low, high = (np.quantile(draws, q, method=m) for q, m in ((0.025, "lower"), (0.975, "higher")))
-    return Estimate.around(value, low, high, how)
+    @property
+    def without_end(self) -> np.ndarray:
+        """Whether repeats that never decay fit better than the printed constant, shape (count,)."""
+        return self.profile[-1] < self.profile[np.searchsorted(REPEATS, PRINTED[0])]
 
 
 def redrawn(terms: np.ndarray, weights: np.ndarray) -> Drawn:
@@ -240,3 +202,158 @@ def redrawn(terms: np.ndarray, weights: np.ndarray) -> Drawn:
     row = profile.argmin(axis=0)
     best = sums[row, :, np.arange(sums.shape[2])].argmin(axis=1)
     return Drawn(REPEATS[row], EXCESS[best], profile.min(axis=0), profile[-1], profile)
+
+
+def draws_of(groups: ArrayLike, count: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each run stands in resamples that draw whole groups with replacement, shape (n, count).
+
+    Parameters
+    ----------
+    groups
+        A label a run, shape (n,): all runs of a group are drawn together.
+    count, rng
+        How many resamples, and the source of randomness.
+    """
+    code = pd.factorize(np.asarray(groups))[0]
+    number = code.max() + 1
+    return rng.multinomial(number, np.full(number, 1 / number), count)[:, code].T.astype(float)
+
+
+def outer(value: float, draws: ArrayLike, how: str) -> Estimate:
+    """A number with the 95 % interval of draws that may be infinite: between two draws the outer one is taken."""
+    low, high = (np.quantile(draws, q, method=m) for q, m in ((0.025, "lower"), (0.975, "higher")))
+    return Estimate.around(value, low, high, how)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What runs say of the two constants.
+
+    Attributes
+    ----------
+    both, only_excess
+        The fit, and the one in which repeats do not decay.
+    terms, drawn
+        The grid, and what resamples say on it.
+    told
+        `repeats` and `excess`, the two constants; `faster`, the logarithm of their ratio; `infinite`, the
+        share of resamples in which no decay of repeats fits better than the printed one; `both`, by how
+        many per cent the sum rises if only parameters decay.
+    """
+
+    both: Fit
+    only_excess: Fit
+    terms: np.ndarray
+    drawn: Drawn
+    told: dict[str, Estimate]
+
+    @property
+    def pair(self) -> tuple[float, float]:
+        """R_D* and R_N* of the fit; a million stands for infinity."""
+        return tuple(1 / max(self.both[name], 1e-6) for name in AS_PRINTED)
+
+
+def asked(
+    runs: pd.DataFrame,
+    count: int,
+    seed: int,
+    *,
+    values: Constants = C4,
+    by: str | None = None,
+    loss: Loss | None = None,
+    how: str = "runs drawn again",
+) -> Answer:
+    """Fit both constants to runs, with proof, and draw the runs again on the grid.
+
+    Parameters
+    ----------
+    runs
+        n_params, n_tokens, unique_tokens, and loss in nats per token.
+    count, seed
+        How many resamples, and the seed of fits and draws.
+    values
+        Constants of the law for one epoch.
+    by
+        Column of groups that are drawn as a whole; without it runs are.
+    loss
+        The paper's Huber loss, if not given; else least squares.
+    how
+        What was drawn, in words.
+    """
+    runs = runs.reset_index(drop=True)
+    options = {"loss": loss or huber(1e-3), "seed": seed}
+    form = two_decays if values == C4 else with_constants(values)
+    both = fit(form, runs, **options)
+    only_excess = fit(form, runs, fixed={"repeat_rate": 0.0}, **options)
+    terms = huber_terms(runs, values, delta=np.inf if loss else 1e-3)
+    groups = np.arange(len(runs)) if by is None else runs[by]
+    drawn = redrawn(terms, draws_of(groups, count, np.random.default_rng([seed, 1])))
+    better = int(drawn.without_end.sum())
+    share = binomtest(better, count).proportion_ci(method="wilson")
+    pair = Answer(both, only_excess, terms, drawn, {}).pair
+    told = {
+        "repeats": outer(pair[0], drawn.repeats, how),
+        "excess": outer(pair[1], drawn.excess, how),
+        "faster": outer(np.log(pair[0] / pair[1]), np.log(drawn.repeats / drawn.excess), how),
+        "infinite": Estimate(better / count, share.low, share.high, f"so many draws; {how}"),
+        "both": outer(
+            100 * (only_excess.objective / both.objective - 1),
+            100 * (drawn.only_excess / drawn.least - 1),
+            how,
+        ),
+    }
+    return Answer(both, only_excess, terms, drawn, told)
+
+
+def planted(runs: pd.DataFrame, count: int, rng: np.random.Generator, level: float = 1.0) -> pd.DataFrame:
+    """What the fit finds where the printed law is true, and the scatter is that of the runs.
+
+    Parameters
+    ----------
+    runs
+        The runs whose settings and scatter are taken; the scatter is centred and dealt out anew.
+    count, rng
+        How many sets of losses are made, and the source of randomness.
+    level
+        By how much the losses that are made lie above the law as a whole.
+
+    Returns
+    -------
+    DataFrame
+        A row a set: repeats, excess and both, as `Answer.told` calls them, and infinite: whether no
+        decay of repeats fits better than the printed one.
+    """
+    true = two_decays(*(runs[c].to_numpy(float) for c in two_decays.columns), **AS_PRINTED)
+    left = np.log(runs.loss.to_numpy() / true)
+    left = left - np.median(left) + np.log(level)
+    rows = []
+    for _ in range(count):
+        made = runs.assign(loss=true * np.exp(rng.permutation(left)))
+        found = redrawn(huber_terms(made), np.ones((len(runs), 1)))
+        rise = 100 * (found.only_excess / found.least - 1)
+        rows.append([part[0] for part in (found.repeats, found.excess, rise, found.without_end)])
+    return pd.DataFrame(rows, columns=["repeats", "excess", "both", "infinite"])
+
+
+def of_rises(means: pd.DataFrame) -> tuple[float, float, np.ndarray]:
+    """The constants that predict best by how much losses rise where text is repeated, each size beside its own run.
+
+    Parameters
+    ----------
+    means
+        n_params, n_tokens, unique_tokens, and rise: by how many per cent the loss lies above that
+        of as many unique tokens.
+
+    Returns
+    -------
+    tuple
+        R_D* and R_N* with the least mean square error, and the R_D* for which some R_N* has at
+        most twice that error.
+    """
+    N, D, _ = (means[c].to_numpy(float) for c in two_decays.columns)
+    alone = two_decays(N, D, D, **AS_PRINTED)
+    shifted = means.assign(loss=alone * (1 + means.rise / 100))
+    errors = huber_terms(shifted, delta=np.inf).sum(axis=2)
+    row, column = np.unravel_index(errors.argmin(), errors.shape)
+    near = REPEATS[errors.min(axis=1) < 2 * errors.min()]
+    return REPEATS[row], EXCESS[column], near

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,39 @@ def apart(value: float, share: float, runs: float = 2, how: str = "scatter of ru
     return Estimate(value, value - half, value + half, how)
 
 
+def rises(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Runs of some sizes with their rise above the mean loss of one epoch, and the name of the size.
+
+    Parameters
+    ----------
+    parts
+        Size in words -> its runs at one number of tokens: epochs and loss.
+
+    Returns
+    -------
+    DataFrame
+        The runs with columns `size` and `rise` (%).
+    """
+    return pd.concat(
+        part.assign(size=size, rise=100 * (part.loss / part.loss[part.epochs == 1].mean() - 1))
+        for size, part in parts.items()
+    )
+
+
+def series(parts: Mapping[str, pd.DataFrame], law: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+    """The same for the mean of the runs of each setting, with the rise that a law predicts as `law` (%).
+
+    Parameters
+    ----------
+    parts
+        As in `rises`.
+    law
+        Predicted rise (%) of a table of settings.
+    """
+    means = rises(parts).groupby(["size", "epochs"], as_index=False).mean(numeric_only=True)
+    return means.assign(law=law(means))
+
+
 def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
     """Where the loss is least along the epochs, and how far it rises from there to the last run.
 
@@ -68,7 +101,7 @@ def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
     runs
         Runs on one number of unique tokens, one a setting.
     sizes
-        Parameters of the models to look at.
+        Parameters of the models to look at; those of which there is no run are passed over.
 
     Returns
     -------
@@ -78,6 +111,8 @@ def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
     rows = {}
     for size in sizes:
         part = runs[runs.n_params == size].sort_values("n_tokens")
+        if part.empty:
+            continue
         best = part.loc[part.loss.idxmin()]
         rows[size] = {
             "runs": len(part),

@@ -30,11 +30,9 @@ def returns(table: pd.DataFrame, laws: Mapping[str, Callable[[pd.DataFrame], np.
         part = table[table["size"] == size]
         ax.plot(part.epochs, part.rise, "o", ms=6, mfc="none", color=PALETTE[0], label="a run")
         first = part.iloc[0]
-        grid = pd.DataFrame({"epochs": np.geomspace(1, 16, 60)}).assign(
-            n_params=first.n_params,
-            n_tokens=first.n_tokens,
-            unique_tokens=lambda t: first.n_tokens / t.epochs,
-        )
+        grid = pd.DataFrame({"epochs": np.geomspace(1, 16, 60)})
+        grid["n_params"], grid["n_tokens"] = first.n_params, first.n_tokens
+        grid["unique_tokens"] = first.n_tokens / grid.epochs
         for k, (name, predicted) in enumerate(laws.items()):
             style = PAPER if k == 0 else {"color": PALETTE[1]}
             ax.plot(grid.epochs, predicted(grid), label=name, **style)
@@ -89,10 +87,16 @@ def valley(
         right.plot(repeats[finite], shown[finite], color="0.75", lw=0.8, label=label)
     right.plot(repeats[finite], above.min(axis=1)[finite], color=PALETTE[0], lw=2, label="all 182 runs")
     least = leveled.min(axis=1)
-    right.plot(repeats[finite], 100 * (least / least.min() - 1)[finite], color=PALETTE[1], lw=2, label="all runs, level free")
+    right.plot(
+        repeats[finite],
+        100 * (least / least.min() - 1)[finite],
+        color=PALETTE[1],
+        lw=2,
+        label="all runs, level free",
+    )
     right.axvline(printed[0], label="the paper's $R_D^*$", **PAPER)
     right.set(xscale="log", ylim=(0, 8), xlabel="$R_D^*$ [repeats]", ylabel="least sum above the least [%]")
-    right.legend(loc="upper right", fontsize=9)
+    fig.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=2, fontsize=9)
     return fig
 
 
@@ -124,7 +128,7 @@ def turning(
     lowest = [runs[(runs.n_params == n)].loss.min() for n in sizes]
     left.plot(turns.epochs, lowest, "v", ms=8, color=PALETTE[5], mec="k", ls="", label="least loss")
     left.set(xscale="log", xlim=(3.5, 4000), ylim=(3.6, 5.2), xlabel="epochs", ylabel="loss [nats per token]")
-    left.legend(fontsize=8.5, ncols=2, loc="upper center")
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=5, fontsize=9)
     right.plot(sizes, turns.epochs, "v", ms=8, color=PALETTE[5], mec="k", label="epochs")
     right.set(xscale="log", yscale="log", xlabel="parameters", ylabel="epochs with the least loss")
     right.set_yticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
