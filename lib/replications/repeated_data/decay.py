@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
-from scalinglaws import fit, huber, law
+from scalinglaws import bootstrap, fit, huber, law
 from scalinglaws.fitting import Fit
 from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss
@@ -248,6 +248,11 @@ class Answer:
     told: dict[str, Estimate]
 
     @property
+    def proved(self) -> bool:
+        """Whether both fits are at an optimum that is proved."""
+        return self.both.proved and self.only_excess.proved
+
+    @property
     def pair(self) -> tuple[float, float]:
         """R_D* and R_N* of the fit; a million stands for infinity."""
         return tuple(1 / max(self.both[name], 1e-6) for name in AS_PRINTED)
@@ -263,7 +268,7 @@ def asked(
     loss: Loss | None = None,
     how: str = "runs drawn again",
 ) -> Answer:
-    """Fit both constants to runs, with proof, and draw the runs again on the grid.
+    """Fit both constants to runs, and draw the runs again on the grid; see `proved` before using a fit.
 
     Parameters
     ----------
@@ -281,7 +286,7 @@ def asked(
         What was drawn, in words.
     """
     runs = runs.reset_index(drop=True)
-    options = {"loss": loss or huber(1e-3), "seed": seed}
+    options = {"loss": loss or huber(1e-3), "seed": seed, "strict": False}
     form = two_decays if values == C4 else with_constants(values)
     both = fit(form, runs, **options)
     only_excess = fit(form, runs, fixed={"repeat_rate": 0.0}, **options)
@@ -357,3 +362,30 @@ def of_rises(means: pd.DataFrame) -> tuple[float, float, np.ndarray]:
     row, column = np.unravel_index(errors.argmin(), errors.shape)
     near = REPEATS[errors.min(axis=1) < 2 * errors.min()]
     return REPEATS[row], EXCESS[column], near
+
+
+def leveled_constants(free: Fit, count: int, seed: int) -> pd.DataFrame:
+    """Both constants of a fit whose level is free, with percentile intervals by what was drawn again.
+
+    Parameters
+    ----------
+    free
+        A fit of `leveled`.
+    count, seed
+        How many resamples, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        A row a choice of what is drawn, a column a constant.
+    """
+    if not free.proved:
+        return pd.DataFrame({"drawn again": ["the fit is not proved"]})
+    groups = {"runs": None, "all runs of a size": "n_params", "all runs on one text": "unique_tokens"}
+    rows = {}
+    for name, by in groups.items():
+        sample = bootstrap(free, count, seed=seed, by=by)
+        ends = {rate: [1 / end for end in sample.interval(rate)] for rate in AS_PRINTED}
+        row = [f"{1 / free[rate]:.1f} [{low:.1f}, {high:.1f}]" for rate, (high, low) in ends.items()]
+        rows[name] = dict(zip(("R_D*", "R_N*"), row, strict=True))
+    return pd.DataFrame(rows).T.rename_axis("drawn again")

@@ -9,8 +9,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, of_slope
 
+#: The three series of Figure 4: size in words -> parameters, and tokens trained on.
+SERIES = {
+    "2.8 billion": (2.81e9, 5.5e10),
+    "4.2 billion": (4.2465e9, 8.4e10),
+    "8.7 billion": (8.67e9, 1.78e11),
+}
+#: What two runs that differ by their seed alone have in common.
 SETTING = ["n_params", "n_tokens", "unique_tokens"]
 
 
@@ -121,6 +128,19 @@ def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
             "rise": 100 * np.log(part.loss.iloc[-1] / best.loss),
         }
     return pd.DataFrame(rows).T.rename_axis("n_params").reset_index()
+
+
+def slope(table: pd.DataFrame, column: str = "epochs") -> Estimate:
+    """How the place of the least loss moves with size: slope of the logarithms, with Student's interval over sizes.
+
+    Parameters
+    ----------
+    table
+        As `turns` gives it.
+    column
+        The place: epochs, or flops.
+    """
+    return of_slope(np.log(table.n_params), np.log(table[column]), "Student's, over sizes")
 
 
 def hump(runs: pd.DataFrame, before: float, at: float) -> float:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from replications.repeated_data.linear import risk
 from scalinglaws.figures import PALETTE, PAPER, panels, shades
 
 #: Marker and colour of three sizes or widths.
@@ -142,43 +144,35 @@ def turning(
     return fig
 
 
-def linear(
-    repeats: Sequence[float],
-    drawn: Mapping[int, np.ndarray],
-    lines: Mapping[int, tuple[np.ndarray, np.ndarray, float]],
-) -> Figure:
-    """Risk of linear models against the number of repeats of a tenth of their data.
+def humps(repeats: Sequence[int], drawn: Mapping[int, np.ndarray], weights: Sequence[np.ndarray]) -> Figure:
+    """Risk of linear models against the number of repeats of a tenth of their data, over that at one repeat.
 
     Parameters
     ----------
     repeats
-        Numbers of repeats that were drawn.
+        Numbers of repeats, of which the first is 1; k of them.
     drawn
-        Features -> mean risk at each of them over that at one repeat, shape (k,).
-    lines
-        Features -> repeats, risk by the formula over that at one repeat, and the same without the tenth.
+        Features -> risks of drawn designs as `linear.simulated` gives them, shape (designs, k + 1); the last
+        column is that without the repeated samples.
+    weights
+        Of the samples, for each column.
     """
     fig, axes = panels(len(drawn), width=3.6, height=3.2)
-    for ax, (features, (x, y, without)), (marker, colour) in zip(axes, lines.items(), THREE, strict=True):
-        ax.plot(x, y, color=colour, label="by the formula")
-        ax.plot(
-            repeats, drawn[features], marker, color=colour, ms=6, mfc="none", label="mean of drawn designs"
-        )
-        ax.axhline(without, color="0.5", ls=":", lw=1.5, label="without the repeated tenth")
+    for ax, (features, risks), (marker, colour) in zip(axes, drawn.items(), THREE, strict=True):
+        line = np.array([risk(features, w) for w in weights])
+        mean = risks.mean(axis=0)
+        ax.plot(repeats, line[:-1] / line[0], color=colour)
+        ax.plot(repeats, mean[:-1] / mean[0], marker, color=colour, ms=6, mfc="none")
+        ax.axhline(line[-1] / line[0], color="0.5", ls=":", lw=1.5)
         ax.set(xscale="log", title=f"{features} features", xlabel="repeats of the tenth")
         ax.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
         ax.minorticks_off()
         ax.set_ylabel("risk over that at one repeat")
-    handles = axes[0].get_legend_handles_labels()[0]
-    for handle in handles:
-        handle.set_color("0.2")
-    fig.legend(
-        handles,
-        ["by the formula", "mean of drawn designs", "without the repeated tenth"],
-        loc="outside lower center",
-        ncols=3,
-    )
-    for ax, (_, colour) in zip(axes, THREE, strict=True):
-        for line in ax.get_lines()[:2]:
-            line.set_color(colour)
+    named = {
+        "by the formula": {"color": "0.2"},
+        "mean of drawn designs": {"color": "0.2", "marker": "o", "mfc": "none", "ls": ""},
+        "without the repeated tenth, by the formula": {"color": "0.5", "ls": ":"},
+    }
+    handles = [Line2D([], [], label=name, **style) for name, style in named.items()]
+    fig.legend(handles=handles, loc="outside lower center", ncols=3)
     return fig

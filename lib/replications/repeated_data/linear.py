@@ -14,6 +14,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import brentq
 
+from scalinglaws.uncertainty import Estimate, of_mean
+
 
 def copies(repeats: float, samples: int, share: float = 0.1) -> np.ndarray:
     """Weights of the distinct samples: 1 for those that are unique, r for those that are there r times.
@@ -114,3 +116,25 @@ def worst(features: int, repeats: Sequence[float], weights: Callable[[float], np
         A function of repeats, such as `copies` with its samples.
     """
     return max(repeats, key=lambda r: risk(features, weights(r)))
+
+
+def heights(risks: np.ndarray, worst: int) -> dict[str, Estimate]:
+    """How far the worst risk stands out, in per cent of it, with Student's intervals over designs.
+
+    Parameters
+    ----------
+    risks
+        As `simulated` gives them, shape (designs, k + 1): from one repeat to the most, and last without
+        the repeated samples.
+    worst
+        Which column is the worst; chosen by other means than these draws.
+
+    Returns
+    -------
+    dict
+        `hump`, above one repeat and above the most repeats, the smaller of both; and `drop`, above
+        the risk without the repeated samples.
+    """
+    top = risks[:, worst]
+    gaps = {"hump": min(top - risks[:, 0], top - risks[:, -2], key=np.mean), "drop": top - risks[:, -1]}
+    return {name: of_mean(100 * gap / top.mean(), "Student's, over designs") for name, gap in gaps.items()}
