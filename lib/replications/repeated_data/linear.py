@@ -91,14 +91,19 @@ def simulated(
         Shape (designs, number of weights).
     """
     most = max(map(len, weights))
+    # All vectors begin with the samples that are unique, whose products are formed once a design.
+    shared = min(int(np.cumprod(w == 1).sum()) for w in weights)
     rows = []
     for _ in range(designs):
         X = rng.standard_normal((most, features))
+        unique = X[:shared].T @ X[:shared]
         row = []
         for w in weights:
-            part = X[: len(w)] * w[:, None]
-            inverse = cho_solve(cho_factor(part.T @ X[: len(w)]), part.T)
-            row.append((inverse**2).sum())
+            rest, extra = X[shared : len(w)], w[shared:]
+            weighted = unique + (rest.T * extra) @ rest
+            squared = unique + (rest.T * extra**2) @ rest
+            inverse = cho_solve(cho_factor(weighted), np.eye(features))
+            row.append(((inverse @ inverse) * squared).sum())
         rows.append(row)
     return np.array(rows)
 
