@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from replications.repeated_data import linear
+from replications.repeated_data import decay, epochs, linear
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -204,3 +204,24 @@ def test_the_worst_number_of_repeats_falls_with_size_where_samples_are_many():
         choices = [r for r in range(1, number + 1) if number % r == 0]
         worst = [linear.worst(d, choices, lambda r, n=samples: linear.copies(r, n)) for d in (40, 80, 160)]
         assert (worst[0] > worst[1] > worst[2]) == falls
+
+
+def test_worth_without_decay_in_the_limit_and_across_its_series():
+    assert decay.worth(5.0, 0.0) == 6
+    assert decay.worth(1e6, 0.1) == pytest.approx(11)
+    rates = np.array([0.999e-5, 1.001e-5])
+    by_hand = 1 + (1 - np.exp(-10 * rates)) / rates
+    assert decay.worth(10.0, rates) == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_the_grid_is_the_law(fitted):
+    few = fitted.head(5)
+    on_grid = decay.huber_terms(few, repeats=[15.387756, np.inf], excess=[5.309743]).sum(axis=(1, 2))
+    by_hand = [huber_sum(few, R_D, 5.309743) for R_D in (15.387756, np.inf)]
+    assert on_grid == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_a_hump_needs_runs_on_both_sides(runs):
+    part = runs[(runs.unique_tokens == 1e8) & (runs.n_params == 2.205e8)]
+    with pytest.raises(ValueError, match="a hump at 75 epochs needs runs of 59, of 75 and of more epochs"):
+        epochs.hump(part, 59, 75)
