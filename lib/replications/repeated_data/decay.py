@@ -385,7 +385,10 @@ def leveled_constants(free: Fit, count: int, seed: int) -> pd.DataFrame:
     rows = {}
     for name, by in groups.items():
         sample = bootstrap(free, count, seed=seed, by=by)
-        ends = {rate: [1 / end for end in sample.interval(rate)] for rate in AS_PRINTED}
-        row = [f"{1 / free[rate]:.1f} [{low:.1f}, {high:.1f}]" for rate, (high, low) in ends.items()]
+        row = []
+        for rate in AS_PRINTED:
+            with np.errstate(divide="ignore"):
+                high, value, low = 1 / np.sort([free[rate], *sample.interval(rate)])
+            row.append(f"{value:.1f} [{low:.1f}, {high:.1f}]")
         rows[name] = dict(zip(("R_D*", "R_N*"), row, strict=True))
     return pd.DataFrame(rows).T.rename_axis("drawn again")
