@@ -100,8 +100,8 @@ def series(parts: Mapping[str, pd.DataFrame], law: Callable[[pd.DataFrame], pd.S
     return means.assign(law=law(means))
 
 
-def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
-    """Where the loss is least along the epochs, and how far it rises from there to the last run.
+def turns(runs: pd.DataFrame, sizes: Sequence[float], since: float = 39) -> pd.DataFrame:
+    """Where the loss is least along the epochs, and by how much it rises from a run in the middle to the last.
 
     Parameters
     ----------
@@ -109,11 +109,14 @@ def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
         Runs on one number of unique tokens, one a setting.
     sizes
         Parameters of the models to look at; those of which there is no run are passed over.
+    since
+        Epochs of the run in the middle, chosen beforehand: from the least loss every curve rises.
 
     Returns
     -------
     DataFrame
-        A row a size: runs, best epochs, compute there (6 N D, FLOP), and the rise to the most epochs (%).
+        A row a size: runs, best epochs, compute there (6 N D, FLOP), and the rise from `since` to the most epochs
+        (%), which is nan where there is no such run.
     """
     rows = {}
     for size in sizes:
@@ -121,11 +124,12 @@ def turns(runs: pd.DataFrame, sizes: Sequence[float]) -> pd.DataFrame:
         if part.empty:
             continue
         best = part.loc[part.loss.idxmin()]
+        middle = part.loss[(part.n_tokens / part.unique_tokens).round(6) == since]
         rows[size] = {
             "runs": len(part),
             "epochs": best.n_tokens / best.unique_tokens,
             "flops": 6 * size * best.n_tokens,
-            "rise": 100 * np.log(part.loss.iloc[-1] / best.loss),
+            "rise": 100 * np.log(part.loss.iloc[-1] / middle.iloc[0]) if len(middle) else np.nan,
         }
     return pd.DataFrame(rows).T.rename_axis("n_params").reset_index()
 
