@@ -76,7 +76,10 @@ def test_182_runs_were_fitted_and_their_printed_sum_comes_out(fitted, kept):
 
 
 def test_the_printed_pair_is_the_bottom_of_another_hollow_than_the_least(fitted, kept):
-    near, far = lowest(fitted, (10, 10)), lowest(fitted, (80, 2))
+    near = lowest(fitted, (10, 10))
+    # The valley has several hollows, so the simplex starts all along it.
+    starts = [(30, 3), (50, 2), (95, 1.8), (200, 1.3), (1000, 0.9)]
+    far = min((lowest(fitted, start) for start in starts), key=lambda found: found[2])
     assert near[:2] == pytest.approx((15.37, 5.315), abs=0.01)
     assert far[:2] == pytest.approx([kept[id]["measured"] for id in ("repeats", "excess")], rel=1e-4)
     least = far[2]
@@ -159,7 +162,8 @@ def test_larger_models_turn_after_fewer_epochs_but_not_after_less_compute(runs, 
 def test_humps_at_200_epochs(runs, kept):
     hundred = runs[(runs.unique_tokens == 1e8) & (runs.use != "again")]
     for name, size in {"14m": 1.41e7, "44m": 4.4e7, "83m": 8.27e7}.items():
-        loss = hundred[hundred.n_params == size].set_index(hundred.epochs.round()).loss.sort_index()
+        part = hundred[hundred.n_params == size]
+        loss = pd.Series(part.loss.to_numpy(), part.epochs.round().to_numpy())
         up, down = np.log(loss[200] / loss[140]), np.log(loss[200] / loss[loss.index > 200].min())
         assert 100 * min(up, down) == pytest.approx(kept[f"dd-{name}"]["measured"], abs=1e-6)
 
