@@ -38,6 +38,11 @@ def article(noun: str) -> str:
     return f"{'an' if re.match(r'[aeiou8]|1[18](?![0-9])', noun, re.IGNORECASE) else 'a'} {noun}"
 
 
+def command_of(module: str, scale: str) -> str:
+    """The command that makes the table of an experiment's module."""
+    return f"python -m {module.removesuffix('.runs')} --scale {scale}"
+
+
 def instead(name: str, known: Mapping[str, str]) -> str:
     """What to take instead of a name that is not known.
 

@@ -212,8 +212,11 @@ def judged_again(name: str) -> list[str]:
         ends = verdict["low"], verdict["high"]
         interval = None if ends[0] is None else (float(ends[0]), float(ends[1]))
         measured = None if verdict["measured"] is None else float(verdict["measured"])
-        if (word := Verdict(said, measured, interval).word) != verdict["word"]:
-            wrong.append(f"{said.id}: kept as {verdict['word']!r}, judged again {word!r}")
+        again = Verdict(said, measured, interval)
+        if again.word != verdict["word"]:
+            wrong.append(f"{said.id}: kept as {verdict['word']!r}, judged again {again.word!r}")
+        if verdict["power"] != (None if again.power is None else pytest.approx(again.power, abs=1e-9)):
+            wrong.append(f"{said.id}: kept with a power of {verdict['power']}, which is {again.power}")
     return wrong
 
 
@@ -254,6 +257,7 @@ class TestAKeptRecord:
             {"rival": 5.0},
             {"role": "recomputed"},
             {"low": 0.5, "high": 2.5},
+            {"power": 0.5},
             {"unstable": "seeds"},
         ],
     )

@@ -44,6 +44,14 @@ def test_a_table_without_the_standard_columns():
     assert "2 runs" in checklist(None, pd.DataFrame({"x": np.arange(2)}))
 
 
+def test_a_table_of_our_own_runs_names_the_command_of_the_module_where_it_is_now():
+    made = {"made": {"command": "python -m old.place"}, "module": "replications.ladder.runs", "scale": "full"}
+    runs = RUNS.copy()
+    runs.attrs = made
+    text = checklist(None, runs)
+    assert "yes: made by `python -m replications.ladder --scale full`" in text and "old.place" not in text
+
+
 def test_lines_are_short():
     assert max(map(len, checklist(None, RUNS, dropped="word " * 100).splitlines())) <= 100
 

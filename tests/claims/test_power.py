@@ -44,8 +44,13 @@ def test_a_bound_counts_from_the_edge_nearest_to_its_rival(claim, expected):
     assert distance(claim) == pytest.approx(expected, abs=1e-12)
 
 
-def test_where_paper_and_rival_meet_the_rival_is_excluded_by_chance_alone():
-    assert power(region("bound", "> 4", "< 4"), 0.0, 1.0) == pytest.approx(0.025)
+@pytest.mark.parametrize(("paper", "rival"), [("> 4", "< 4"), ("< 0", "> 0"), ("0.9..1", "> 1")])
+def test_where_paper_and_rival_meet_there_is_none(paper, rival):
+    assert power(region("bound", paper, rival), 0.0, 1.0) is None
+
+
+def test_the_least_gap_between_paper_and_rival_counts():
+    assert power(region("bound", "> 4", "< 3.999"), 0.0, 1.0) == pytest.approx(0.025, abs=1e-3)
 
 
 @pytest.mark.parametrize("interval", [(0.0, inf), (-inf, inf), (1.0, 1.0)])

@@ -86,3 +86,15 @@ def test_what_it_is_not_for_is_refused(found):
     assert not lost.proved
     with pytest.raises(FitError, match="only a converged fit can be made again"):
         redrawn(lost, np.ones((3, len(X))))
+
+
+@pytest.mark.parametrize("options", [{"residual": "log"}, {"residual": "raw", "loss": huber(1e-5)}])
+def test_sets_of_very_unlike_sizes_do_not_disturb_each_other(options):
+    rng, law = np.random.default_rng(3), 1.5 + 2 * X**-0.4
+    noise = np.exp(rng.normal(0, 1, (6, len(X))) * np.geomspace(1e-4, 0.03, 6)[:, None])
+    sets = law * noise * np.geomspace(1, 1e4, 6)[:, None]
+    first = fit(power_law_with_constant, {"x": X, "loss": law * noise[1]}, **options)
+    together = redrawn(first, sets)
+    alone = pd.concat([redrawn(first, one[None]) for one in sets], ignore_index=True)
+    assert together.notna().any(axis=None)
+    np.testing.assert_allclose(together, alone, rtol=1e-5)

@@ -118,6 +118,37 @@ def test_cells_that_no_measurement_rests_on_are_left_out():
     assert [cell.source for cell in dependence.measuring(made)] == [sources[0], sources[1], sources[4]]
 
 
+def test_cells_that_print_or_display_with_what_others_read_are_left_out():
+    sources = [
+        "import numpy as np\nimport pandas as pd",
+        "x = 1",
+        "slow = {1: x}\nprint(slow)\npd.DataFrame(slow)",
+        "y = np.exp(x)\nprint(y), pd.Series([y])",
+        "paper.measured('one', y)",
+    ]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert [cell.source for cell in dependence.measuring(made)] == [*sources[:2], *sources[3:]]
+
+
+def test_a_name_that_a_cell_binds_before_it_reads_it_needs_no_other_cell():
+    sources = ["slow = 2", "slow = 3\nx = slow", "paper.measured('one', x)"]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert [cell.source for cell in dependence.measuring(made)] == sources[1:]
+
+
+def test_what_a_function_reads_when_it_is_called_is_needed_wherever_it_is_made():
+    sources = [
+        "def f():\n    return g()",
+        "g = lambda: x",
+        "x = 1",
+        "other = 2",
+        "y = f()",
+        "paper.measured('one', y)",
+    ]
+    made = [nbformat.v4.new_code_cell(source) for source in sources]
+    assert [cell.source for cell in dependence.measuring(made)] == [*sources[:3], *sources[4:]]
+
+
 def test_what_only_asks_for_words_of_other_choices_is_left_out():
     sources = [
         "x = 1",

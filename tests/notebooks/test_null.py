@@ -187,6 +187,17 @@ class TestWhatRestsOnNoTable:
     def test_arithmetic_is_excused(self, nulled):
         assert self.said(nulled, role="arithmetic")["covered"] == {"x": "arithmetic"}
 
+    @pytest.mark.parametrize(("says", "left"), [({"role": "live"}, []), ({"role": "recomputed"}, ["x"])])
+    def test_a_live_one_without_a_steady_word_is_excused(self, nulled, says, left):
+        shaky = claim(unstable="seeds 0 and 1 differ", **({"evidence": "own training"} | says))
+        paper = replication(shaky, claim("y"), mutation("y", table="runs"))
+        cells = [
+            LOADED,
+            "paper.measured('x', 1.0)",
+            "paper.measured('y', runs['size'].mean() + runs.loss[0])",
+        ]
+        assert nulled(cells, paper, runs=TABLE).kept["unmoved"] == left
+
 
 def kept(*columns: tuple[str, list[str], list[str]]) -> dict:
     """A null of one table."""

@@ -21,7 +21,7 @@ import pytest
 from small_notebook import small
 
 from scalinglaws.claims import Mutation
-from scalinglaws.notebooks import dependence, files, mutate
+from scalinglaws.notebooks import dependence, files, finished, mutate
 
 
 @pytest.mark.parametrize(
@@ -179,6 +179,58 @@ def test_what_may_not_be_written_back(place):
     assert "the word of 'one' depends on the seed" in done.stderr
     assert before == [path.read_bytes() for path in sorted((place.root / "notebooks").glob("*.ipynb"))]
     assert not list((place.root / "data/verdicts").iterdir())
+
+
+def test_runs_that_finished_are_taken_up_where_another_one_failed(place):
+    counts = place.elsewhere / "counts"
+    body = (
+        f"from pathlib import Path\n\nwith Path({str(counts)!r}).open('a') as file:\n    print(seed, file=file)\n"
+        f"if seed == 3 and not Path({str(place.elsewhere / 'mended')!r}).exists():\n    raise OSError('too late')\ndraws"
+    )
+    path = place.add("10_good", body=body)
+    before, write = path.read_bytes(), ("run", "10", "--write", "--output", str(place.out))
+
+    def ran() -> list[str]:
+        found = sorted(counts.read_text().split())
+        counts.unlink()
+        return found
+
+    done = place(*write)
+    assert done.returncode == 1 and path.read_bytes() == before
+    assert "1 of 5 runs failed: 10_good seed 3" in done.stderr
+    assert "what has finished is in" in done.stderr and "the next --write takes it up" in done.stderr
+    assert ran() == [*"01234"]  # and the null, for which this cell does not matter
+    (place.elsewhere / "mended").touch()
+    assert place(*write).returncode == 0 and path.read_bytes() != before
+    assert ran() == ["0", "3"]
+    assert not (place.out / "unfinished" / "10_good").exists()
+    assert place(*write).returncode == 0 and ran() == [*"01234"]
+
+
+def test_a_run_that_rests_on_other_code_is_made_again(place):
+    path = place.add("10_good")
+    tasks = {"10_good": (files.read(path), place.out / "1.ipynb", {"seed": 1})}
+    first = finished.marked(tasks)
+    files.save(first["10_good"][0], place.out / "1.ipynb")
+    assert [*finished.taken_up(first)] == ["10_good"]
+    assert not finished.taken_up(finished.marked({"10_good": (*tasks["10_good"][:2], {"seed": 2})}))
+    other = files.read(path)
+    other.cells[1].source += "\n# more"
+    assert not finished.taken_up(finished.marked({"10_good": (other, place.out / "1.ipynb", {"seed": 1})}))
+
+
+def test_what_runs_rest_on_changes_with_code_claims_and_tables(copy_of_data):
+    marks = [finished.mark()]
+    for place, text in (
+        ("claims/10_a.toml", "x"),
+        ("runs/a/SOURCE.json", "{}"),
+        ("../lib/scalinglaws/a.py", "a = 1\n"),
+        ("../lib/scalinglaws/a.py", "a = 2\n"),
+    ):
+        (copy_of_data / place).parent.mkdir(parents=True, exist_ok=True)
+        (copy_of_data / place).write_text(text)
+        marks.append(finished.mark())
+    assert len({*marks}) == 5 and marks[-1] == finished.mark()
 
 
 def test_a_folder_that_cannot_be_written(place):

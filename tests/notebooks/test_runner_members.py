@@ -198,7 +198,7 @@ def test_a_magic_is_not_written_back(book, monkeypatch):
     record = nbformat.v4.new_output("display_data", {"application/json": {"mutated": None}})
     notebook.cells[-1].outputs = [record]
     outcome = execute.Outcome("10_magic", 1.0, notebook=notebook)
-    problems = writing.write_back({"10_magic": outcome}, 1, 60)
+    problems = writing.write_back({"10_magic": outcome}, 1, 60, book.out)
     assert problems == ["10_magic: code cell 4 holds a magic or shell line"]
 
 

@@ -214,3 +214,22 @@ def test_false_alarms_know_a_worth_that_rises(runs):
     rising = worths.false_alarms(table, made(0.6) * noise, 1 + 0.35 * np.log(8))
     assert (level[0], rising[0]) == (40, 40)
     assert rising[1] == 1 and level[1] < 0.5
+
+
+@pytest.mark.parametrize(("form", "own"), [(forms.log_streams, "k"), (forms.power_streams, "kappa")])
+def test_stated_derivatives_are_those_of_the_form(form, own):
+    n_params, streams = np.array([5e8, 2e9, 4e9, 1e9]), np.array([1.0, 2.0, 4.0, 8.0])
+    at = {"E": 0.7, "B": 0.4, "alpha": 0.2, own: 0.35}
+
+    def slope(of, name):
+        return np.imag(of(n_params, streams, **at | {name: at[name] + 1e-20j})) / 1e-20
+
+    gradient, hessian = (of(n_params, streams, **at) for of in (form.derivatives, form.curvatures))
+    for name in at:
+        np.testing.assert_allclose(np.broadcast_to(gradient[name], 4), slope(form, name), rtol=1e-12)
+    for (one, other), bent in hessian.items():
+        found = slope(lambda *x, one=one, **p: form.derivatives(*x, **p)[one], other)
+        np.testing.assert_allclose(bent, found, rtol=1e-12, atol=1e-15)
+    assert {frozenset(pair) for pair in hessian} == {
+        frozenset(pair) for pair in [("B", "alpha"), ("B", own), ("alpha",), ("alpha", own), (own,)]
+    }

@@ -34,7 +34,7 @@ TRAINED = (
     "learning_curves",
     "data_pruning_images_small",
     "layerwise_weight_decay_weight_decay_small",
-    "width_transfer_rates",
+    "width_transfer_arms_small",
 )
 
 
@@ -194,18 +194,18 @@ def one_smoothing(monkeypatch):
 
 #: What is changed -> how, and the tables that must notice.
 PLANTED = {
-    "the groups of muP removed": (lambda m: no_groups(m, "mup"), ["width_transfer_rates"]),
-    "the groups of u-muP removed": (lambda m: no_groups(m, "unit"), ["width_transfer_rates"]),
-    "a cosine for a line": (lambda m: config_with(m, schedule="cosine"), ["width_transfer_rates"]),
+    "the groups of muP removed": (lambda m: no_groups(m, "mup"), ["width_transfer_arms_small"]),
+    "the groups of u-muP removed": (lambda m: no_groups(m, "unit"), ["width_transfer_arms_small"]),
+    "a cosine for a line": (lambda m: config_with(m, schedule="cosine"), ["width_transfer_arms_small"]),
     "a second beta of 0.95": (
         lambda m: config_with(m, betas=(0.9, 0.95)),
-        ["isoflop_from_scratch_ladder", "width_transfer_rates", "knowledge_capacity"],
+        ["isoflop_from_scratch_ladder", "width_transfer_arms_small", "knowledge_capacity"],
     ),
     "a start of 0.03 for 0.02": (
         lambda m: m.setattr(decoder, "SIGMA", 0.03),
         [
             "isoflop_from_scratch_ladder",
-            "width_transfer_rates",
+            "width_transfer_arms_small",
             "knowledge_capacity",
             "layerwise_weight_decay_weight_decay_small",
         ],
@@ -235,13 +235,13 @@ PLANTED = {
     "a rate that ends at nought": (lambda m: config_with(m, final=0.0), ["knowledge_capacity"]),
     "Adam's eps of 1e-6": (
         lambda m: config_with(m, eps=1e-6),
-        ["isoflop_from_scratch_ladder", "width_transfer_rates"],
+        ["isoflop_from_scratch_ladder", "width_transfer_arms_small"],
     ),
     "another order of the data": (
         other_order,
         ["isoflop_from_scratch_ladder", "learning_curves", "data_pruning_images_small"],
     ),
-    "muP's attention divided by the root of the width": (temperature, ["width_transfer_rates"]),
+    "muP's attention divided by the root of the width": (temperature, ["width_transfer_arms_small"]),
     "weights cut off, not rounded": (cut_off, ["knowledge_capacity"]),
     "one rate for matrices and the rest": (alike, ["layerwise_weight_decay_weight_decay_small"]),
     "the largest logit for the margin": (largest_logit, ["data_pruning_images_small"]),

@@ -175,6 +175,18 @@ def test_bytes_are_the_text():
     assert len(tokens) == SMALL.n_bytes + len(SMALL.documents)
 
 
+def test_mnist_1d_has_the_bits_of_its_package():
+    from mnist1d.data import get_dataset_args, make_dataset
+
+    args = get_dataset_args()
+    args.num_samples, args.seed, args.train_split = 60, 7, 1.0
+    made = make_dataset(args)
+    x, y = arrays.mnist1d(60, 7)
+    assert x.shape == (60, 40) and sorted(np.bincount(y)) == [6] * 10
+    np.testing.assert_array_equal(x, made["x"].astype(np.float32))
+    np.testing.assert_array_equal(y, made["y"])
+
+
 def test_digits_are_small_images():
     pytest.importorskip("sklearn")
     x, y = arrays.digits()

@@ -17,13 +17,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from mnist1d.data import get_dataset_args, make_dataset
 
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.training import loop
-from scalinglaws.training.arrays import fashion_mnist
+from scalinglaws.training.arrays import fashion_mnist, mnist1d
 from scalinglaws.training.classifiers import convnet
 from scalinglaws.training.loop import error_rate, logits
 
@@ -55,15 +54,6 @@ LEAST_STEPS = 800
 STEPS_A_WARMUP_STEP = 20
 #: Chosen on unpruned MNIST-1D alone: of 0.002, 0.005 and 0.01 the best at 1,600 and 6,400 examples.
 LEARNING_RATE = 1e-2
-
-
-@lru_cache(maxsize=8)
-def mnist1d(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """`n` examples of MNIST-1D (a multiple of ten) with the package's own settings."""
-    args = get_dataset_args()
-    args.num_samples, args.seed, args.train_split = n, seed, 1.0
-    made = make_dataset(args)
-    return made["x"].astype(np.float32), made["y"].astype(np.int64)
 
 
 def draw(data: str, n: int, role: str, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ Source: Sorscher, Geirhos, Shekhar, Ganguli and Morcos (2022), arXiv:2206.14486.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -78,9 +79,13 @@ def kept_range(f: ArrayLike, keep: str) -> tuple[np.ndarray, np.ndarray]:
     raise ValueError(f"keep {keep!r} is none of hard, easy; random pruning is f = 1 at the same alpha")
 
 
+#: Points and weights on [-1, 1]. Finding them takes longer than what is done with them.
+legendre = cache(np.polynomial.legendre.leggauss)
+
+
 def gauss(nodes: int, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre points and weights on [low, high], along a new last axis."""
-    x, w = np.polynomial.legendre.leggauss(nodes)
+    x, w = legendre(nodes)
     half = 0.5 * np.maximum(high - low, 0.0)[..., None]
     return low[..., None] + half * (x + 1), half * w
 

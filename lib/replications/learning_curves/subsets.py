@@ -92,12 +92,7 @@ def split(data: str, read: Callable[[], texts.Corpus]) -> dict[str, Any]:
         x, y = (np.concatenate([part[i] for part in parts.values()]) for i in (0, 1))
         x = blocks(x, 4, 2)
     elif data == "mnist1d":
-        from mnist1d.data import get_dataset_args, make_dataset
-
-        args = get_dataset_args()
-        args.num_samples, args.seed, args.train_split = MNIST1D, 1, 1.0
-        made = make_dataset(args)
-        x, y = made["x"].astype(np.float32), made["y"].astype(np.int64)
+        x, y = arrays.mnist1d(MNIST1D, 1)
     else:
         x, y = delayed() if data == "flights" else arrays.keel()[data]
     if not data.startswith("fashion"):

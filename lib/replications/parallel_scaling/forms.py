@@ -12,13 +12,50 @@ COMMON = dict(
 )
 
 
-@law(bounds={"alpha": (0.02, 2), "k": (0, 5)}, **COMMON)
+def first(size, by, B, alpha, name):
+    """First derivatives of E + B size^-alpha, where `name` changes the logarithm of the size by `by`."""
+    power = size**-alpha
+    return {"E": 1.0, "B": power, "alpha": -B * power * np.log(size), name: -alpha * B * power * by}
+
+
+def second(size, by, bend, B, alpha, name):
+    """Second derivatives; `bend` is that of the size itself by `name`, over the size."""
+    power, log = size**-alpha, np.log(size)
+    return {
+        ("B", "alpha"): -power * log,
+        ("B", name): -alpha * power * by,
+        ("alpha", "alpha"): B * power * log**2,
+        ("alpha", name): B * power * by * (alpha * log - 1),
+        (name, name): alpha * B * power * ((alpha + 1) * by**2 - bend),
+    }
+
+
+def log_gradient(n_params, streams, *, E, B, alpha, k):
+    times = k * np.log(streams) + 1
+    return first(n_params / 1e9 * times, np.log(streams) / times, B, alpha, "k")
+
+
+def log_hessian(n_params, streams, *, E, B, alpha, k):
+    times = k * np.log(streams) + 1
+    return second(n_params / 1e9 * times, np.log(streams) / times, 0.0, B, alpha, "k")
+
+
+def power_gradient(n_params, streams, *, E, B, alpha, kappa):
+    return first(n_params / 1e9 * streams**kappa, np.log(streams), B, alpha, "kappa")
+
+
+def power_hessian(n_params, streams, *, E, B, alpha, kappa):
+    by = np.log(streams)
+    return second(n_params / 1e9 * streams**kappa, by, by**2, B, alpha, "kappa")
+
+
+@law(bounds={"alpha": (0.02, 2), "k": (0, 5)}, gradient=log_gradient, hessian=log_hessian, **COMMON)
 def log_streams(n_params, streams, *, E, B, alpha, k):
     """Loss where streams are worth k ln P + 1 times the parameters (Chen et al. 2025, eq. 5)."""
     return E + B * (n_params / 1e9 * (k * np.log(streams) + 1)) ** -alpha
 
 
-@law(bounds={"alpha": (0.02, 2), "kappa": (0, 2)}, **COMMON)
+@law(bounds={"alpha": (0.02, 2), "kappa": (0, 2)}, gradient=power_gradient, hessian=power_hessian, **COMMON)
 def power_streams(n_params, streams, *, E, B, alpha, kappa):
     """Loss where streams are worth a power of P times the parameters: the rival."""
     return E + B * (n_params / 1e9 * streams**kappa) ** -alpha

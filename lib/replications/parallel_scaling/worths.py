@@ -13,9 +13,14 @@ from scalinglaws import fit, huber
 from scalinglaws.uncertainty import of_mean, of_slope
 
 
+def between(sizes: np.ndarray, losses: np.ndarray, loss: np.ndarray) -> np.ndarray:
+    """Parameters at a loss, on straight lines between plain models whose loss falls; nan beyond them."""
+    return np.exp(np.interp(-loss, -losses, np.log(sizes), left=np.nan, right=np.nan))
+
+
 def straight(plain: pd.DataFrame, loss: pd.Series) -> np.ndarray:
     """Parameters of a plain model with this loss, on a straight line between two runs; nan beyond them."""
-    return np.exp(np.interp(-loss, -plain.loss, np.log(plain.n_params), left=np.nan, right=np.nan))
+    return between(plain.n_params.to_numpy(), plain.loss.to_numpy(), loss.to_numpy())
 
 
 def smooth(plain: pd.DataFrame, loss: pd.Series) -> np.ndarray:
@@ -70,12 +75,15 @@ def false_alarms(table: pd.DataFrame, sets: np.ndarray, true: float) -> tuple[in
     rising, covered : float
         Share of them whose slope has an interval above 0, and whose mean worth has one that holds the true one.
     """
-    rising, covered = [], []
-    for made in sets:
-        again = table.assign(loss=made)
-        if (np.diff(again.loss[again.streams == 1]) >= 0).any() or len(found := worth(again)) < 3:
+    plain, wide = (table.streams == 1).to_numpy(), (table.streams == 8).to_numpy()
+    sizes, rising, covered = table.n_params.to_numpy(), [], []
+    for made in sets[(np.diff(sets[:, plain]) < 0).all(axis=1)]:
+        times = between(sizes[plain], made[plain], made[wide]) / sizes[wide]
+        read = np.isfinite(times)
+        if read.sum() < 3:
             continue
-        slope, mean = of_slope(np.log(found.n_params), found.worth, "sizes"), of_mean(found.worth, "sizes")
+        slope = of_slope(np.log(sizes[wide][read]), times[read], "sizes")
+        mean = of_mean(times[read], "sizes")
         rising.append(slope.low > 0)
         covered.append(mean.low <= true <= mean.high)
     return len(rising), float(np.mean(rising)), float(np.mean(covered))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import pandas as pd
@@ -11,7 +10,6 @@ from replications.what_replicates import failures, wrong
 from scalinglaws.book import suite
 from scalinglaws.claims import NOT_REPLICATED, verdicts
 from scalinglaws.claims.claim import ROLES
-from scalinglaws.claims.power import facing
 from scalinglaws.notebooks import scoreboard
 
 TAKEN = ("id", "role", "evidence", "kind", "word", "fragile", "power")
@@ -47,9 +45,6 @@ def claims() -> pd.DataFrame:
             row["holds"], row["fails"] = verdict["word"] in scoreboard.HELD, verdict["word"] == NOT_REPLICATED
             row["where"] = failures.where(claim, verdict["measured"], *interval) if row["fails"] else ""
             row["wrong"] = None if None in interval else wrong.words(claim, *interval)
-            if row["power"] is not None and math.isclose(*facing(claim), rel_tol=1e-12, abs_tol=1e-300):
-                # No interval can tell the least that the paper says from a rival that begins there.
-                row["power"] = None
             rows.append(row)
     found = pd.DataFrame(rows).astype({"power": float})
     order = found["role"].map(ROLES.index)

@@ -64,18 +64,6 @@ BASE_WIDTH = 64
 #: Held-out windows, the same for every run.
 WINDOWS, WINDOW_SEED = 128, 2_000_000
 
-#: What every run of a decoder here is measured by.
-MEASURED = {
-    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
-    "n_params_matrices": number_column("1", "weights of the blocks' matrices alone", 1, 1e12),
-    "n_tokens": number_column("bytes", "training tokens", 1, 1e12),
-    "flops": number_column("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
-    "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
-    "diverged": number_column("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
-    "train_loss": number_column("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
-    "loss": number_column("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
-}
-
 COLUMNS = {
     "arm": {"unit": "text", "about": "how start, constants and rates depend on the width"},
     "width": number_column("1", "width of the residual stream", 8, 8192),
@@ -84,7 +72,14 @@ COLUMNS = {
     "log2_lr": number_column("1", "base-two logarithm of the peak learning rate", -20, 10),
     "seed": number_column("integer", "seed of initial weights and data order", 0, 100),
     "lr": number_column("1", "peak learning rate, before the arm scales it", 1e-6, 1e3),
-    **MEASURED,
+    "n_params": number_column("1", "all weights, embedding and head included", 1, 1e12),
+    "n_params_matrices": number_column("1", "weights of the blocks' matrices alone", 1, 1e12),
+    "n_tokens": number_column("bytes", "training tokens", 1, 1e12),
+    "flops": number_column("FLOP", "training FLOPs: 6N, head and attention", 1, 1e24),
+    "corpus": {"unit": "text", "about": "first 12 hex digits of the text's sha256"},
+    "diverged": number_column("1", "1 if the training loss passed 20 nats or ceased to be a number", 0, 1),
+    "train_loss": number_column("nats/byte", "training loss, mean of the last tenth", 0, 20, missing=True),
+    "loss": number_column("nats/byte", "loss on fixed held-out windows", 0, 20, missing=True),
 }
 
 
@@ -134,7 +129,7 @@ def start_by_fan_in(model: Decoder, seed: int) -> None:
 def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale; the widest come last, so that a sweep cut short is of use.
 
-    The octaves were chosen by an earlier table and by pilots (see `data/claims/planned/24_width_transfer.toml`).
+    The octaves were chosen by pilots (see `data/claims/24_width_transfer.toml`).
     """
     if scale == "ci":
         widths, fixed = (16, 32, 64, 128, 256), {"batch": 8, "steps": 200}
@@ -167,12 +162,29 @@ def pack(log2_lr: int, seed: int, **rest: Any) -> tuple:
 
 
 def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Train the decoders of one pack and test them on the held-out windows, see `run`.
+    """Train the decoders of one pack and test them on the held-out windows, see `run`."""
+    return trained([decoder(c["arm"], c["width"], c["seed"]) for c in configs], configs)
+
+
+def trained(models: list[Decoder], configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Train decoders of one width, batch and length, and test them on the held-out windows.
 
     With Adam: a tenth of the steps warm up, then the rate falls to zero in a line. No weight
     decay, so that the comparison is about learning rates alone.
+
+    Parameters
+    ----------
+    models
+        Fresh decoders, one a configuration.
+    configs
+        `width`, `batch`, `steps`, `log2_lr` and `seed` of each; the first three are the same in all.
+
+    Returns
+    -------
+    list of dict
+        Of each, the columns from `lr` on, see `COLUMNS`.
     """
-    arm, width, batch, steps = (configs[0][name] for name in ("arm", "width", "batch", "steps"))
+    width, batch, steps = (configs[0][name] for name in ("width", "batch", "steps"))
     text, other, corpus = tokens()
     schedule = loop.TrainConfig(
         steps=steps,
@@ -185,7 +197,7 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
     orders = {seed: loop.windows(text, CONTEXT, batch, seed) for seed in {c["seed"] for c in configs}}
     runs = train_together(
-        [decoder(arm, width, c["seed"]).to(device()) for c in configs],
+        [model.to(device()) for model in models],
         [orders[c["seed"]] for c in configs],
         schedule,
         lrs=[2.0 ** c["log2_lr"] for c in configs],

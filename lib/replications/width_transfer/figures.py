@@ -1,39 +1,81 @@
-"""The figures of width transfer: bowls over the learning rate."""
+"""The figures of width transfer: bowls over the learning rate, and how far activations move in eight updates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, PAPER, panels, shades
 
-TITLES = {"standard": "standard", "mup": "μP", "unit": "u-μP"}
+TITLES = {
+    "standard fan-in": "standard, fan-in start",
+    "mup matched": "μP, matched",
+    "u-mup": "u-μP",
+    "standard 0.02": "standard, start at 0.02",
+    "mup 0.02": "μP, start at 0.02",
+}
 
 
 def bowls(curves: Mapping[str, pd.DataFrame], optima: Mapping[str, np.ndarray]) -> Figure:
-    """Loss against the learning rate, a line a width and a panel a parametrisation; theory dashed.
+    """Loss against the learning rate, a line a width and a panel an arm; at the end the best rates, theory dashed.
 
     Parameters
     ----------
     curves
-        Parametrisation -> mean held-out losses (nats per byte), widths in rows, log2 of the peak
-        rate in columns.
+        Arm -> mean held-out losses (nats per byte), widths in rows, log2 of the peak rate in columns.
     optima
-        Parametrisation -> best log2 rate at each width.
+        Arm -> best log2 rate at each width.
     """
-    figure, axes = panels(3, width=3.5, height=3.5, sharey=True)
-    colors = (PALETTE[1], *PALETTE[3:])
-    for ax, (name, title) in zip(axes, TITLES.items(), strict=True):
-        losses, best = curves[name], optima[name]
-        for (width, row), at, color in zip(losses.iterrows(), best, colors, strict=True):
+    figure, axes = panels(3, 2, width=3.6, height=2.9)
+    *each, last = axes.flat
+    for ax, (arm, title) in zip(each, TITLES.items(), strict=True):
+        losses, best = curves[arm], optima[arm]
+        for (width, row), at, color in zip(losses.iterrows(), best, shades(len(losses)), strict=True):
             ax.plot(row.index, row, "o-", ms=3, lw=1.2, color=color, label=f"width {width}")
-            ax.plot(at, row.min(), "v", ms=7, color=color, mec="black")
-        theory = best[0] - (name == "standard") * np.log2(losses.index / losses.index[0])
-        ax.plot(theory, losses.min(axis=1), **PAPER, label="theory")
-        ax.set(title=title, xlabel="$\\log_2$ of the peak learning rate", ylim=(1.75, 2.8))
-    axes[0].set_ylabel("held-out loss [nats per byte]")
-    axes[2].legend(fontsize=8, loc="upper right")
+            ax.plot(at, row.min(), "v", ms=7, color=color, mec="black", zorder=3)
+        fall = np.log2(losses.index / losses.index[0]) * arm.startswith("standard")
+        ax.plot(best[0] - fall, losses.min(axis=1), **PAPER, label="theory")
+        ax.set(title=title, xlabel="$\\log_2$ of the peak learning rate", ylim=(2.05, 3.1))
+        ax.set_ylabel("held-out loss [nats per byte]")
+    each[-1].plot([], [], "v", ms=7, color="white", mec="black", label="lowest point")
+    each[-1].legend(fontsize=7, loc="lower center", ncols=2)
+    colors = (PALETTE[1], *PALETTE[3:5], PALETTE[0], PALETTE[5])
+    for (arm, title), mark, color in zip(TITLES.items(), "os^Dv", colors, strict=True):
+        widths = curves[arm].index
+        last.plot(widths, optima[arm] - optima[arm][0], marker=mark, color=color, label=title)
+    last.plot(widths, -np.log2(widths / widths[0]), **PAPER, label="theory: 1 / width")
+    last.axhline(0, lw=1, **PAPER)
+    last.set(xscale="log", xlabel="width $d$", ylabel="octaves that the best rate moved")
+    last.set_xticks(widths, widths)
+    last.minorticks_off()
+    last.legend(fontsize=7)
+    return figure
+
+
+def coordinates(table: pd.DataFrame, arms: Sequence[str], sites: Sequence[str]) -> Figure:
+    """Changes of activations by eight updates against the width, over those at the smallest, a panel an arm.
+
+    Parameters
+    ----------
+    table
+        One row a run: `arm`, `width`, and `change_SITE` for each site (RMS, units of the activation).
+    arms, sites
+        Which to show.
+    """
+    figure, axes = panels(len(arms), width=3.6, height=3.3, sharey=True)
+    for ax, arm in zip(axes, arms, strict=True):
+        part = table[table.arm == arm].groupby("width")
+        for site, mark, color in zip(sites, "os^vDPX", PALETTE, strict=True):
+            at = part[f"change_{site}"].mean()
+            ax.plot(at.index, at / at.iloc[0], marker=mark, ms=5, lw=1, color=color, label=site)
+        widths = at.index.to_numpy()
+        ax.axhline(1, lw=1.5, **PAPER, label="theory of μP")
+        ax.set(xscale="log", yscale="log", xlabel="width $d$", title=TITLES[arm])
+        ax.set_xticks(widths, widths)
+        ax.minorticks_off()
+    axes[0].set_ylabel(f"change, over that at width {widths[0]}")
+    axes[-1].legend(fontsize=8)
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scalinglaws.book.markup import plain, table
 from scalinglaws.book.suite import Finding
 from scalinglaws.tables import description, loading
+from scalinglaws.text import command_of
 
 
 def overview() -> str:
@@ -15,7 +16,7 @@ def overview() -> str:
         known = (
             plain(about["licence"])
             if "repository" in about
-            else f"own runs, MIT: `{description.command_of(about['module'], about['scale'])}`"
+            else f"own runs, MIT: `{command_of(about['module'], about['scale'])}`"
         )
         rows.append([f"[`{slug}`](#{anchor(slug)})", plain(about["title"]), f"{about['rows']:,}", known])
     return table(["table", "what", "rows", "licence"], rows)

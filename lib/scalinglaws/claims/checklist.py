@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scalinglaws.text import Text, counted
+from scalinglaws.text import Text, command_of, counted
 
 BLANK = "____"
 
@@ -83,8 +83,8 @@ def from_runs(runs: pd.DataFrame) -> dict[str, str]:
     if "repository" in runs.attrs:
         about = runs.attrs
         known["fit_data"] = f"yes: {about['repository']}@{about['commit'][:8]}, licence: {about['licence']}"
-    elif "made" in runs.attrs:
-        known["fit_data"] = f"yes: made by `{runs.attrs['made']['command']}`"
+    elif "module" in runs.attrs:  # where it lies now, whatever it was called when it made the table
+        known["fit_data"] = f"yes: made by `{command_of(runs.attrs['module'], runs.attrs['scale'])}`"
     return known
 
 

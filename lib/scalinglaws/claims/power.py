@@ -26,8 +26,9 @@ def power(claim: Claim, low: float, high: float) -> float | None:
     Returns
     -------
     float or None
-        Between 0.025, where paper and rival meet, and 1. None where the interval is unbounded
-        or of no width, and for signs and orders, whose size the paper does not say.
+        Above 0.025 and at most 1. None where the interval is unbounded or of no width; for signs and
+        orders, whose size the paper does not say; and where the rival begins where the paper's
+        region ends, since no interval can tell the least that the paper says from such a rival.
 
     Notes
     -----
@@ -35,10 +36,14 @@ def power(claim: Claim, low: float, high: float) -> float | None:
     of the rival's edge with probability 1 - power.
     """
     width = high - low
-    if claim.kind in ("sign", "order") or not 0 < width < math.inf:
+    if claim.kind in ("sign", "order") or meets(claim) or not 0 < width < math.inf:
         return None
-    apart = distance(claim)
-    return NORMAL.cdf(apart / (width / 2 / HALF) - HALF)
+    return NORMAL.cdf(distance(claim) / (width / 2 / HALF) - HALF)
+
+
+def meets(claim: Claim) -> bool:
+    """Whether the rival begins where the paper's region ends: an open end lies one float beyond its number."""
+    return math.isclose(*facing(claim), rel_tol=1e-12, abs_tol=1e-300)
 
 
 def distance(claim: Claim) -> float:

@@ -6,6 +6,7 @@ What a command needs is imported when it is called, so that those which only rea
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,7 +98,7 @@ def run(
         list[str] | None,
         typer.Option("--parameter", "-p", help="NAME=VALUE of another parameter of the notebook."),
     ] = None,
-    jobs: Jobs = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="Runs at a time; 0: with --write one a core, else 1.")] = 0,
     timeout: Timeout = 600,
     output: Output = Path("out"),
     html: Annotated[bool, typer.Option(help="Write pages to read in a browser, too.")] = False,
@@ -110,10 +111,10 @@ def run(
 ) -> None:
     """Run notebooks; exit 1 if one fails or a verdict differs from the one kept.
 
-    The executed copies and their verdicts are put into the output folder;
-    what is committed stays as it is.
+    Executed copies and their verdicts go into the output folder alone.
 
-    With --write the CI-scale run of seeds 0 to 4 replaces what is committed;
+    With --write the CI-scale run of seeds 0 to 4 replaces what is committed
+    (if one fails, the next --write takes up those that had finished);
     a kept word, or a kept number beyond drift, moves only if --moved says
     why; the notebook that counts all verdicts (90) is then run too. At full
     scale --write records the cost only.
@@ -121,6 +122,7 @@ def run(
     moved = " ".join(moved.split())
     if moved and not (write and scale == "ci"):
         fail("--moved says why --write replaces kept verdicts: it goes with --write at CI scale", 2)
+    jobs = jobs or (os.cpu_count() or 1 if write and scale == "ci" else 1)
     wanted = {"scale": scale, "seed": seed}
     for item in parameter or []:
         name, equals, value = item.partition("=")
@@ -171,7 +173,7 @@ def run(
             differ[name] = [each for each in writing.compared(name, outcome.record) if each.stated]
     problems += writing.told(differ)
     if write and scale == "ci" and not problems:
-        problems += writing.write_back(good, jobs, timeout, moved)
+        problems += writing.write_back(good, jobs, timeout, output, moved)
     if last and not (write and problems):
         counted = batch.run_all(last, jobs, timeout)
         problems += batch.failures(counted)

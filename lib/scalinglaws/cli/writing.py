@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from scalinglaws import repository
-from scalinglaws.claims import ClaimError, drift, stated, verdicts
+from scalinglaws.claims import ClaimError, Stated, drift, stated, verdicts
 from scalinglaws.cli import batch
-from scalinglaws.notebooks import execute, files, null, permuted
+from scalinglaws.notebooks import execute, files, finished, null, permuted
+from scalinglaws.notebooks.formats import NotebookNode
 
 #: Seeds under which the words must be the same before they are kept.
 SEEDS = (0, 1, 2, 3, 4)
@@ -53,46 +54,68 @@ def unsteady(name: str, records: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def write_back(good: dict[str, execute.Outcome], jobs: int, timeout: float, why: str = "") -> list[str]:
+def write_back(
+    good: dict[str, execute.Outcome], jobs: int, timeout: float, output: Path, why: str = ""
+) -> list[str]:
     """Replace the committed outputs, verdicts, nulls and costs.
 
-    They are replaced if the words hold over the seeds, and each claim moves under some column.
+    They are replaced if the words hold over the seeds, and each claim moves under some column. Other
+    seeds and nulls run side by side. What finishes is kept in the folder `unfinished` of the output
+    until all of its notebook has, so that a run which fails or is stopped costs no other.
     """
-    marked = [name for name, outcome in good.items() if outcome.record["mutated"]]
-    problems = [f"{name}: a mutated run is never written back" for name in marked]
-    steady = [name for name in good if name not in marked]
-    refused: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        tasks = {}
-        for name in steady:
-            notebook = files.read(files.locate(name))
-            try:
-                seeded = files.uses(notebook, "seed")
-            except files.NotebookError as error:
-                refused[name] = f"{name}: {error}"
-                continue
-            for seed in SEEDS[1:] if seeded else ():
-                keep_at = Path(scratch) / f"{name}-{seed}.ipynb"
-                tasks[f"{name} seed {seed}"] = (notebook, keep_at, {"seed": seed})
-        others = batch.run_all(tasks, jobs, timeout) if tasks else {}
-    problems += [*refused.values(), *batch.failures(others)]
-    landing = []
-    for name in [name for name in steady if name not in refused]:
-        mine = [others[f"{name} seed {seed}"] for seed in SEEDS[1:] if f"{name} seed {seed}" in others]
-        if any(other.error for other in mine):
+    mutated = [name for name, outcome in good.items() if outcome.record["mutated"]]
+    books, papers, problems = readable([name for name in good if name not in mutated])
+    problems = [*(f"{name}: a mutated run is never written back" for name in mutated), *problems]
+    folder = output / "unfinished"
+    tasks = {
+        f"{n} null": (shuffling(papers[n], book), folder / n / "null.ipynb", {}) for n, book in books.items()
+    }
+    seeds = {name: SEEDS[1:] if files.uses(book, "seed") else () for name, book in books.items()}
+    # The nulls go first, since they take longest.
+    tasks |= {
+        f"{name} seed {seed}": (book, folder / name / f"{seed}.ipynb", {"seed": seed})
+        for name, book in books.items()
+        for seed in seeds[name]
+    }
+    tasks = finished.marked(tasks)
+    done = finished.taken_up(tasks)
+    fresh = batch.run_all({each: task for each, task in tasks.items() if each not in done}, jobs, timeout)
+    done |= fresh
+    if failed := batch.failures(fresh):
+        problems += [*failed, f"what has finished is in {folder}, and the next --write takes it up"]
+    for name, book in books.items():
+        shuffled, others = done[f"{name} null"], [done[f"{name} seed {seed}"] for seed in seeds[name]]
+        if any(outcome.error for outcome in (shuffled, *others)):
             continue
-        wrong = unsteady(name, [good[name].record, *(other.record for other in mine)])
-        landing += [] if wrong else [name]
-        problems += wrong
-    found, wrong = nulls(landing, jobs, timeout)
-    problems += wrong
-    for name, shuffled in found.items():
-        wrong = null.problems(name, shuffled)
+        moves = null.record(shuffled.record, papers[name], book)
+        wrong = unsteady(name, [good[name].record, *(other.record for other in others)])
+        wrong += null.problems(name, moves)
         if not wrong:
             keep(name, good[name], why)
-            null.keep(name, shuffled)
+            null.keep(name, moves)
+            finished.forget(folder / name)
         problems += wrong
     return problems
+
+
+def readable(
+    names: Sequence[str],
+) -> tuple[dict[str, NotebookNode], dict[str, Stated], list[str]]:
+    """Notebooks, what each states, and a sentence for each that cannot be read or is no Python."""
+    books, papers, problems = {}, {}, []
+    for name in names:
+        try:
+            book, paper = files.read(files.locate(name)), stated(name)
+            files.trees(book)  # names a cell that is no Python
+            books[name], papers[name] = book, paper
+        except (files.NotebookError, ClaimError) as error:
+            problems.append(f"{name}: {error}")
+    return books, papers, problems
+
+
+def shuffling(paper: Stated, book: NotebookNode, seconds: float = permuted.SECONDS) -> NotebookNode:
+    """The notebook that finds the null of another one."""
+    return null.prepared(book, [*null.excuses(paper, book)], seconds)
 
 
 def nulls(
@@ -114,20 +137,10 @@ def nulls(
     dict, list of str
         The nulls as they are kept, by notebook; and a sentence for each that could not be found.
     """
-    problems, books, papers = [], {}, {}
-    for name in names:
-        try:
-            books[name], papers[name] = files.read(files.locate(name)), stated(name)
-            files.trees(books[name])  # names a cell that is no Python
-        except (files.NotebookError, ClaimError) as error:
-            problems.append(f"{name}: {error}")
+    books, papers, problems = readable(names)
     with tempfile.TemporaryDirectory() as scratch:
         tasks = {
-            f"{name} null": (
-                null.prepared(book, [*null.excuses(papers[name], book)], seconds),
-                Path(scratch) / f"{name}.ipynb",
-                {},
-            )
+            f"{name} null": (shuffling(papers[name], book, seconds), Path(scratch) / f"{name}.ipynb", {})
             for name, book in books.items()
         }
         done = batch.run_all(tasks, jobs, timeout) if tasks else {}

@@ -253,12 +253,12 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:
 def optima(
     problem: Problem, params: dict[str, float]
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """The optima of a batch of resamples, on faces of the region too.
+    """The optima of a batch of resamples or of redrawn sets, on faces of the region too.
 
     Parameters
     ----------
     problem
-        The whole problem with one set of weights a resample.
+        The whole problem with one set of weights a resample, and of y a redrawn set.
     params
         The optimum of all runs in natural units, where the search begins.
 
@@ -276,7 +276,7 @@ def optima(
     }
     value, solved = at.value.copy(), at.solved.copy()
     for k in np.flatnonzero(~solved):
-        alone = search.with_weights(search.weights[k])
+        alone = search.take(k)
         try:
             best = settled(alone, in_order(minimise(alone, candidates(alone, 4, seed=0, places=64))))
         except FitError:

@@ -61,7 +61,12 @@ def challenged(problem: Problem, best: Solution) -> tuple[Solution, float]:
 
 
 def led(problem: Problem, theta: np.ndarray, value: float) -> np.ndarray:
-    """Where challengers of an optimum of that value lead, those that may lead lower further."""
+    """Where challengers of an optimum of that value lead, those that may lead lower further.
+
+    A corner of the loss is rounded off by a thousandth of the residuals' size, without which no step could
+    be computed. That is far less than the widths through which other searches go, and passes over no ridge
+    that matters; the places are judged by the loss itself, and followed to the floor on it.
+    """
     smooth = rounded(problem, theta[None])
     at = newton(smooth, challengers(problem, theta), ENOUGH, STEPS)
     slow = (at.decrement > ENOUGH) & (at.value < HOPE * value)

@@ -126,4 +126,4 @@ def rounded(problem: Problem, theta: np.ndarray) -> Problem:
     wide = typical(problem, theta)
     if not problem.loss.kinked(wide):
         return problem
-    return problem.with_loss(problem.loss.smoothed(max(ROUNDED * wide, 1e-13 * problem.size)))
+    return problem.with_loss(problem.loss.smoothed(max(ROUNDED * wide, 1e-13 * float(np.max(problem.size)))))

@@ -251,7 +251,7 @@ def continuation(problem: Problem, theta: np.ndarray) -> np.ndarray:
     size = np.abs(problem.residuals(theta))
     wide = float(np.median(size[np.isfinite(size)]))
     for width in wide * NARROWING ** -np.arange(STAGES):
-        if width > max(problem.loss.delta, 1e-13 * problem.size):
+        if width > max(problem.loss.delta, 1e-13 * float(np.max(problem.size))):
             theta = newton(
                 problem.with_loss(problem.loss.smoothed(width)), theta, tight=1e-6, rounds=30
             ).theta
@@ -278,12 +278,11 @@ def minimise_exact(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
         believed where its `gap` is below `solve.TIGHT`.
     """
     found, proofs = np.array(theta, float), []
-    size = max(1, CHUNK // len(problem.y))
+    size = max(1, CHUNK // problem.y.shape[-1])
     for rows in (np.arange(i, min(i + size, len(found))) for i in range(0, len(found), size)):
         found[rows] = continuation(problem.take(rows), np.clip(found[rows], *problem.limits))
     for k in range(len(found)):
-        alone = problem.with_weights(problem.weights[k]) if problem.weights.ndim > 1 else problem
-        found[k], proof = one_row(alone, found[k])
+        found[k], proof = one_row(problem.take(k), found[k])
         proofs.append(proof)
     return found, problem.objective(found), proofs
 

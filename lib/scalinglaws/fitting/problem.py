@@ -43,7 +43,7 @@ class Problem:
     law, loss, residual
         What is fitted, and how misfit is measured.
     columns, y
-        The data, one entry a run.
+        The data, one entry a run; y of a batch of redrawn sets has one a row and run, as their weights do.
     weights
         One a run; or one a row and run, for a batch of resamples.
     fixed
@@ -88,9 +88,10 @@ class Problem:
         return np.log(self.y) if self.residual == "log" else self.y
 
     @cached_property
-    def size(self) -> float:
-        """A typical size of the target: residuals far below it are rounding."""
-        return 1.0 if self.residual == "log" else float(np.sqrt(np.mean(self.y**2))) or 1.0
+    def size(self) -> Any:
+        """A typical size of the target, one a row of y: residuals far below it are rounding."""
+        root = np.sqrt(np.mean(self.y**2, axis=-1)) if self.residual == "raw" else np.float64(1.0)
+        return np.where(root > 0, root, 1.0)[()]
 
     @cached_property
     def floor(self) -> Any:
@@ -121,7 +122,7 @@ class Problem:
 
     def predict(self, theta: np.ndarray, params: Mapping[str, Any] | None = None) -> np.ndarray:
         """The law's values; `params` are those of theta in natural units, where they are at hand."""
-        shape = (*theta.shape[:-1], len(self.y))
+        shape = (*theta.shape[:-1], self.y.shape[-1])
         values = np.asarray(self.law(*self.columns, **(params or self.natural(theta))))
         # A law evaluated row by row answers with an axis of rows even for a single point.
         return np.broadcast_to(values if values.ndim <= len(shape) else values[0], shape)
@@ -145,7 +146,7 @@ class Problem:
         self, theta: np.ndarray, params: Mapping[str, Any], gradient: Mapping[str, Any]
     ) -> np.ndarray:
         """Derivatives by the coordinates from those by the parameters, shape (..., parameters, runs)."""
-        found = np.empty((*theta.shape[:-1], len(self.names), len(self.y)))
+        found = np.empty((*theta.shape[:-1], len(self.names), self.y.shape[-1]))
         for j, name in enumerate(self.names):
             found[..., j, :] = gradient[name] * params[name] if self.logged[j] else gradient[name]
         return found
@@ -225,6 +226,8 @@ class Problem:
         """The same problem with another loss."""
         return replace(self, loss=loss)
 
-    def take(self, rows: np.ndarray) -> Problem:
-        """The problem of some rows of a batch."""
-        return self if self.weights.ndim == 1 else replace(self, weights=self.weights[rows])
+    def take(self, rows: np.ndarray | int) -> Problem:
+        """The problem of some rows of a batch; of a single one without the axis of rows."""
+        if self.weights.ndim == 1:
+            return self
+        return replace(self, weights=self.weights[rows], y=self.y[rows] if self.y.ndim > 1 else self.y)

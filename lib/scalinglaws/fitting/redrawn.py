@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scalinglaws.fitting.boundary import optima
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
+from scalinglaws.fitting.solve import CHUNK
 
 
 def redrawn(fit: Fit, values: ArrayLike, places: int = 300) -> pd.DataFrame:
@@ -66,12 +67,15 @@ def from_the_optimum(fit: Fit, values: np.ndarray) -> pd.DataFrame:
     """
     if not fit.proved:
         raise FitError(f"only a converged fit can be made again; this one: {fit.message}")
-    rows = []
-    for one in values:
-        problem = replace(fit.whole, y=one)
-        found, _, solved = optima(problem.with_weights(problem.weights[None]), fit.params)
-        rows.append({name: v.item() if solved[0] else np.nan for name, v in found.items()})
-    return pd.DataFrame(rows, columns=[*fit.law.parameters])
+    found = np.full((len(values), len(fit.law.parameters)), np.nan)
+    size = max(1, CHUNK // fit.n)
+    for rows in (slice(i, i + size) for i in range(0, len(values), size)):
+        sets = values[rows]
+        problem = replace(fit.whole, y=sets).with_weights(np.tile(fit.whole.weights, (len(sets), 1)))
+        natural, _, solved = optima(problem, fit.params)
+        own = np.column_stack([natural[name] for name in fit.law.parameters])
+        found[rows][solved] = own[solved]
+    return pd.DataFrame(found, columns=[*fit.law.parameters])
 
 
 def on_a_grid(fit: Fit, values: np.ndarray, places: int) -> pd.DataFrame:

@@ -67,7 +67,9 @@ def exponent(flops: Any, n_opt: Any, weights: Any = None) -> Exponent:
     if np.ptp(x) == 0:
         raise ValueError("all budgets are the same: no slope")
     # About the mean, where slope and height do not share their rounding.
-    mean = np.average(x, weights=weights)
-    (slope, height), cov = np.polyfit(x - mean, y, 1, w=np.sqrt(weights), cov=True)
-    se = float(np.sqrt(cov[0, 0]))
-    return Exponent(float(slope), float(height - slope * mean), se, len(flops) - 2)
+    mean, height = weights @ x / weights.sum(), weights @ y / weights.sum()
+    x, y, free = x - mean, y - height, len(x) - 2
+    stiff = weights @ x**2
+    slope = weights @ (x * y) / stiff
+    se = np.sqrt(weights @ (y - slope * x) ** 2 / free / stiff)
+    return Exponent(float(slope), float(height - slope * mean), float(se), free)

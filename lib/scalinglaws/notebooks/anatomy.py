@@ -188,7 +188,10 @@ def outputs(notebook: NotebookNode, guide: bool = False) -> list[str]:
     found = []
     code = files.code(notebook)
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
-        found.append("execution counts are not 1..n: run 'scalinglaws run NAME --write'")
+        found.append(
+            "execution counts are not 1..n: run 'scalinglaws run NAME --write'; the numbers of its prose are "
+            "looked for in the outputs that this stores, and not before"
+        )
     for index, cell in enumerate(code, 1):
         for output in cell.outputs:
             if output.output_type == "error":

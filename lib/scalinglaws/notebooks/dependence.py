@@ -259,23 +259,13 @@ def with_makers(
     NotebookError
         If it would have to.
     """
-    changes: list[set[str]] = []
-    within: dict[str, set[str]] = {}  # what functions read when they are called
-    for cell in ran:
-        changes.append(set())
-        for statement, read, changed in statements(cell.source):
-            changes[-1] |= changed - kept
-            if any(isinstance(node, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(statement)):
-                within |= {name: within.get(name, set()) | read for name in changed - kept}
+    changes = [set().union(*(changed for _, _, changed in statements(cell.source))) - kept for cell in ran]
+    within = called(ran)
     places = {place for place, cell in enumerate(ran) if any(cell is one for one in again)}
     todo = [*places]
     while todo:
         place = todo.pop()
-        needed, more = set(), entering(ran[place].source)
-        while more:
-            needed |= more
-            more = set().union(*(within.get(name, set()) for name in more)) - needed
-        for name in needed:
+        for name in reached(entering(ran[place].source), within):
             makers = [other for other, changed in enumerate(changes) if name in changed]
             earlier = [other for other in makers if other < place]
             lost = any(other >= place for other in makers) or places & set(earlier)
@@ -290,6 +280,25 @@ def with_makers(
                 # What it makes besides may take the place of what other cells need.
                 todo += [other for other in places if other > earlier[-1]]
     return [ran[place] for place in sorted(places)]
+
+
+def called(cells: list[NotebookNode]) -> dict[str, set[str]]:
+    """For names made where a function is defined, what it reads when it is called."""
+    within: dict[str, set[str]] = {}
+    for cell in cells:
+        for statement, read, changed in statements(cell.source):
+            if any(isinstance(node, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(statement)):
+                within |= {name: within.get(name, set()) | read for name in changed}
+    return within
+
+
+def reached(names: frozenset[str], within: dict[str, set[str]]) -> set[str]:
+    """Names, and what the functions among them read, and theirs."""
+    found, more = set(), set(names)
+    while more:
+        found |= more
+        more = set().union(*(within.get(name, set()) for name in more)) - found
+    return found
 
 
 def asks_only(cell: NotebookNode) -> bool:
@@ -309,12 +318,14 @@ def asks_only(cell: NotebookNode) -> bool:
 def measuring(cells: list[NotebookNode]) -> list[NotebookNode]:
     """The cells that a measurement rests on: what only shows something, or asks for words, is left out."""
     kept, needed = [], set()
+    unchanged, within = constant(cells), called(cells)
     for cell in reversed(cells):
-        read, changed = set(), set()
-        for _, reads, changes in statements(cell.source):
-            read, changed = read | reads, changed | changes
-        if ("paper" in read | changed and not asks_only(cell)) or (changed - {"paper"}) & needed:
-            needed |= read
+        changed = set().union(*(changes for _, _, changes in statements(cell.source)))
+        # A call of a builtin, or of what a module holds, shows something and makes nothing of these names.
+        made = {name for name in changed if name not in unchanged or binds(cell.source, name)}
+        measures = "paper" in entering(cell.source) | changed and not asks_only(cell)
+        if measures or (made - {"paper"}) & needed:
+            needed |= reached(entering(cell.source), within)
             kept.insert(0, cell)
     return kept
 

@@ -72,8 +72,9 @@ class Reader:
                     if hasattr(statement, part)
                 ]
                 head += [item.context_expr for item in getattr(statement, "items", [])]
-                if isinstance(statement, ast.For) and any(map(self.hot, head)):
-                    self.resting |= stores(statement.target)
+                if isinstance(statement, ast.For):
+                    taken = self.taken(statement.target, statement.iter)
+                    self.resting = (self.resting - stores(statement.target)) | taken
                 self.judge(head)
                 for body in bodies * 2 if isinstance(statement, (ast.For, ast.While)) else bodies:
                     self.read(body)
@@ -83,6 +84,18 @@ class Reader:
                 self.resting = (
                     (self.resting | changed) if self.hot(statement) else self.resting - stores(statement)
                 )
+
+    def taken(self, target: ast.expr, source: ast.expr) -> set[str]:
+        """The names of a loop that stand for something of a loose fit: no index, and no key of a dictionary."""
+        if isinstance(target, ast.Tuple) and isinstance(source, ast.Call):
+            called, names = ast.unparse(source.func), target.elts
+            if called == "zip" and len(names) == len(source.args):
+                return set().union(*map(self.taken, names, source.args))
+            if called == "enumerate" and len(names) == 2:
+                return self.taken(names[1], source.args[0])
+            if called.endswith(".items") and len(names) == 2:
+                target = names[1]
+        return stores(target) if self.hot(source) else set()
 
     def judge(self, nodes: list[ast.AST]) -> None:
         """Note the measurements that rest on a loose fit and do not say so."""

@@ -6,7 +6,8 @@ under no column does not land, but for two kinds that no column could move: `ari
 follows from other claims or from counting and is never tallied; and what is computed here from
 no table, live or in theory. Of that a stated mutation must break what computes it: a formula of
 its arguments, or a name that is made, through other names of the notebook, by code which it
-imports. A typed number is not, nor is a function that gives one back.
+imports. A typed number is not, nor is a function that gives one back. Where such a claim is
+unstable it is inconclusive whatever is measured, and there is nothing to break.
 """
 
 from __future__ import annotations
@@ -114,6 +115,8 @@ def excuse(claim: Claim, paper: Stated, notebook: NotebookNode) -> str:
         return "arithmetic"
     if claim.role != "live" and claim.evidence != "theory":
         return ""
+    if claim.unstable:  # no mutation may name it, and no number earns it another word
+        return "unstable: inconclusive whatever is measured"
     by = [m.name for m in paper.mutations if claim.id in m.changes and computes(notebook, m.target)]
     return "; ".join(f"mutation: {name}" for name in by)
 
@@ -182,11 +185,12 @@ def strongest(kept: dict[str, Any]) -> permuted.Column | None:
 def repeated(broken: NotebookNode, notebook: NotebookNode, kept: dict[str, Any]) -> NotebookNode:
     """A mutated notebook that shuffles one column at its end, as the kept null did."""
     if column := strongest(kept):
-        cells = dependence.resting(notebook)
-        again = permuted.depending(cells, column.table, column.table in kept["hidden"], files.code(notebook))
+        cells, hidden = dependence.resting(notebook), column.table in kept["hidden"]
+        again = permuted.depending(cells, column.table, hidden, files.code(notebook))
         source = permuted.AGAIN.strip().format(
             cells=permuted.as_text([cells[place] for place in again]),
             column=(column.table, column.column, column.share),
+            hidden=hidden,
         )
         broken.cells.append(nbformat.v4.new_code_cell(source))
     return broken

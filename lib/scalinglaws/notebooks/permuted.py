@@ -58,7 +58,7 @@ AGAIN = """
 globals().update(_snapshot(_kept))
 from scalinglaws.notebooks.permuted import again as _again
 
-_again(globals(), {cells!r}, {column!r})
+_again(globals(), {cells!r}, {column!r}, hidden={hidden})
 """
 
 
@@ -379,10 +379,13 @@ def one(base: Unbroken, names: dict[str, Any], column: Column, seconds: float) -
     }
 
 
-def again(names: dict[str, Any], text: str, column: tuple[str, str, float]) -> Shown:
-    """Shuffle one column once more, in a notebook that has run; show what its claims measure then."""
+def again(names: dict[str, Any], text: str, column: tuple[str, str, float], *, hidden: bool) -> Shown:
+    """Shuffle one column once more, in a notebook that has run; show what its claims measure then.
+
+    Where the table is `hidden`, caches of the library may hold what was made of it.
+    """
     cells, chosen = from_text(text), Column(*column)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        raised = shuffled_run(names, cells, chosen, hidden=True)
+        raised = shuffled_run(names, cells, chosen, hidden=hidden)
     found = {id: verdict.record() for id, verdict in names["paper"].found.items()}
     return Shown({"shuffled": list(column), "verdicts": found, "raised": raised})

@@ -62,8 +62,7 @@ from scalinglaws.sweeps.store import StoreError
 from scalinglaws.sweeps.sweep import cores, sweep
 from scalinglaws.sweeps.worker import SweepError
 from scalinglaws.tables import loading, schema
-from scalinglaws.tables.description import command_of
-from scalinglaws.text import counted
+from scalinglaws.text import command_of, counted
 
 
 def slug_of(module: ModuleType, scale: str) -> str:

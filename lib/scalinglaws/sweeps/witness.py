@@ -30,7 +30,7 @@ from typing import Any
 from scalinglaws import machine, repository
 from scalinglaws.caches import forget
 from scalinglaws.tables import loading, schema, sealing
-from scalinglaws.tables.description import command_of
+from scalinglaws.text import command_of
 from scalinglaws.training import texts
 
 NAME = "witnesses.json"

@@ -7,7 +7,7 @@ from typing import Any
 
 from scalinglaws import repository
 from scalinglaws.tables.loading import folders, source
-from scalinglaws.text import counted
+from scalinglaws.text import command_of, counted
 
 INDEX = """\
 # Data
@@ -32,11 +32,6 @@ def origin(about: dict[str, Any]) -> list[str]:
         f"- licence: {about['licence']}",
         f"- how obtained: {about['how_obtained']}",
     ]
-
-
-def command_of(name: str, scale: str) -> str:
-    """The command that makes the table of an experiment's module."""
-    return f"python -m {name.removesuffix('.runs')} --scale {scale}"
 
 
 def making(about: dict[str, Any]) -> list[str]:
