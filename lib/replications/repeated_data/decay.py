@@ -116,9 +116,9 @@ def with_constants(values: Constants) -> Law:
     return other_constants
 
 
-#: R* of a grid: those of repeats, the last of which is no decay at all, and those of excess parameters.
+#: R* of a grid: of repeats, the last of which is no decay at all, and of excess parameters.
 REPEATS = np.sort(np.r_[np.geomspace(1, 1000, 73), PRINTED[0], np.inf])
-EXCESS = np.geomspace(0.02, 200, 73)
+EXCESS = np.r_[np.geomspace(0.02, 200, 73), 1e3, 1e4, 1e5]
 
 
 def huber_terms(
@@ -182,8 +182,8 @@ class Drawn:
 
     @property
     def without_end(self) -> np.ndarray:
-        """Whether repeats that never decay fit better than the printed constant, shape (count,)."""
-        return self.profile[-1] < self.profile[np.searchsorted(REPEATS, PRINTED[0])]
+        """Whether repeats that never decay fit better than any decay of the grid, shape (count,)."""
+        return np.isinf(self.repeats)
 
 
 def redrawn(terms: np.ndarray, weights: np.ndarray) -> Drawn:
@@ -237,7 +237,7 @@ class Answer:
         The grid, and what resamples say on it.
     told
         `repeats` and `excess`, the two constants; `faster`, the logarithm of their ratio; `infinite`, the
-        share of resamples in which no decay of repeats fits better than the printed one; `both`, by how
+        share of resamples that are fitted best by no decay of repeats; `both`, by how
         many per cent the sum rises if only parameters decay.
     """
 
@@ -300,7 +300,9 @@ def asked(
         "repeats": outer(pair[0], drawn.repeats, how),
         "excess": outer(pair[1], drawn.excess, how),
         "faster": outer(np.log(pair[0] / pair[1]), np.log(drawn.repeats / drawn.excess), how),
-        "infinite": Estimate(better / count, share.low, share.high, f"so many draws; {how}"),
+        "infinite": Estimate(
+            better / count, share.low, share.high, f"Wilson's, of the number of draws alone; {how}"
+        ),
         "both": outer(
             100 * (only_excess.objective / both.objective - 1),
             100 * (drawn.only_excess / drawn.least - 1),
@@ -310,7 +312,9 @@ def asked(
     return Answer(both, only_excess, terms, drawn, told)
 
 
-def planted(runs: pd.DataFrame, count: int, rng: np.random.Generator, level: float = 1.0) -> pd.DataFrame:
+def planted(
+    runs: pd.DataFrame, count: int, rng: np.random.Generator, level: float = 1.0, resamples: int = 50
+) -> pd.DataFrame:
     """What the fit finds where the printed law is true, and the scatter is that of the runs.
 
     Parameters
@@ -321,12 +325,13 @@ def planted(runs: pd.DataFrame, count: int, rng: np.random.Generator, level: flo
         How many sets of losses are made, and the source of randomness.
     level
         By how much the losses that are made lie above the law as a whole.
+    resamples
+        How often the runs of each set are drawn again.
 
     Returns
     -------
     DataFrame
-        A row a set: repeats, excess and both, as `Answer.told` calls them, and infinite: whether no
-        decay of repeats fits better than the printed one.
+        A row a set: repeats, excess, both and infinite, as `Answer.told` calls them.
     """
     true = two_decays(*(runs[c].to_numpy(float) for c in two_decays.columns), **AS_PRINTED)
     left = np.log(runs.loss.to_numpy() / true)
@@ -334,9 +339,10 @@ def planted(runs: pd.DataFrame, count: int, rng: np.random.Generator, level: flo
     rows = []
     for _ in range(count):
         made = runs.assign(loss=true * np.exp(rng.permutation(left)))
-        found = redrawn(huber_terms(made), np.ones((len(runs), 1)))
-        rise = 100 * (found.only_excess / found.least - 1)
-        rows.append([part[0] for part in (found.repeats, found.excess, rise, found.without_end)])
+        weights = np.c_[np.ones(len(runs)), draws_of(np.arange(len(runs)), resamples, rng)]
+        found = redrawn(huber_terms(made), weights)
+        rise = 100 * (found.only_excess[0] / found.least[0] - 1)
+        rows.append([found.repeats[0], found.excess[0], rise, found.without_end[1:].mean()])
     return pd.DataFrame(rows, columns=["repeats", "excess", "both", "infinite"])
 
 

@@ -170,6 +170,24 @@ def hump(runs: pd.DataFrame, before: float, at: float) -> float:
     return 100 * min(np.log(loss[at] / loss[before]), np.log(loss[at] / min(later)))
 
 
+def by_chance(
+    runs: pd.DataFrame, before: float, at: float, share: float, rng: np.random.Generator, count: int = 200
+) -> float:
+    """How often the scatter of single runs alone is taken for a hump: share of so many draws.
+
+    Parameters
+    ----------
+    runs, before, at
+        As in `hump`, with losses that have none.
+    share
+        Standard deviation of one run, as a share of its loss.
+    rng, count
+        The source of randomness, and how many draws.
+    """
+    dealt = (runs.assign(loss=runs.loss * np.exp(rng.normal(0, share, len(runs)))) for _ in range(count))
+    return float(np.mean([apart(hump(made, before, at), share).low > 0 for made in dealt]))
+
+
 def peak(runs: pd.DataFrame) -> float:
     """The epochs of the run that stands out most: the largest hump that any run makes.
 

@@ -61,11 +61,11 @@ def valley(
     Parameters
     ----------
     repeats, excess
-        R_D* and R_N* of the grid, shapes (a,) and (b,); the last R_D* is infinite.
+        R_D* and R_N* of the grid, shapes (a,) and (b,); infinite R_D*, and R_N* above 500, are not drawn.
     sums
         Sum of Huber losses, shape (a, b).
     leveled
-        The same where the level of the law is free.
+        The same at another level of the law, held fixed.
     profiles
         Least sum for each R_D* in resamples, shape (a, m).
     printed, best
@@ -73,10 +73,15 @@ def valley(
     """
     fig, (left, right) = panels(2, width=5.0, height=3.8)
     above = 100 * (sums / sums.min() - 1)
-    finite = np.isfinite(repeats)
+    finite, small = np.isfinite(repeats), excess < 500
     levels = [0, 0.2, 0.5, 1, 2, 5, 10, 20]
     drawn = left.contourf(
-        repeats[finite], excess, above[finite].T, levels=levels, cmap="Blues_r", extend="max"
+        repeats[finite],
+        excess[small],
+        above[np.ix_(finite, small)].T,
+        levels=levels,
+        cmap="Blues_r",
+        extend="max",
     )
     fig.colorbar(drawn, ax=left, label="sum above the least [%]")
     left.plot(*printed, "X", ms=10, color=PALETTE[2], mec="w", label="the paper's")
@@ -94,7 +99,7 @@ def valley(
         100 * (least / least.min() - 1)[finite],
         color=PALETTE[1],
         lw=2,
-        label="all runs, level free",
+        label="all runs, at the level that fits best",
     )
     right.axvline(printed[0], label="the paper's $R_D^*$", **PAPER)
     right.set(xscale="log", ylim=(0, 8), xlabel="$R_D^*$ [repeats]", ylabel="least sum above the least [%]")
@@ -122,7 +127,15 @@ def turning(
     sizes = turns.n_params.to_numpy()
     for size, colour in zip(sizes, shades(len(sizes)), strict=True):
         part = runs[runs.n_params == size].sort_values("epochs")
-        left.plot(part.epochs, part.loss, "o-", ms=4, lw=1.2, color=colour, label=f"{size / 1e6:.0f} million")
+        left.plot(
+            part.epochs,
+            part.loss,
+            "o-",
+            ms=4,
+            lw=1.2,
+            color=colour,
+            label=f"{float(f'{size / 1e6:.3g}'):g} million",
+        )
     grid = np.geomspace(4, 3000, 60)
     for k, size in enumerate((sizes[0], sizes[-1])):
         label = "the paper's law, smallest and largest" if k == 0 else None

@@ -123,6 +123,21 @@ def worst(features: int, repeats: Sequence[float], weights: Callable[[float], np
     return max(repeats, key=lambda r: risk(features, weights(r)))
 
 
+def worst_of(features: Sequence[int], samples: int) -> dict[str, float]:
+    """The worst numbers of repeats of models of some sizes, among all that leave whole samples.
+
+    Parameters
+    ----------
+    features
+        Sizes of the models.
+    samples
+        How many count, of which a tenth are copies.
+    """
+    number = samples // 10
+    choices = [r for r in range(1, number + 1) if number % r == 0]
+    return {f"{d} features": float(worst(d, choices, lambda r: copies(r, samples))) for d in features}
+
+
 def heights(risks: np.ndarray, worst: int) -> dict[str, Estimate]:
     """How far the worst risk stands out, in per cent of it, with Student's intervals over designs.
 
