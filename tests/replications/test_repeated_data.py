@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from replications.repeated_data import decay, epochs, linear
+from replications.repeated_data import decay, epochs, linear, mends
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -83,9 +83,54 @@ def test_the_printed_pair_is_the_bottom_of_another_hollow_than_the_least(fitted,
     assert near[:2] == pytest.approx((15.37, 5.315), abs=0.01)
     assert far[:2] == pytest.approx([kept[id]["measured"] for id in ("repeats", "excess")], rel=1e-4)
     least = far[2]
-    assert least < near[2]
+    assert 1e-3 < near[2] / least - 1 < 2e-3
     printed = huber_sum(fitted, 15.387756, 5.309743)
-    assert printed / least - 1 == pytest.approx(kept["optimum"]["measured"], rel=1e-5)
+    assert printed / near[2] - 1 == pytest.approx(kept["optimum"]["measured"], rel=0.05)
+
+
+def test_constants_of_runs_of_one_epoch_turn_the_order_round(fitted):
+    """By Nelder and Mead's simplex: five constants of 29 runs, and then a few decays of all 182."""
+    ones = fitted[fitted.epochs == 1]
+
+    def total(t, z, R_D, R_N):
+        first = np.minimum(t.n_params, best_size(z, t.unique_tokens))
+        size = np.exp(z[0]) / effective(first, t.n_params, R_N) ** z[3]
+        data = np.exp(z[1]) / effective(t.unique_tokens, t.n_tokens, R_D) ** z[4]
+        off = np.abs(np.log(np.exp(z[2]) + size + data) - np.log(t.loss))
+        return float(np.where(off <= 1e-3, off**2 / 2, 1e-3 * (off - 5e-4)).sum())
+
+    def best_size(z, tokens):
+        # The parameters whose compute is spent best on so many tokens.
+        G = (z[3] * np.exp(z[0]) / (z[4] * np.exp(z[1]))) ** (1 / (z[3] + z[4]))
+        return (tokens * G) ** (z[4] / z[3]) * G
+
+    options = {"maxiter": 9000, "maxfev": 9000, "xatol": 1e-7, "fatol": 1e-10}
+    start = np.array([6.25, 7.3, 0.62, 0.35, 0.35])
+    for _ in range(3):
+        start = optimize.minimize(
+            lambda z: 1e3 * total(ones, z, np.inf, np.inf), start, method="Nelder-Mead", options=options
+        ).x
+    ours = mends.refitted(fitted, 0)["constants refitted to the runs of one epoch"]
+    assert start == pytest.approx([ours.log_A, ours.log_B, ours.log_E, ours.alpha, ours.beta], rel=2e-3)
+    grid = [(R_D, R_N) for R_D in (15, 30, 40, 55, 100, np.inf) for R_N in (5, 11, 100, 3400, np.inf)]
+    assert min(grid, key=lambda pair: total(fitted, start, *pair)) == (40, 3400)
+    assert total(fitted, start, 40, 11) > 2 * total(fitted, start, 40, 3400)
+
+
+def test_a_curve_is_read_at_other_epochs():
+    epochs_of, loss = [10, 20, 40, 80], [4.0, 3.0, 3.5, 4.5]
+    assert mends.read_at(epochs_of, loss, [15, 30, 60]) == pytest.approx(30)
+    assert mends.read_at(epochs_of, loss, [5, 160]) == pytest.approx(5)
+    assert mends.read_at([10, 20], [4.0, 3.0], [15, 40]) == pytest.approx(40)
+
+
+def test_scatter_is_seldom_taken_for_a_hump(runs):
+    part = runs[(runs.unique_tokens == 1e8) & (runs.n_params == 4.4e7)].drop_duplicates("n_tokens")
+    level = part.assign(loss=4.0)
+    rng = np.random.default_rng(3)
+    assert epochs.by_chance(level, 140, 200, 0.0055, rng) < 0.05
+    high = level.assign(loss=np.where(part.epochs.round() == 200, 4.4, 4.0))
+    assert epochs.by_chance(high, 140, 200, 0.0055, rng) > 0.95
 
 
 def test_the_row_of_table_1_is_a_law_in_which_repeats_are_worth_nothing(fitted, kept):
@@ -203,10 +248,8 @@ def test_copies_must_be_whole_samples():
 
 
 def test_the_worst_number_of_repeats_falls_with_size_where_samples_are_many():
-    for samples, falls in ((400, False), (6400, True)):
-        number = samples // 10
-        choices = [r for r in range(1, number + 1) if number % r == 0]
-        worst = [linear.worst(d, choices, lambda r, n=samples: linear.copies(r, n)) for d in (40, 80, 160)]
+    for samples, falls in ((400, False), (600, True), (6400, True)):
+        worst = [*linear.worst_of((40, 80, 160), samples).values()]
         assert (worst[0] > worst[1] > worst[2]) == falls
 
 
