@@ -134,7 +134,7 @@ def turning(
             ms=4,
             lw=1.2,
             color=colour,
-            label=f"{float(f'{size / 1e6:.3g}'):g} million",
+            label=f"{np.floor(size / 1e6 + 0.5):.0f} million",
         )
     grid = np.geomspace(4, 3000, 60)
     for k, size in enumerate((sizes[0], sizes[-1])):
