@@ -8,11 +8,12 @@ import pytest
 import torch
 from scipy import stats
 
-from replications.width_transfer import arms, coordinates, variants
+from replications.width_transfer import arms, constants, coordinates, ends, variants
 from replications.width_transfer.arms import ARMS, BASE_WIDTH, OCTAVES, decoder
 from scalinglaws import machine, repository
 from scalinglaws.claims import verdicts
-from scalinglaws.training import texts
+from scalinglaws.training import loop, texts
+from scalinglaws.training.bytewise import tokens
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,16 @@ def here():
 
 def rms(weight: torch.Tensor) -> float:
     return float(weight.detach().square().mean().sqrt())
+
+
+def rates_of(model: torch.nn.Module) -> dict[str, float]:
+    """The factor on the learning rate of each weight."""
+    return {
+        name: g["scale"]
+        for g in model.groups()
+        for name, p in model.named_parameters()
+        if any(p is q for q in g["params"])
+    }
 
 
 def test_matched_mup_is_the_standard_network_at_the_base_width_and_nowhere_else():
@@ -58,12 +69,7 @@ def test_weights_start_by_their_fan_in(arm):
         assert rms(weight) == pytest.approx(sd, rel=0.02)
     assert model.head.multiplier == (BASE_WIDTH / width if arm == "mup matched" else 1)
     assert block.temperature == 0.25
-    scales = {
-        name: g["scale"]
-        for g in model.groups()
-        for name, p in model.named_parameters()
-        if any(p is q for q in g["params"])
-    }
+    scales = rates_of(model)
     assert scales["embedding.weight"] == scales["head.weight"] == 1
     assert scales["blocks.0.up.weight"] == (BASE_WIDTH / width if arm == "mup matched" else 1)
 
@@ -78,15 +84,7 @@ def test_the_embedding_keeps_its_rate_and_nothing_else_differs_from_u_mup():
     assert variants.run("embedding", width=16, **some) == arms.run("u-mup", width=16, **some)
     for width in (16, 128):
         plain, kept = decoder("u-mup", width, 3), variants.decoder("embedding", width, 3)
-        scales = [
-            {
-                name: g["scale"]
-                for g in m.groups()
-                for name, p in m.named_parameters()
-                if any(p is q for q in g["params"])
-            }
-            for m in (plain, kept)
-        ]
+        scales = [rates_of(plain), rates_of(kept)]
         assert scales[1]["embedding.weight"] == 0.25
         assert scales[0] | {"embedding.weight": 0.25} == scales[1]
         assert len(scales[0]) == len(list(plain.parameters()))
@@ -104,6 +102,79 @@ def test_the_other_variants_change_the_forward_pass_alone():
     assert changed.blocks[1].residual_weights == ((1.0, 0.5), (1.0, 0.5))
     with pytest.raises(ValueError, match="there are: embedding"):
         variants.decoder("norms", 64, 0)
+
+
+def test_attention_as_it_comes_differs_from_u_mup_by_one_constant():
+    plain, changed, both = (
+        decoder("u-mup", 32, 3),
+        constants.decoder("attention", 32, 3),
+        constants.decoder("both", 32, 3),
+    )
+    x = torch.arange(64)[None]
+    assert rates_of(plain) == rates_of(changed)
+    assert rates_of(both) == rates_of(variants.decoder("embedding", 32, 3))
+    assert torch.equal(changed(x), both(x))
+    assert not torch.allclose(plain(x), changed(x), rtol=1e-3)
+    # What is taken away is put back by hand.
+    gain = (64 / sum(1 / t for t in range(1, 65))) ** 0.5
+    for block in changed.blocks:
+        block.project.weight.data *= gain
+    assert torch.allclose(plain(x), changed(x), atol=1e-5)
+    with pytest.raises(ValueError, match="there are: attention"):
+        constants.decoder("norms", 64, 0)
+
+
+def test_depth_counted_in_blocks_speeds_up_the_blocks_matrices_alone():
+    plain, blocks = decoder("u-mup", 32, 3), constants.decoder("blocks", 32, 3)
+    x = torch.arange(64)[None]
+    assert torch.equal(plain(x), blocks(x))
+    before, after = rates_of(plain), rates_of(blocks)
+    assert before.keys() == after.keys() == dict(plain.named_parameters()).keys()
+    for name, rate in after.items():
+        # Two blocks: the root of their number divides, where that of four branches did.
+        fan_in = dict(blocks.named_parameters())[name].shape[1]
+        expected = (2 * fan_in) ** -0.5 if name.startswith("blocks") else before[name]
+        assert rate == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "variant, gain, branches", [("u-mup", None, 4), ("attention", 1.0, 4), ("blocks", None, 2)]
+)
+def test_rates_and_constants_by_a_loop_written_apart(variant, gain, branches):
+    """u-muP's rates by hand in torch's own Adam, and the loss that the runs end with."""
+    width, steps = 32, 20
+    model = decoder("u-mup", width, 1)
+    for block in model.blocks:
+        block.attention_gain = gain or block.attention_gain
+    slow = {w: 1 if n == "head.weight" else w.shape[1] ** -0.5 for n, w in model.named_parameters()}
+    slow |= {w: slow[w] / branches**0.5 for w in model.blocks.parameters()}
+    adam = torch.optim.Adam(
+        [{"params": [w], "peak": rate} for w, rate in slow.items()], lr=1.0, betas=(0.9, 0.99)
+    )
+    text, other, _ = tokens()
+    source = loop.windows(text, arms.CONTEXT, 2, 1)
+    for step in range(steps):
+        for group in adam.param_groups:
+            group["lr"] = group["peak"] * 2.0**-1 * min(1, (step + 1) / 2) * (1 - step / steps)
+        x, y = source(step)
+        adam.zero_grad()
+        torch.nn.functional.cross_entropy(model(x).flatten(0, 1), y.flatten()).backward()
+        adam.step()
+    x, y = loop.windows(other, arms.CONTEXT, arms.WINDOWS, arms.WINDOW_SEED)(0)
+    with torch.no_grad():
+        by_hand = float(torch.nn.functional.cross_entropy(model(x).flatten(0, 1), y.flatten()))
+    some = {"width": width, "batch": 2, "steps": steps, "log2_lr": -1, "seed": 1}
+    ours = arms.run(variant, **some) if variant == "u-mup" else constants.run(variant, **some)
+    assert ours["loss"] == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_the_ends_lengthen_two_ladders_by_the_rung_that_comes_next():
+    assert len(ends.grid("full")) == 30
+    for arm, octave in ends.OCTAVES.items():
+        rungs = sorted([*OCTAVES[arm], octave])
+        assert octave not in OCTAVES[arm] and rungs == list(range(rungs[0], rungs[-1] + 1))
+        cells = {(c["width"], c["seed"]) for c in ends.grid("full") if c["arm"] == arm}
+        assert cells == {(c["width"], c["seed"]) for c in arms.grid("ci") if c["arm"] == arm}
 
 
 @pytest.mark.parametrize("scale", ["ci", "full"])
@@ -155,13 +226,13 @@ def table(part: str) -> pd.DataFrame:
 
 def test_shifts_of_the_best_rate_by_numpys_parabolas(kept):
     arms_of = {"standard": "standard fan-in", "fixed": "standard 0.02", "matched": "mup matched"}
-    found = {}
+    found, runs = {}, pd.concat([table("arms_small"), table("ends")])
     for claim, arm in (arms_of | {"mup": "mup 0.02", "unit": "u-mup"}).items():
         optima = {}
-        runs = table("arms_small")
         for width, part in runs[runs.arm == arm].groupby("width"):
             curve = part.assign(loss=part.loss.fillna(np.log(256))).groupby("log2_lr").loss.mean()
-            middle = min(max(curve.argmin(), 2), len(curve) - 3)
+            middle = curve.argmin()
+            assert 2 <= middle <= len(curve) - 3  # five rungs lie about the best one
             a, b, _ = np.polyfit(curve.index[middle - 2 : middle + 3], curve.iloc[middle - 2 : middle + 3], 2)
             optima[np.log2(width)] = -b / (2 * a)
         found[claim] = 3 * stats.linregress(list(optima), list(optima.values())).slope
@@ -182,16 +253,20 @@ def test_best_losses_at_the_largest_width_by_their_means(kept):
         assert best[one] - best[other] == pytest.approx(kept[claim]["measured"], rel=1e-6)
 
 
-def test_what_the_kept_embedding_gains_by_means_over_seeds(kept):
-    runs, changed = table("arms_small"), table("variants")
+@pytest.mark.parametrize("variant, part", [("embedding", "variants"), ("attention", "constants")])
+def test_what_one_change_gains_by_means_over_seeds(kept, variant, part):
+    runs, changed = table("arms_small"), table(part)
 
     def best(part):
         return part[part.width == 256].groupby("log2_lr").loss.mean().min()
 
-    least = best(changed[changed.variant == "embedding"])
+    least = best(changed[changed.variant == variant])
     plain, standard = (best(runs[runs.arm == arm]) for arm in ("u-mup", "standard fan-in"))
-    assert plain - least == pytest.approx(kept["embedding"]["measured"], rel=1e-6)
-    assert least - standard == pytest.approx(kept["embedding-closes"]["measured"], rel=1e-6)
+    assert plain - least == pytest.approx(kept[variant]["measured"], rel=1e-6)
+    assert least - standard == pytest.approx(kept[f"{variant}-closes"]["measured"], rel=1e-6)
+    if part == "constants":
+        by_blocks = best(changed[changed.variant == "blocks"])
+        assert by_blocks - standard == pytest.approx(kept["better-blocks"]["measured"], rel=1e-6)
 
 
 def test_changes_of_activations_by_one_line_through_all_seeds(kept):

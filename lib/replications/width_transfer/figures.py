@@ -32,22 +32,23 @@ def bowls(curves: Mapping[str, pd.DataFrame], optima: Mapping[str, np.ndarray]) 
     figure, axes = panels(3, 2, width=3.6, height=2.9)
     *each, last = axes.flat
     for ax, (arm, title) in zip(each, TITLES.items(), strict=True):
-        losses, best = curves[arm], optima[arm]
+        losses, best, heights = curves[arm], optima[arm], []
         for (width, row), at, color in zip(losses.iterrows(), best, shades(len(losses)), strict=True):
+            heights.append(np.interp(at, row.index, row))
             ax.plot(row.index, row, "o-", ms=3, lw=1.2, color=color, label=f"width {width}")
-            ax.plot(at, row.min(), "v", ms=7, color=color, mec="black", zorder=3)
+            ax.plot(at, heights[-1], "v", ms=7, color=color, mec="black", zorder=3)
         fall = np.log2(losses.index / losses.index[0]) * arm.startswith("standard")
-        ax.plot(best[0] - fall, losses.min(axis=1), **PAPER, label="theory")
+        ax.plot(best[0] - fall, heights, **PAPER, label="theory")
         ax.set(title=title, xlabel="$\\log_2$ of the peak learning rate", ylim=(2.05, 3.1))
         ax.set_ylabel("held-out loss [nats per byte]")
-    each[-1].plot([], [], "v", ms=7, color="white", mec="black", label="lowest point")
+    each[-1].plot([], [], "v", ms=7, color="white", mec="black", label="parabola's lowest point")
     each[-1].legend(fontsize=7, loc="lower center", ncols=2)
     colors = (PALETTE[1], *PALETTE[3:5], PALETTE[0], PALETTE[5])
     for (arm, title), mark, color in zip(TITLES.items(), "os^Dv", colors, strict=True):
         widths = curves[arm].index
         last.plot(widths, optima[arm] - optima[arm][0], marker=mark, color=color, label=title)
-    last.plot(widths, -np.log2(widths / widths[0]), **PAPER, label="theory: 1 / width")
-    last.axhline(0, lw=1, **PAPER)
+    last.plot(widths, -np.log2(widths / widths[0]), **PAPER, label="theory: 1 / width, and no move")
+    last.axhline(0, **PAPER)
     last.set(xscale="log", xlabel="width $d$", ylabel="octaves that the best rate moved")
     last.set_xticks(widths, widths)
     last.minorticks_off()
@@ -66,9 +67,10 @@ def coordinates(table: pd.DataFrame, arms: Sequence[str], sites: Sequence[str]) 
         Which to show.
     """
     figure, axes = panels(len(arms), width=3.6, height=3.3, sharey=True)
+    colors = [color for color in PALETTE if color != PAPER["color"]] + ["0.6"]
     for ax, arm in zip(axes, arms, strict=True):
         part = table[table.arm == arm].groupby("width")
-        for site, mark, color in zip(sites, "os^vDPX", PALETTE, strict=True):
+        for site, mark, color in zip(sites, "os^vDPX", colors, strict=True):
             at = part[f"change_{site}"].mean()
             ax.plot(at.index, at / at.iloc[0], marker=mark, ms=5, lw=1, color=color, label=site)
         widths = at.index.to_numpy()

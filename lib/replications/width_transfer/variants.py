@@ -2,7 +2,9 @@
 
 Tuned, the u-μP of `arms` is behind baselines that start by their fan in, and the more so the
 wider the network. To see what that rests on, its rules are changed one at a time, each to what
-the baselines do. Text, batches, steps and seeds are those of `arms`:
+the baselines do in its dependence on the width or the depth. (The size is another matter: at
+every width u-μP's embedding, kept or not, learns faster than theirs.) Text, batches, steps and
+seeds are those of `arms`:
 
 - `embedding`: the embedding learns at every width at its rate of width 16, `eta` / 4, where
   u-μP has `eta` / sqrt(width); muP keeps that rate as well;

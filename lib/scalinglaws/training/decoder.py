@@ -183,7 +183,8 @@ class Decoder(nn.Module):
             if self.parametrisation != "standard":
                 block.temperature = 1 / block.head_width
             if unit:
-                # Early attention is an average over all places before, the harmonic mean of 1/t in variance.
+                # Early attention is an even average over the t places so far: its variance, were they independent,
+                # is 1/t, and so over all places the mean of 1/t.
                 context = self.shape.context
                 block.attention_gain = math.sqrt(context / sum(1 / t for t in range(1, context + 1)))
                 block.mlp_gain = 1 / RMS[block.gated]

@@ -1,0 +1,1 @@
+"""Emergent abilities: how sharp a curve is, and how sharp noise makes a smooth one."""

@@ -1,0 +1,1 @@
+"""Pass rates by massive sampling: the task law, the coverage law, and what selection leaves."""
