@@ -35,7 +35,9 @@ def claims() -> pd.DataFrame:
         about = {"notebook": one.number, "paper": paper[1], "year": 2000 + int(paper[2])}
         about["domain"] = suite.CHAPTERS[one.chapter]
         for verdict in one.verdicts:
-            claim, interval = claims_of[verdict["id"]], (verdict["low"], verdict["high"])
+            claim = claims_of[verdict["id"]]
+            # An end at infinity is kept as text, since JSON has no such number.
+            interval = tuple(None if verdict[end] is None else float(verdict[end]) for end in ("low", "high"))
             row = about | {key: verdict[key] for key in TAKEN}
             row["group"] = f"{one.number} {verdict['group']}"
             row["known"], row["cited"] = bool(verdict["pilot"]), claim.id in one.stated.cited

@@ -44,4 +44,5 @@ def ours(verdict: dict[str, Any]) -> str:
 
 def interval(low: float | None, high: float | None) -> str:
     """An interval in brackets; a dash where there is none."""
-    return "–" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+    # An end at infinity is kept as text, since JSON has no such number.
+    return "–" if low is None or high is None else f"[{number(float(low))}, {number(float(high))}]"
