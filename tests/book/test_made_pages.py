@@ -173,7 +173,9 @@ def test_every_kept_move_of_a_verdict_is_in_the_changes(found):
                 assert plain(state["why"])[1:] in page
     said = changes.restated(found)
     restated = [(v["id"], v["restated"]) for one in found for v in one.verdicts if v.get("restated")]
-    assert restated and said.count("`") == 2 * len(restated)
+    # A reason may hold code spans of its own, so that they are counted where the claims are named.
+    named = [row.split(" | ")[1].count("`") for row in said.splitlines() if row.startswith("| [")]
+    assert restated and sum(named) == 2 * len(restated)
     for id, why in restated:
         assert any(f"`{id}`" in row and plain(why) in row for row in said.splitlines())
 

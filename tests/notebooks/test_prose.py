@@ -16,7 +16,7 @@ from scalinglaws.notebooks import files, prose
 
 def digits(text: str) -> list[str]:
     """The digits of the numbers that a piece of prose must account for."""
-    return [number.digits for number, _, _ in prose.written(text)]
+    return [number.digits for number, *_ in prose.written(text)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_which_numbers_must_stand_somewhere(text, covered):
     ],
 )
 def test_what_counts_as_the_same(text, printed, same):
-    ((number, _, _),) = prose.written(text)
+    ((number, *_),) = prose.written(text)
     assert number.stands_in(prose.printed(printed)) == same
 
 
@@ -111,7 +111,12 @@ def executed(*texts: str, printed: str = "slope 0.731", body: str = "x = 0.25") 
         ("body", "## Body\nThe slope is 0.731, at 0.25.", []),
         ("body", "## Body\nThe slope is 0.741, at 0.35.", ["0.741", "0.35"]),
         ("body", "## Body\nBy `one` it is 1.047, by that 2.063.", ["2.063"]),
+        # The code of the body judges both claims; a section before it names none.
         ("body", "## Body\nThe tolerance is 0.10.", []),
+        ("body", "## Before\nThe tolerance is 0.10.\n\n## Body", ["0.10"]),
+        ("body", "## Before\nThe tolerance of `one` is 0.10.\n\n## Body", []),
+        ("body", "## Before\nThe tolerance is 0.10, as was stated.\n\n## Body", []),
+        ("last", "## Verdict\nThe tolerance is 0.10.", []),
         ("last", "## Verdict\nAt last 1.047, 2.063, and no 0.731.", ["0.731"]),
         ("last", "## Verdict\nThe slope, as printed above, is 0.731. It is 0.731.", ["0.731"]),
         ("title", "# Title\nIt is 1.05, or 0.731.", ["0.731"]),

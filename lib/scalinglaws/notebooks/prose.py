@@ -7,12 +7,14 @@ list of references, and not an exercise, which asks, unless its folded solution 
 that computes it; and not a sentence that says where its numbers were read: a year in brackets, a
 numbered table, figure or cell, another notebook, or a table or a module of ours (`data/runs/...`).
 
-*Where they must stand.* In the claims file, or in the outputs and constants of the code of the same
-section, from one `##` heading to the next; a section without code may also quote the code cells next
-to it. Prose that names a claim may quote its row of the verdict's table, and what stands before the
-first results and from the verdict on sums up, and may quote the whole table. A sentence that points
-elsewhere in the notebook ("as printed above", "(below)") may quote any output. Constants of a cell
-that draws are sizes of a figure and support nothing.
+*Where they must stand.* In the outputs and constants of the code of the same section, from one `##`
+heading to the next, or in what the claims file says of a claim that this section names, in prose or
+code; a section without code may also quote the code cells next to it. Prose that names a claim may
+quote its row of the verdict's table, and what stands before the first results and from the verdict on
+sums up, and may quote the whole table and all claims. So may, of the claims, a sentence that speaks of the paper or
+its authors, or of what was asked. A sentence that points elsewhere in the notebook ("as printed
+above", "(below)") may quote any output. Constants of a cell that draws are sizes of a figure and
+support nothing.
 
 *What counts as the same.* The sign does not matter. A number may be rounded if at least two
 significant digits are left; a single digit must be printed as it is, since some number of a table
@@ -71,6 +73,9 @@ SENTENCE = re.compile(
 )
 POINTS = re.compile(
     r"\((?:see )?(?:above|below)\)|\b(?:as|seen|said|printed|shown|table|figure) (?:above|below)\b"
+)
+OF_OTHERS = re.compile(
+    r"\bet al\.|\b(?:papers?|prints?|printed|authors?|asked|stated|claims?|implies|imply|theirs?)\b"
 )
 BOLD = re.compile(r"\*\*.+?\*\*", re.DOTALL)
 #: What a claims file says of the paper and what would refute it; no reasons, and nothing of our own pilots.
@@ -222,12 +227,20 @@ def constants(cell: NotebookNode) -> set[Number]:
     }
 
 
-def claimed(claims: Stated | None) -> set[Number]:
-    """The numbers of a claims file that are the paper's, or say what would refute it; none of a guide."""
+def claimed(claims: Stated | None, text: str | None = None) -> set[Number]:
+    """The numbers of a claims file that are the paper's, or say what would refute it; none of a guide.
+
+    Parameters
+    ----------
+    text
+        Prose and code of a section: of the claims, those that it names. None for all of them.
+    """
     if claims is None:
         return set()
     found = printed(claims.sentence)
     for claim in claims.claims:
+        if text is not None and not (names(text, claim.id) or f'"{claim.id}"' in text):
+            continue
         for field in OF_THE_PAPER:
             found |= printed(str(getattr(claim, field)), percent="%" in claim.unit)
     return found
@@ -247,10 +260,11 @@ def solutions(exercises: str) -> str:
     return "\n\n".join(text for text in FOLDED.findall(exercises) if "```" not in text)
 
 
-def written(text: str) -> Iterator[tuple[Number, str, bool]]:
+def written(text: str) -> Iterator[tuple[Number, str, bool, bool]]:
     """The numbers of a piece of prose that must stand somewhere.
 
-    Yields each number, the words around it, and whether its sentence points elsewhere in the notebook.
+    Yields each number, the words around it, whether its sentence points elsewhere in the notebook, and
+    whether it speaks of the paper.
     """
     text = re.sub(r"(?ms)^#+ References.*?(?=^#|\Z)", "", text)
     text = re.sub(r"(?ms)^#+ Exercises.*?(?=^#|\Z)", lambda found: solutions(found[0]), text)
@@ -261,8 +275,8 @@ def written(text: str) -> Iterator[tuple[Number, str, bool]]:
         .replace("\u202f", " ")
         .replace("\xa0", " ")
     )
-    cited, pointing = (
-        [(a, b) for a, b in sentences(text) if says.search(text, a, b)] for says in (CITED, POINTS)
+    cited, pointing, others = (
+        [(a, b) for a, b in sentences(text) if says.search(text, a, b)] for says in (CITED, POINTS, OF_OTHERS)
     )
     bold = [found.span() for found in BOLD.finditer(text)]
     # Blanked out, not taken out, so that places in the text stay what they are.
@@ -276,7 +290,7 @@ def written(text: str) -> Iterator[tuple[Number, str, bool]]:
         else:
             percent, scale = found["percent"], found["scale"]
         after = found.start()
-        inside = [any(a <= found.start() < b for a, b in spans) for spans in (cited, bold, pointing)]
+        inside = [any(a <= found.start() < b for a, b in spans) for spans in (cited, bold, pointing, others)]
         whole = "." not in found["digits"]
         year = whole and re.fullmatch(r"(?:19|20)\d\d", found["digits"])
         if inside[0] or (whole and not percent and (year or not inside[1])):
@@ -284,7 +298,7 @@ def written(text: str) -> Iterator[tuple[Number, str, bool]]:
         power = int((found["power"] or found["ten"] or "0").replace("−", "-")) + SCALES.get(scale, 0)
         around = " ".join(text[max(0, found.start() - 40) : found.end() + 20].split())
         numbers.append(
-            (Number(found["digits"], power, bool(percent), bool(found["base"])), around, inside[2])
+            (Number(found["digits"], power, bool(percent), bool(found["base"])), around, *inside[2:])
         )
     yield from reversed(numbers)
 
@@ -357,12 +371,16 @@ def quoted(notebook: NotebookNode, claims: Stated | None) -> Iterator[Quoted]:
         if not near:
             near = [other.cell for other in code if other.cell < part.cell][-1:]
             near += [other.cell for other in code if other.cell > part.cell][:1]
-        if claims and (part.section <= 1 or part.section >= verdicts_section):
+        sums_up = part.section <= 1 or part.section >= verdicts_section
+        if claims and sums_up:
             near.append(table)
+        section = "\n".join(p.prose or cells[p.cell].source for p in pieces if p.section == part.section)
+        own = of_the_paper if sums_up else claimed(claims, section)
         named = [row for id, row in rows.items() if names(part.prose, id)]
-        stands = frozenset(of_the_paper.union(*(shown[cell] for cell in near), *named))
-        for number, around, points in written(part.prose):
-            yield Quoted(number, part.cell, around, stands | everything if points else stands)
+        stands = frozenset(own.union(*(shown[cell] for cell in near), *named))
+        for number, around, points, told in written(part.prose):
+            also = (everything if points else frozenset()) | (of_the_paper if told else frozenset())
+            yield Quoted(number, part.cell, around, stands | also)
 
 
 def problems(notebook: NotebookNode, claims: Stated | None) -> list[str]:
