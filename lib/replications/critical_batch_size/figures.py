@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scalinglaws.figures import PALETTE, PAPER, panels, shades
+
+
+def plain(ax: Axes, yticks: Sequence[float]) -> None:
+    """Ticks of a logarithmic axis written out, at the numbers given and nowhere else."""
+    ax.set_yticks(yticks, [f"{tick:g}" for tick in yticks])
+    ax.minorticks_off()
 
 
 def steps_and_law(
@@ -52,6 +59,8 @@ def steps_and_law(
     for ax in (left, right):
         ax.set(xscale="log", yscale="log")
         ax.legend(fontsize=9)
+    right.set_xticks(size, [f"{n:.0f}" for n in size])
+    plain(right, yticks=(500, 1000, 2000))
     return fig
 
 
@@ -103,5 +112,7 @@ def trade_off(
         xscale="log", yscale="log", xlabel="target [share of the first loss]", ylabel="batch size [samples]"
     )
     right.invert_xaxis()
+    right.set_xticks(targets, [str(t) for t in targets])
+    plain(right, yticks=(10, 20, 40, 80))
     right.legend(fontsize=9)
     return fig
