@@ -11,10 +11,10 @@ numbered table, figure or cell, another notebook, or a table or a module of ours
 heading to the next, or in what the claims file says of a claim that this section names, in prose or
 code; a section without code may also quote the code cells next to it. Prose that names a claim may
 quote its row of the verdict's table, and what stands before the first results and from the verdict on
-sums up, and may quote the whole table and all claims. So may, of the claims, a sentence that speaks of the paper or
-its authors, or of what was asked. A sentence that points elsewhere in the notebook ("as printed
-above", "(below)") may quote any output. Constants of a cell that draws are sizes of a figure and
-support nothing.
+sums up, and may quote the whole table and all claims. A sentence that speaks of the paper or its
+authors, or of what was asked, may quote all claims as well. A sentence that points elsewhere in the
+notebook ("as printed above", "(below)") may quote any output. Constants of a cell that draws are
+sizes of a figure and support nothing.
 
 *What counts as the same.* The sign does not matter. A number may be rounded if at least two
 significant digits are left; a single digit must be printed as it is, since some number of a table
@@ -74,6 +74,7 @@ SENTENCE = re.compile(
 POINTS = re.compile(
     r"\((?:see )?(?:above|below)\)|\b(?:as|seen|said|printed|shown|table|figure) (?:above|below)\b"
 )
+#: A sentence that tells what somebody else says, or what was asked of a number.
 OF_OTHERS = re.compile(
     r"\bet al\.|\b(?:papers?|prints?|printed|authors?|asked|stated|claims?|implies|imply|theirs?)\b"
 )
@@ -364,6 +365,10 @@ def quoted(notebook: NotebookNode, claims: Stated | None) -> Iterator[Quoted]:
     rows = rows_of(cells[table]) if claims else {}
     verdicts_section = next((part.section for part in code if part.cell == verdict), len(pieces))
     of_the_paper = claimed(claims)
+    said: dict[int, str] = {}
+    for part in pieces:
+        text = cells[part.cell].source if part.prose is None else part.prose
+        said[part.section] = f"{said.get(part.section, '')}\n{text}"
     for part in pieces:
         if part.prose is None:
             continue
@@ -374,8 +379,7 @@ def quoted(notebook: NotebookNode, claims: Stated | None) -> Iterator[Quoted]:
         sums_up = part.section <= 1 or part.section >= verdicts_section
         if claims and sums_up:
             near.append(table)
-        section = "\n".join(p.prose or cells[p.cell].source for p in pieces if p.section == part.section)
-        own = of_the_paper if sums_up else claimed(claims, section)
+        own = of_the_paper if sums_up else claimed(claims, said[part.section])
         named = [row for id, row in rows.items() if names(part.prose, id)]
         stands = frozenset(own.union(*(shown[cell] for cell in near), *named))
         for number, around, points, told in written(part.prose):
