@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from scalinglaws.correlation import rank_correlation
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_mean
 
 #: How close scores follow compute: from x of shape (runs,) and y of shape (..., runs) to shape (...).
@@ -38,8 +39,7 @@ def cubic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def rank(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Size of Spearman's rank correlation of x with y along its last axis, shape (...)."""
-    of_x, of_y = (stats.rankdata(v, axis=-1) - (len(x) + 1) / 2 for v in (x, y))
-    return abs(of_y @ of_x) / np.sqrt((of_x**2).sum() * (of_y**2).sum(-1))
+    return abs(rank_correlation(x, y))
 
 
 def noise_of_reruns(first: np.ndarray, again: np.ndarray, n: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 from scipy.special import xlogy
 
 #: Losses at the mean size, nats an answer: from always right to never.
@@ -137,8 +138,4 @@ def simulate(
 
 def discoveries(p_values: np.ndarray, share: float = 0.05) -> np.ndarray:
     """Which p-values are discoveries where a share of these may be false (Benjamini and Hochberg 1995)."""
-    order = np.argsort(p_values)
-    below = p_values[order] <= share * np.arange(1, len(order) + 1) / len(order)
-    found = np.zeros(len(order), bool)
-    found[order[: below.nonzero()[0].max(initial=-1) + 1]] = True
-    return found
+    return stats.false_discovery_control(p_values) <= share

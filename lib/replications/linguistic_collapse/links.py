@@ -7,18 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
+from scalinglaws.correlation import correlation, rank_correlation
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
-
-
-def correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
-    """Pearson's correlation along the last axis; the leading axes are broadcast."""
-    x, y = (v - v.mean(axis=-1, keepdims=True) for v in (np.asarray(x, float), np.asarray(y, float)))
-    return (x * y).sum(axis=-1) / np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
-
-
-def rank_correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
-    """Spearman's correlation along the last axis; values that are equal share their mean rank."""
-    return correlation(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1))
 
 
 def along(x: np.ndarray, y: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -132,10 +122,8 @@ def by_chance(measures: ArrayLike, loss: ArrayLike, draws: int, rng: np.random.G
     dealt = rng.permuted(np.tile(target, (draws, 1)), axis=1)
     # Equal up to rounding counts as equal.
     count = int((np.abs(dealt @ ranks.T).max(axis=1) >= largest * (1 - 1e-9)).sum())
-    low, high = special.betaincinv(
-        [count or 1, count + 1], [draws - count + 1, max(draws - count, 1)], [0.025, 0.975]
-    )
-    return Estimate.around((count + 1) / (draws + 1), low if count else 0.0, high, f"{draws} deals")
+    interval = stats.binomtest(count, draws).proportion_ci(method="exact")
+    return Estimate.around((count + 1) / (draws + 1), *interval, f"{draws} deals")
 
 
 def of_deals(

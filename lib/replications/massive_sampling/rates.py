@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from scalinglaws.correlation import rank_correlation
 from scalinglaws.counting import training_flops
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
 
@@ -116,14 +117,6 @@ def explained(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
     return 1 - (left**2).sum(axis=0) / ((y - y.mean(axis=0)) ** 2).sum(axis=0)
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray | float:
-    """Spearman's correlation of x, shape (points,), with y, shape (points,) or (points, draws)."""
-    rx, ry = stats.rankdata(x), stats.rankdata(y, axis=0)
-    rx, ry = rx - rx.mean(), ry - ry.mean(axis=0)
-    with np.errstate(invalid="ignore"):
-        return rx @ ry / np.sqrt((rx @ rx) * (ry**2).sum(axis=0))
-
-
 def of_compute(
     cells: pd.DataFrame, rate: np.ndarray, drawn: np.ndarray, keep: np.ndarray, rng: np.random.Generator
 ) -> Estimate:
@@ -163,7 +156,7 @@ def at_equal(cells: pd.DataFrame, by: str, of: str, rate: np.ndarray, keep: np.n
     """
     groups = cells[keep].groupby(by).groups.items()
     return {
-        value: rank_correlation(cells[of][rows].to_numpy(), rate[rows])
+        value: rank_correlation(cells[of][rows].to_numpy(), rate[rows].T)
         for value, rows in groups
         if len(rows) >= 4
     }
@@ -202,7 +195,7 @@ def dealt_within(cells: pd.DataFrame, keep: np.ndarray, draws: int, rng: np.rand
     by_budget = np.argsort(part.n_tokens.to_numpy(), kind="stable")
     rates = np.empty((draws, len(part)))
     rates[:, by_budget] = part.rate.to_numpy()[order]
-    return rank_correlation(part.flops.to_numpy(), rates.T)
+    return rank_correlation(part.flops.to_numpy(), rates)
 
 
 def in_order(cells: pd.DataFrame, drawn: np.ndarray, keep: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:

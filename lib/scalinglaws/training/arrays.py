@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -187,6 +186,8 @@ def mnist1d(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     Source: Greydanus and Kobak (2024), Scaling down deep learning with MNIST-1D, ICML.
     """
+    from unittest import mock  # it brings asyncio, which nothing else here asks for
+
     from mnist1d.data import get_dataset_args, make_dataset
 
     args = get_dataset_args()

@@ -1,0 +1,25 @@
+"""Correlations of many draws against scipy's, one pair at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from scalinglaws.correlation import correlation, rank_correlation
+
+
+@pytest.mark.parametrize("ours, theirs", [(correlation, stats.pearsonr), (rank_correlation, stats.spearmanr)])
+def test_they_are_scipys_row_by_row(ours, theirs):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=9), rng.normal(size=(4, 3, 9)).round(1)  # some values are equal
+    found = ours(x, y)
+    assert found.shape == (4, 3)
+    for place in np.ndindex(4, 3):
+        assert found[place] == pytest.approx(theirs(x, y[place]).statistic, rel=1e-12)
+        assert ours(y[place], x) == found[place]
+
+
+def test_what_does_not_vary_has_none():
+    for ours in (correlation, rank_correlation):
+        assert np.isnan(ours([1.0, 1.0, 1.0], [1.0, 2.0, 4.0]))
