@@ -11,13 +11,15 @@ import random
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from scalinglaws import fit, huber
 from scalinglaws.claims import drift, verdicts
 from scalinglaws.laws import chinchilla
-from scalinglaws.tables import loading, sealing, upstream
+from scalinglaws.tables import loading, schema, sealing, upstream
 from scalinglaws.tables.schema import TableError
 from scalinglaws.tables.upstream import MIRROR_VARIABLE
 from scalinglaws.training import arrays, texts
@@ -92,6 +94,18 @@ def test_a_source_that_is_sealed_and_wrong_is_refused(changes, says, copy_of_dat
     resealed(loading.folders()[SLUG], **changes)
     with pytest.raises(TableError, match=says):
         loading.load(SLUG)
+
+
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_a_range_with_one_end_is_refused_before_it_is_written(end, monkeypatch):
+    columns = {"loss": {"unit": "nats", "about": "of a run", end: 0}}
+    with pytest.raises(TableError, match=r"loss: SOURCE\.json gives one end of a range; give both"):
+        schema.encoded("runs", {"loss": [1.0]}, {"columns": columns})
+    source = {"repository": "a", "commit": "b", "columns": columns}
+    module = SimpleNamespace(SOURCE=source, UPSTREAM=[], convert=lambda: pd.DataFrame({"loss": [1.0]}))
+    monkeypatch.setattr(upstream, "converter", lambda slug: module)
+    with pytest.raises(TableError, match=r"loss: SOURCE\.json gives one end of a range; give both"):
+        upstream.convert("runs")
 
 
 @pytest.mark.parametrize("content", ["[]", "null", '"text"', "{", ""])

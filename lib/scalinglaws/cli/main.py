@@ -21,7 +21,7 @@ from scalinglaws.cli.data import data
 from scalinglaws.cli.options import Everything, Jobs, Json, Names, Output, Timeout, chosen, scales
 from scalinglaws.cli.terminal import fail, fail_if, print_json
 from scalinglaws.errors import UserError, lacking
-from scalinglaws.notebooks import files, overview
+from scalinglaws.notebooks import cost, files, overview
 from scalinglaws.text import counted
 
 #: What commands are for, as the help groups them.
@@ -164,7 +164,7 @@ def run(
     for name, outcome in good.items():
         repository.write_atomically(output / "verdicts" / f"{name}.json", verdicts.dumps(outcome.record))
         if write and scale == "full":
-            verdicts.add_cost(name, full_seconds=outcome.cpu_seconds)
+            cost.keep(name, scale, outcome.cpu_seconds)
         elif not write:
             differ[name] = writing.compared(name, outcome.record)
         elif not moved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +11,7 @@ from typing import Any
 from scalinglaws import repository
 from scalinglaws.claims import ClaimError, Stated, drift, stated, verdicts
 from scalinglaws.cli import batch
-from scalinglaws.notebooks import execute, files, finished, null, permuted
+from scalinglaws.notebooks import cost, execute, files, finished, null, permuted
 from scalinglaws.notebooks.formats import NotebookNode
 
 #: Seeds under which the words must be the same before they are kept.
@@ -160,16 +159,14 @@ def keep(name: str, outcome: execute.Outcome, why: str = "") -> None:
     files.save(files.normalise(outcome.notebook), files.locate(name))
     path = verdicts.folder() / f"{name}.json"
     repository.write_atomically(path, verdicts.dumps(record | {"seeds": list(SEEDS)}))
-    verdicts.add_cost(name, ci_seconds=outcome.cpu_seconds, device=f"{os.cpu_count()} CPU cores")
+    cost.keep(name, "ci", outcome.cpu_seconds)
 
 
 def keep_guide(name: str, outcome: execute.Outcome, scale: str) -> None:
     """Make the run of a notebook without claims the committed one; at full scale its cost alone is kept."""
-    if scale == "full":
-        verdicts.add_cost(name, full_seconds=outcome.cpu_seconds)
-        return
-    files.save(files.normalise(outcome.notebook), files.locate(name))
-    verdicts.add_cost(name, ci_seconds=outcome.cpu_seconds, device=f"{os.cpu_count()} CPU cores")
+    if scale == "ci":
+        files.save(files.normalise(outcome.notebook), files.locate(name))
+    cost.keep(name, scale, outcome.cpu_seconds)
 
 
 def as_json(differ: dict[str, list[drift.Difference]]) -> list[dict[str, Any]]:

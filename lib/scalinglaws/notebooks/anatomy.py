@@ -10,7 +10,7 @@ from scalinglaws import repository
 from scalinglaws.claims import ClaimError, stated
 from scalinglaws.claims.checklist import BLANK
 from scalinglaws.claims.stated import path_of
-from scalinglaws.notebooks import files, loose, prose
+from scalinglaws.notebooks import cost, files, loose, prose
 from scalinglaws.notebooks.formats import NotebookNode, nbformat
 from scalinglaws.text import FILL, counted
 
@@ -52,7 +52,8 @@ def problems(name: str) -> list[str]:
     notebook, guide = files.read(path), files.without_claims(path.stem)
     if not notebook.cells:
         return ["it has no cells"]
-    found = structure(notebook, guide) + sources(notebook) + outputs(notebook, guide)
+    found = structure(notebook, guide) + cost.problems(notebook, path.stem)
+    found += sources(notebook) + outputs(notebook, guide)
     if path.stat().st_size > MOST_BYTES:
         found.append(f"{path.stat().st_size // 1024} KB; at most {MOST_BYTES // 1024}")
     if not found and not guide and (named := named_by(notebook)) != path.stem:
@@ -116,8 +117,6 @@ def structure(notebook: NotebookNode, guide: bool = False) -> list[str]:
         found.append("the first cell is no title")
     if "arxiv.org/abs/" not in first.source:
         found.append("the title cell cites no paper (a link to arxiv.org/abs/...)")
-    if not re.search(r"CI [\d.]+ ?s", first.source):
-        found.append("the title cell does not give the measured cost ('CI 12 s')")
     words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
     if words < FEWEST_WORDS:
         found.append(f"{counted(words, 'word')} of prose; a student needs at least {FEWEST_WORDS}")
@@ -274,7 +273,7 @@ TEMPLATE: list[tuple[str, str, str]] = [
         """
 # FILL IN: the finding, as a sentence
 
-*FILL IN: authors (year), "title", [arXiv:0000.00000](https://arxiv.org/abs/0000.00000)* · CI FILL IN s
+*FILL IN: authors (year), "title", [arXiv:0000.00000](https://arxiv.org/abs/0000.00000)* · CI
 
 FILL IN: the question, the answer, and what could be wrong with it.
 """,

@@ -49,14 +49,25 @@ def described(slug: str, about: Any) -> dict[str, Any]:
     # A name without a folder in it, on any system: the table lies beside its SOURCE.json.
     if about["table"] in ("", ".", "..") or set(about["table"]) & set("/\\:"):
         raise TableError(f"{slug}: SOURCE.json: the table {about['table']!r} is not a file of its folder")
-    for name, column in about["columns"].items():
+    check_descriptions(slug, about["columns"])
+    return about
+
+
+def check_descriptions(slug: str, columns: dict[str, Any]) -> None:
+    """Refuse the description of a column that lacks its unit, what it is, a known type or one end of its range.
+
+    Raises
+    ------
+    TableError
+        Naming the column and what to give.
+    """
+    for name, column in columns.items():
         if not isinstance(column, dict) or not {"unit", "about"} <= column.keys():
             raise TableError(f"{slug}.{name}: SOURCE.json gives no unit, or does not say what it is")
         if kind_of(column) not in TYPES:
             raise TableError(f"{slug}.{name}: the type is one of {', '.join(TYPES)}, not {column['type']!r}")
         if ("min" in column) != ("max" in column):
             raise TableError(f"{slug}.{name}: SOURCE.json gives one end of a range; give both")
-    return about
 
 
 def kind_of(column: dict[str, Any]) -> str:
@@ -137,6 +148,7 @@ def encoded(slug: str, table: Any, about: dict[str, Any]) -> bytes:
     TableError
         If a value would come back as another one, or is out of its column's range.
     """
+    check_descriptions(slug, about["columns"])
     cells = plain(table)
     try:
         content = cells.to_csv(index=False, lineterminator="\n").encode()

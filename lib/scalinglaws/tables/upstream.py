@@ -18,7 +18,7 @@ import pandas as pd
 
 from scalinglaws import repository
 from scalinglaws.tables.loading import folder_of, save, source
-from scalinglaws.tables.schema import TableError, encoded, validate
+from scalinglaws.tables.schema import TableError, check_descriptions, encoded, validate
 from scalinglaws.tables.sealing import sealed, sha256
 from scalinglaws.text import FILL, instead
 
@@ -152,6 +152,7 @@ def convert(slug: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     about["files"] = [{"path": file.path, "sha256": file.sha256} for file in module.UPSTREAM]
     about["table"] = "table.csv"
     about["rows"] = len(table)
+    check_descriptions(slug, about["columns"])
     validate(slug, table, about)
     return table, about
 
