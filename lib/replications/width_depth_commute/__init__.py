@@ -1,0 +1,1 @@
+"""Do the limits of infinite width and infinite depth commute?"""
