@@ -45,15 +45,19 @@ COLUMNS = {
 }
 
 #: Random numbers that a block may take, and least and most networks that it holds.
-NUMBERS, FEWEST, MOST = 3 * 2**21, 512, 8192
+NUMBERS, FEWEST, MOST = 5 * 2**19, 256, 8192
 #: Numbers of one array of a batch, so that it stays in the processor's cache.
 BATCH = 2**16
 BLOCKS = 16
 POWERS = (8, 16, 32, 64, 128, 256)
 #: Widths along depth = sqrt(width), width and width^2.
 PATHS = {0.5: (64, 144, 256, 400, 576, 1024), 1: POWERS, 2: (8, 12, 16, 24, 32, 48)}
-#: Along which a plain network has next to no draw whose coordinates all die, and no number overflows.
-CONTROL_PATHS = {0.5: (64, 144, 256, 400, 576), 1: (32, 48, 64, 96, 128, 192), 2: (20, 22, 24)}
+#: The same for the controls: all coordinates of a plain network may die where it is narrow and deep, and
+#: unscaled branches soon make numbers that are too large.
+CONTROL_PATHS = {
+    "mlp": {0.5: (64, 144, 256, 400, 576), 1: (32, 48, 64, 96, 128, 192), 2: (28, 32, 36)},
+    "exploding": {0.5: (64, 144, 256, 400, 576), 1: (32, 48, 64, 96, 128, 192), 2: (16, 20, 24)},
+}
 
 
 def along(paths: dict[float, tuple[int, ...]]) -> list[tuple[int, int]]:
@@ -71,8 +75,8 @@ def sizes(network: str) -> list[tuple[int, int]]:
         "trivial": [(n, depth) for n in (64, 128) for depth in (8, 32, 128)],
         "exploding": [(256, depth) for depth in (4, 8, 16, 32)]
         + [(64, depth) for depth in (16, 32, 64, 128, 256)]
-        + along(CONTROL_PATHS),
-        "mlp": along(CONTROL_PATHS),
+        + along(CONTROL_PATHS["exploding"]),
+        "mlp": along(CONTROL_PATHS["mlp"]),
     }
     return list(dict.fromkeys(chosen[network]))
 
