@@ -93,7 +93,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
 def witnesses(scale: str) -> Witnesses:
     """Every network at two shapes, with few draws."""
-    shapes = [(8, 16), (32, 4)]
+    shapes = [(16, 8), (32, 4)]
     return Witnesses(
         [
             {"network": network, "width": width, "depth": depth, "seed": 0}
