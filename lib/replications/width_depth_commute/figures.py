@@ -61,8 +61,11 @@ def along_paths(
     names = ("mean kernel of a and b", "exp of the mean log norm", "mean log of the squared norm")
     for ax, title, name in zip(axes, titles, names, strict=True):
         ax.set(title=title, xlabel="width n", ylabel=name, xscale="log")
+        ax.minorticks_off()
+        ax.set_xticks((8, 32, 128, 512), (8, 32, 128, 512))
     axes[2].set_yscale("symlog", linthresh=1)
-    axes[0].legend(fontsize=7, loc="lower right")
+    axes[2].set_ylim(-300, 1)
+    axes[0].legend(fontsize=7, loc="upper right")
     axes[2].legend(fontsize=8, loc="center right")
     return fig
 
@@ -96,7 +99,12 @@ def rates(errors: tuple[Cells, np.ndarray], cells: Cells, lacking: tuple[np.ndar
     labels = ("rms error of the kernel of a and b", "n x variance of the log norm", "limit less mean kernel")
     for ax, x, y in zip(axes, ("width n", "depth L", "depth L"), labels, strict=True):
         ax.set(xlabel=x, ylabel=y, xscale="log", yscale="log")
+        ax.minorticks_off()
+        ax.set_xticks((4, 8, 32, 128), (4, 8, 32, 128))
         ax.legend(fontsize=7.5)
+    axes[2].set_xticks((4, 8, 16, 32), (4, 8, 16, 32))
+    axes[0].set_yticks((0.1, 0.2, 0.4, 0.8), (0.1, 0.2, 0.4, 0.8))
+    axes[2].set_yticks((0.003, 0.01, 0.03), (0.003, 0.01, 0.03))
     return fig
 
 

@@ -73,7 +73,8 @@ def errors(
     """Sizes, and the rms distance over networks of the kernel ab from that of infinite width, by depth and width."""
     part = cells.of(network, [(n, depth) for depth in depths for n in widths])
     wide = np.array([infinite_width(scales(network, int(depth)))[1] for depth in part.depth])
-    return part, np.sqrt(part["ab_squared"] - 2 * wide * part["ab"] + wide**2)
+    # Columns that do not belong together can make a mean square negative; its size then gives a wrong error, not none.
+    return part, np.sqrt(np.abs(part["ab_squared"] - 2 * wide * part["ab"] + wide**2))
 
 
 def width_exponents(part: Cells, values: np.ndarray) -> np.ndarray:
