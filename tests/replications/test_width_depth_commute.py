@@ -62,7 +62,7 @@ def test_flow_by_many_layers(kept):
     ends, lacking = theory.flow()
     assert ends[1] == pytest.approx(limit, abs=1e-9)
     assert kept["flow"]["measured"] == pytest.approx(limit, abs=1e-8)
-    assert lacking[1] == pytest.approx(1000 * ((small - limit) * 4 - (middle - limit) * 4) / 2, rel=1e-3)
+    assert lacking[1] == pytest.approx(1000 * (4 * (middle - limit) - (small - limit)), rel=1e-5)
     assert ends[0] == pytest.approx(math.exp(0.5), rel=1e-9)
     assert lacking[0] == pytest.approx(-math.exp(0.5) / 8, rel=1e-8)
 

@@ -52,7 +52,7 @@ def along_paths(
         cells = resnet[power]
         points(axes[0], cells.n, cells["ab_expected"], fmt="o-", color=color, label=label)
         points(axes[1], cells.n, np.exp(cells["log_aa_expected"]), fmt="o-", color=color)
-        points(axes[2], plain[power].n, plain[power]["log_aa_expected"], fmt="o", color=color)
+        points(axes[2], plain[power].n, plain[power]["log_aa_expected"], fmt="o", color=color, label=label)
         axes[2].plot(plain[power].n, -2.5 * plain[power].depth / plain[power].n, **(PAPER | {"color": color}))
     for ax, level in ((axes[0], limits[1]), (axes[1], limits[0])):
         ax.axhline(level, lw=1.5, label="limit of theory", **PAPER)
@@ -66,7 +66,7 @@ def along_paths(
     axes[2].set_yscale("symlog", linthresh=1)
     axes[2].set_ylim(-300, 1)
     axes[0].legend(fontsize=7, loc="upper right")
-    axes[2].legend(fontsize=8, loc="center right")
+    axes[2].legend(fontsize=7, loc="center right")
     return fig
 
 
@@ -97,12 +97,12 @@ def rates(errors: tuple[Cells, np.ndarray], cells: Cells, lacking: tuple[np.ndar
     points(axes[2], depth, -lacking[0], fmt="o", color=PALETTE[1], label="networks, width to infinity")
     axes[2].plot(depth, -lacking[1] / depth, label=f"theory, {-lacking[1]:.3f} / L", **PAPER)
     labels = ("rms error of the kernel of a and b", "n x variance of the log norm", "limit less mean kernel")
-    for ax, x, y in zip(axes, ("width n", "depth L", "depth L"), labels, strict=True):
+    ticks = ((8, 32, 128), (4, 8, 32, 128), (4, 8, 16, 32))
+    for ax, x, y, at in zip(axes, ("width n", "depth L", "depth L"), labels, ticks, strict=True):
         ax.set(xlabel=x, ylabel=y, xscale="log", yscale="log")
         ax.minorticks_off()
-        ax.set_xticks((4, 8, 32, 128), (4, 8, 32, 128))
+        ax.set_xticks(at, at)
         ax.legend(fontsize=7.5)
-    axes[2].set_xticks((4, 8, 16, 32), (4, 8, 16, 32))
     axes[0].set_yticks((0.1, 0.2, 0.4, 0.8), (0.1, 0.2, 0.4, 0.8))
     axes[2].set_yticks((0.003, 0.01, 0.03), (0.003, 0.01, 0.03))
     return fig

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replications.width_depth_commute.cells import Cells, regressed
-from replications.width_depth_commute.networks import scales
+from replications.width_depth_commute.networks import drawn, scales
 from replications.width_depth_commute.runs import PATHS, POWERS, along
-from replications.width_depth_commute.theory import flow, infinite_width
+from replications.width_depth_commute.theory import flow, infinite_width, plain_kernel
 from scalinglaws.uncertainty import Estimate, from_draws
 
 
@@ -53,18 +53,26 @@ def path_limits(
     return np.column_stack(found)
 
 
-def extrapolated(cells: Cells, network: str, name: str, least: tuple[int, int] = (16, 8)) -> np.ndarray:
-    """Constant and coefficients of 1/n, 1/L, 1/(n L), 1/n^2 and 1/L^2 in a mean, sizes up to 256.
+def extrapolated(part: Cells, values: np.ndarray, least: tuple[int, int] = (16, 8)) -> np.ndarray:
+    """Constant and coefficients of 1/n, 1/L, 1/(n L), 1/n^2 and 1/L^2 in some values, sizes up to 256.
+
+    Parameters
+    ----------
+    part
+        Sizes of one network.
+    values
+        What is extrapolated, shape (1 + resamples, sizes).
+    least
+        The smallest width and depth that are kept.
 
     Returns
     -------
     ndarray
         Shape (6, 1 + resamples).
     """
-    part = cells.of(network)
     kept = (part.n >= least[0]) & (part.depth >= least[1]) & (part.n <= 256) & (part.depth <= 256)
     n, depth = 1 / part.n[kept], 1 / part.depth[kept]
-    return regressed(part[name][:, kept], n, depth, n * depth, n**2, depth**2)
+    return regressed(values[:, kept], n, depth, n * depth, n**2, depth**2)
 
 
 def errors(
@@ -77,10 +85,30 @@ def errors(
     return part, np.sqrt(np.abs(part["ab_squared"] - 2 * wide * part["ab"] + wide**2))
 
 
-def width_exponents(part: Cells, values: np.ndarray) -> np.ndarray:
-    """Exponent of the width in some values at each depth, shape (1 + resamples, depths)."""
-    each = [part.depth == depth for depth in np.unique(part.depth)]
-    return np.column_stack([np.polyfit(np.log(part.n[at]), np.log(values[:, at]).T, 1)[0] for at in each])
+def width_exponents(part: Cells, values: np.ndarray, corrected: bool = False) -> np.ndarray:
+    """Exponent of the width in some values at each depth, shape (1 + resamples, depths).
+
+    Parameters
+    ----------
+    part, values
+        Sizes, and what falls with the width there, shape (1 + resamples, sizes).
+    corrected
+        Whether a term in 1/n, the next order, stands beside the power in the logarithm.
+    """
+    found = []
+    for depth in np.unique(part.depth):
+        at = part.depth == depth
+        n = part.n[at]
+        terms = [np.log(n), np.ones(len(n)), *([1 / n] if corrected else [])]
+        found.append(np.linalg.lstsq(np.column_stack(terms), np.log(values[:, at]).T, rcond=None)[0][0])
+    return np.column_stack(found)
+
+
+def plain_width_exponent(depth: int, widths: Sequence[int], draws: int, rng: np.random.Generator) -> float:
+    """Exponent of the width in the rms distance of a plain network's kernel ab from that of infinite width."""
+    wide = plain_kernel(depth)
+    rms = [np.sqrt(np.mean((drawn("mlp", n, depth, draws, rng)["ab"] - wide) ** 2)) for n in widths]
+    return float(np.polyfit(np.log(widths), np.log(rms), 1)[0])
 
 
 def bias(cells: Cells, depths: Sequence[int]) -> np.ndarray:
@@ -101,11 +129,16 @@ def bias_exponent(cells: Cells, depths: Sequence[int]) -> np.ndarray:
     return regressed(np.log(np.abs(bias(cells, depths))), np.log(depths))[1]
 
 
-def spread(cells: Cells, least: tuple[int, int] = (32, 16)) -> np.ndarray:
+def growth(cells: Cells, width: int) -> np.ndarray:
+    """Variance of the kernel ab of a resnet at depth 256 over that at depth 16, shape (1 + resamples,)."""
+    deep, shallow = cells.of("resnet", [(width, 256), (width, 16)]).variance("ab").T
+    return deep / shallow
+
+
+def spread_by_plane(cells: Cells, least: tuple[int, int]) -> np.ndarray:
     """Limit of n times the variance of log aa of a resnet, by a plane in 1/n and 1/L; shape (1 + resamples,)."""
-    part = cells.of(
-        "resnet", [(n, depth) for n in POWERS if n >= least[0] for depth in POWERS if depth >= least[1]]
-    )
+    sizes = [(n, depth) for n in POWERS if n >= least[0] for depth in POWERS if depth >= least[1]]
+    part = cells.of("resnet", sizes)
     return regressed(part.n * part.variance("log_aa"), 1 / part.n, 1 / part.depth)[0]
 
 

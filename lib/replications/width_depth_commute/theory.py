@@ -30,6 +30,14 @@ def infinite_width(alphas: np.ndarray) -> tuple[float, float]:
     return q, c
 
 
+def plain_kernel(depth: int) -> float:
+    """Kernel ab behind the last of infinitely wide layers without skip connections."""
+    c = COSINE
+    for _ in range(depth):
+        c = 2 * rectified(1.0, c)
+    return c
+
+
 def flow() -> tuple[np.ndarray, np.ndarray]:
     """Infinite width and depth, branches over sqrt(depth): kernels (aa, ab), and what L layers lack of them.
 
