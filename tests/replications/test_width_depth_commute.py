@@ -145,3 +145,27 @@ def test_headline_numbers_from_the_table(table, kept):
     logs = plain.groupby("width")[["log_aa", "log_aa_squared"]].mean()
     exact = [n * theory.plain_layer(n)[1] for n in logs.index]
     assert (logs.log_aa_squared - logs.log_aa**2).to_numpy() == pytest.approx(np.array(exact), rel=0.08)
+
+
+def test_exponents_of_the_width_by_numpy(table, kept):
+    """From the table alone: a power of the width, and one with the next order beside it, which is -1/2."""
+    plain, corrected = [], []
+    for depth in (2, 4, *runs.POWERS):
+        q, c = 1.0, 0.2
+        for _ in range(depth):
+            r = c / q
+            c += q / (2 * math.pi) * (math.sqrt(1 - r * r) + r * (math.pi - math.acos(r))) / depth
+            q += q / 2 / depth
+        part = table[(table.network == "resnet") & (table.depth == depth) & table.width.isin(runs.POWERS)]
+        means = part.groupby("width")[["ab", "ab_squared"]].mean()
+        n, error = means.index.to_numpy(float), np.sqrt(means.ab_squared - 2 * c * means.ab + c * c)
+        design = np.column_stack([np.log(n), np.ones(len(n)), 1 / n])
+        plain.append(np.polyfit(np.log(n), np.log(error), 1)[0])
+        corrected.append(np.linalg.lstsq(design, np.log(error), rcond=None)[0][0])
+    assert kept["rate-n"]["measured"] == pytest.approx(np.mean(plain), abs=1e-6)
+    assert np.mean(corrected) == pytest.approx(-0.5, abs=0.01)
+
+
+def test_plain_kernel_nears_one():
+    assert theory.plain_kernel(1) == pytest.approx(2 * theory.rectified(1.0, 0.2))
+    assert 0.99 < theory.plain_kernel(100) < theory.plain_kernel(200) < 1

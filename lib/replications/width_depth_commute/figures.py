@@ -66,7 +66,7 @@ def along_paths(
     axes[2].set_yscale("symlog", linthresh=1)
     axes[2].set_ylim(-300, 1)
     axes[0].legend(fontsize=7, loc="upper right")
-    axes[2].legend(fontsize=7, loc="center right")
+    axes[2].legend(fontsize=7, loc="lower right")
     return fig
 
 
