@@ -23,7 +23,12 @@ SOURCE = {
             "max": 2,
         },
         "stokes": {"unit": "1", "about": "Stokes number St", "min": 0.2, "max": 2},
-        "excess": {"unit": "1", "about": "St less the threshold that the authors found", "min": 1e-8, "max": 1},
+        "excess": {
+            "unit": "1",
+            "about": "St less the threshold that the authors found",
+            "min": 1e-8,
+            "max": 1,
+        },
         "efficiency": {
             "unit": "1",
             "about": "twice the largest distance from the axis, at a start at x = 1, from which a particle "

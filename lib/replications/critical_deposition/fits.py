@@ -10,6 +10,8 @@ from scalinglaws.uncertainty import Estimate
 
 #: Powers of St - St_c in ln efficiency, in the order in which theory has them.
 POWERS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+#: What all intervals here are: the numbers have no noise, and nothing is resampled.
+HOW = "the larger change of the last two terms of a series in St - St_c (no noise: no 95 % of anything)"
 
 
 def series(excess: ArrayLike, log_efficiency: ArrayLike, terms: int) -> np.ndarray:
@@ -35,24 +37,27 @@ def series(excess: ArrayLike, log_efficiency: ArrayLike, terms: int) -> np.ndarr
 
 
 def term(excess: ArrayLike, log_efficiency: ArrayLike, power: float, terms: int) -> Estimate:
-    """The factor of one power, with what one term fewer makes of it as the interval's half width.
+    """The factor of one power of the series, and how far the terms that are left out may move it.
 
     Parameters
     ----------
     excess, log_efficiency, terms
-        As in `series`.
+        As in `series`; three terms at least.
     power
-        One of `POWERS`.
+        One of `POWERS` that is among the first `terms` - 2.
     """
     place = POWERS.index(power)
-    value, fewer = (series(excess, log_efficiency, count)[place] for count in (terms, terms - 1))
-    return around(value, fewer, "the change from one term fewer in the series; the points have no noise")
+    return around(*(series(excess, log_efficiency, terms - fewer)[place] for fewer in range(3)))
 
 
-def around(value: float, cruder: float, how: str) -> Estimate:
-    """A number whose interval reaches as far to both sides as a cruder approximation lies off."""
-    half = abs(value - cruder)
-    return Estimate(value, value - half, value + half, how)
+def around(value: float, cruder: float, crudest: float) -> Estimate:
+    """A number of which two cruder approximations are known, by one term fewer and by two.
+
+    The interval reaches to both sides as far as the larger of the last two changes. One change alone
+    may be small by chance, where two neglected terms happen to cancel.
+    """
+    half = max(abs(value - cruder), abs(cruder - crudest))
+    return Estimate(value, value - half, value + half, HOW)
 
 
 def misses(excess: ArrayLike, log_efficiency: ArrayLike) -> tuple[float, float]:
@@ -96,18 +101,21 @@ def local_exponents(excess: ArrayLike, values: ArrayLike) -> np.ndarray:
 
 
 def at_threshold(excess: ArrayLike, values: ArrayLike) -> Estimate:
-    """Values that approach their limit in proportion to St - St_c, extrapolated from the first two.
+    """The limit of values at the threshold, which they approach as a series in d, d^(3/2), d^2, d = St - St_c.
 
     Parameters
     ----------
     excess
-        St - St_c in ascending order, shape (n,) with n at least 2.
+        St - St_c in ascending order, shape (n,) with n at least 4.
     values
-        Values at these points.
+        Values at these points; the first two, three and four are solved for the limit.
     """
-    (near, far), (first, second) = np.asarray(excess, float)[:2], np.asarray(values, float)[:2]
-    limit = first - (second - first) * near / (far - near)
-    return around(limit, first, "how far the extrapolation goes beyond the nearest value; no noise")
+    excess, values = np.asarray(excess, float), np.asarray(values, float)
+    limits = []
+    for count in (4, 3, 2):
+        basis = (excess[:count, None] / excess[0]) ** np.array([0, 1, 1.5, 2])[:count]
+        limits.append(np.linalg.solve(basis, values[:count])[0])
+    return around(*limits)
 
 
 def diverging_at(stokes: ArrayLike, times: ArrayLike) -> Estimate:
@@ -116,13 +124,13 @@ def diverging_at(stokes: ArrayLike, times: ArrayLike) -> Estimate:
     Parameters
     ----------
     stokes, times
-        Stokes numbers and times, shape (n,), n at least 5.
+        Stokes numbers and times, shape (n,), n at least 6.
 
     Returns
     -------
     Estimate
-        Of K St / sqrt(St - St_c) - t0 - t1 (St - St_c), fitted in all four numbers; its interval
-        reaches as far as the fit without t1 lies off.
+        Of K St / sqrt(St - St_c) - t0 - t1 d - t2 d^2, d = St - St_c, fitted in all five numbers;
+        the cruder ones are without t2, and without t1 as well.
 
     Raises
     ------
@@ -138,7 +146,7 @@ def diverging_at(stokes: ArrayLike, times: ArrayLike) -> Estimate:
         return p[0] * stokes / np.sqrt(excess) - sum(t * excess**k for k, t in enumerate(p[2:])) - times
 
     found = []
-    for more in (2, 1):
+    for more in (3, 2, 1):
         fit = least_squares(left, [2.0, -6.0, *np.zeros(more)], xtol=1e-15, ftol=1e-15, gtol=1e-15)
         found.append(stokes.min() - np.exp(fit.x[1]))
-    return around(*found, "the change from one term fewer in the series of the time; no noise")
+    return around(*found)

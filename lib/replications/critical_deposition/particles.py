@@ -245,13 +245,15 @@ def grazing(
     if on_axis == inf:
         raise ValueError(f"nothing is deposited at St = {stokes:g}: on the axis no particle strikes")
 
-    def gap(log_start: float) -> float:
-        return least_gap(flow, stokes, log_start, on_axis + LINGER, launch, rtol)[0]
+    seen: dict[float, Grazing] = {}
 
-    strikes, misses, step = guess - 0.02, guess + 0.02, 0.1
+    def gap(log_start: float) -> float:
+        least, seen[log_start] = least_gap(flow, stokes, log_start, on_axis + LINGER, launch, rtol)
+        return least
+
+    strikes, misses, step = guess - 0.005, guess + 0.005, 0.02
     while gap(strikes) > 0:
         strikes, misses, step = strikes - step, strikes, 2 * step
     while gap(misses) < 0:
         strikes, misses, step = misses, misses + step, 2 * step
-    log_start = brentq(gap, strikes, misses, xtol=1e-9)
-    return least_gap(flow, stokes, log_start, on_axis + LINGER, launch, rtol)[1]
+    return seen[brentq(gap, strikes, misses, xtol=1e-9)]
