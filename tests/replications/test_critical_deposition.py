@@ -122,17 +122,22 @@ def test_theory_without_curvature_and_its_next_order():
     assert left / d**0.5 == pytest.approx(math.pi, rel=1e-4)
 
 
-def test_a_flat_strip_by_exponentials_of_matrices():
+def test_without_the_centrifugal_force_by_exponentials_of_matrices():
+    """A strip in the linear flow: the rim at a distance 1 from the axis is reached when the gap closes."""
     from scipy.linalg import expm
     from scipy.optimize import brentq
 
-    excess = 0.01
-    stokes = 0.125 + excess
-    gap = np.array([[0, 1], [-2 / stokes, -1 / stokes]])
-    aside = np.array([[0, 1], [2 / stokes, -1 / stokes]])
-    time = brentq(lambda t: (expm(gap * t) @ [4, -8])[0], 1, 4)
-    grown = (expm(aside * time) @ [1, 2])[0]
-    assert theory.flat_strip(excess) == pytest.approx(-math.log(grown), abs=1e-9)
+    def log_start(excess):
+        stokes = 0.125 + excess
+        gap = np.array([[0, 1], [-2 / stokes, -1 / stokes]])
+        aside = np.array([[0, 1], [2 / stokes, -1 / stokes]])
+        half = math.pi * 2 * stokes / math.sqrt(8 * excess)
+        time = brentq(lambda t: (expm(gap * t) @ [4, -8])[0], 0.3 * half, 1.2 * half)
+        return -math.log((expm(aside * time) @ [1, 2])[0])
+
+    excess = 1e-3 * 2.0 ** np.arange(6)
+    c = fits.term(excess, [-log_start(d) for d in excess], -0.5, 4).value
+    assert c == pytest.approx(theory.coefficient(curved=False), abs=2e-3)
 
 
 def test_on_the_axis_nothing_strikes_below_an_eighth():
@@ -167,6 +172,10 @@ def test_fits_recover_what_is_planted():
     stokes = 0.125 + d
     times = 2 * stokes / np.sqrt(stokes - 0.1249) - 1
     assert fits.diverging_at(stokes, times).value == pytest.approx(0.1249, abs=1e-6)
+    limit = fits.at_threshold(d, 0.5 + 3 * d)
+    assert limit.value == pytest.approx(0.5, abs=1e-12) and limit.high - limit.low < 1e-10
+    first = fits.at_threshold(d, 0.5 + 3 * d, orders=(1,))
+    assert (first.value, first.high) == pytest.approx((0.5, 0.5 + 3 * d[0]))
     with pytest.raises(ValueError, match="geometric"):
         fits.local_exponents([1, 2, 3], [1, 2, 3])
     with pytest.raises(ValueError, match="9 terms for 8 points"):

@@ -21,14 +21,17 @@ def paths(tracks: Mapping[str, np.ndarray]) -> Figure:
         Name of a particle -> its gap s and angle phi, shape (2, n).
     """
     fig, axes = panels(2)
-    for colour, (name, (gap, angle)) in zip(PALETTE, tracks.items(), strict=False):
-        axes[0].plot(-(1 + gap) * np.cos(angle), (1 + gap) * np.sin(angle), color=colour, label=name)
+    # The first is drawn wide, so that a second one on top of it hides neither.
+    for width, colour, (name, (gap, angle)) in zip((4, 1.5, 1.5), PALETTE, tracks.items(), strict=False):
+        style = {"lw": width, "color": colour, "label": name}
+        axes[0].plot(-(1 + gap) * np.cos(angle), (1 + gap) * np.sin(angle), **style)
         outside = gap > 0
-        axes[1].plot(angle[outside], gap[outside], color=colour, label=name)
+        axes[1].plot(angle[outside], gap[outside], **style)
     axes[0].add_patch(Circle((0, 0), 1, color="0.85"))
     axes[0].set(xlim=(-2.5, 0.2), ylim=(-0.2, 1.8), aspect="equal", xlabel="x (radii)", ylabel="y (radii)")
     axes[1].set(xscale="log", yscale="log", xlabel="angle from the front (radians)", ylabel="gap (radii)")
-    axes[1].legend(fontsize=8)
+    for ax, place in zip(axes, ("upper left", "lower left"), strict=True):
+        ax.legend(fontsize=8, loc=place)
     return fig
 
 
@@ -83,19 +86,29 @@ def law(
     return fig
 
 
-def others(rows: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Efficiencies of several flows against the excess, and against its root, each from its largest.
+def others(
+    rows: Mapping[str, tuple[np.ndarray, np.ndarray, float]], power: tuple[np.ndarray, np.ndarray]
+) -> Figure:
+    """Flows that follow the law, each with theory's line, and one that follows a power.
 
     Parameters
     ----------
     rows
-        Name -> St - St_c and ln efficiency.
+        Name -> St - St_c, ln efficiency, and theory's coefficient; its line goes through the first point.
+    power
+        St - St_c and ln efficiency of the flow that follows a power; its line has the exponent 1/2.
     """
     fig, axes = panels(2)
-    for marker, colour, (name, (excess, log_efficiency)) in zip("osD^v", PALETTE, rows.items(), strict=False):
-        for ax, x in zip(axes, (excess, excess**-0.5), strict=True):
-            ax.plot(x, log_efficiency / np.log(10), marker + "-", ms=4, lw=1, color=colour, label=name)
-    axes[0].set(xscale="log", xlabel=r"$St - St_c$", ylabel=r"$\log_{10}\eta$")
-    axes[1].set(xlabel=r"$(St - St_c)^{-1/2}$", ylabel=r"$\log_{10}\eta$")
-    axes[0].legend(fontsize=8)
+    for marker, colour, (name, (excess, found, c)) in zip("osD^", PALETTE, rows.items(), strict=False):
+        axes[0].plot(excess**-0.5, found, marker, ms=4, color=colour, label=name)
+        line = found[0] - c * (excess**-0.5 - excess[0] ** -0.5)
+        axes[0].plot(excess**-0.5, line, **PAPER | {"color": colour})
+    axes[0].set(xlim=(0, 210), ylim=(-230, 5), xlabel=r"$(St - St_c)^{-1/2}$", ylabel=r"$\ln\,\eta$")
+    axes[0].plot([], [], label="theory's slopes", **PAPER | {"color": "0.4"})
+    excess, found = power
+    axes[1].plot(excess, found, "v", ms=5, color=PALETTE[4], label="air that sticks")
+    axes[1].plot(excess, found[0] + 0.5 * np.log(excess / excess[0]), label="power 1/2", **PAPER)
+    axes[1].set(xscale="log", xlabel=r"$St - St_c$", ylabel=r"$\ln\,\eta$")
+    for ax in axes:
+        ax.legend(fontsize=8)
     return fig

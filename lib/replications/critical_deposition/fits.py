@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
@@ -10,8 +12,8 @@ from scalinglaws.uncertainty import Estimate
 
 #: Powers of St - St_c in ln efficiency, in the order in which theory has them.
 POWERS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
-#: What all intervals here are: the numbers have no noise, and nothing is resampled.
-HOW = "the larger change of the last two terms of a series in St - St_c (no noise: no 95 % of anything)"
+#: What the ends of all estimates here are; the numbers have no noise, and nothing is resampled.
+HOW = "how far the cruder truncations of a series in St - St_c lie (no noise: no 95 % of anything)"
 
 
 def series(excess: ArrayLike, log_efficiency: ArrayLike, terms: int) -> np.ndarray:
@@ -50,13 +52,13 @@ def term(excess: ArrayLike, log_efficiency: ArrayLike, power: float, terms: int)
     return around(*(series(excess, log_efficiency, terms - fewer)[place] for fewer in range(3)))
 
 
-def around(value: float, cruder: float, crudest: float) -> Estimate:
-    """A number of which two cruder approximations are known, by one term fewer and by two.
+def around(value: float, *cruder: float) -> Estimate:
+    """A number of which cruder approximations are known, by one term fewer each.
 
-    The interval reaches to both sides as far as the larger of the last two changes. One change alone
-    may be small by chance, where two neglected terms happen to cancel.
+    The ends lie as far off, on both sides, as the largest change from one approximation to the
+    next. One change alone may be small by chance, where two neglected terms happen to cancel.
     """
-    half = max(abs(value - cruder), abs(cruder - crudest))
+    half = np.abs(np.diff([value, *cruder])).max()
     return Estimate(value, value - half, value + half, HOW)
 
 
@@ -100,20 +102,22 @@ def local_exponents(excess: ArrayLike, values: ArrayLike) -> np.ndarray:
     return np.log(np.abs(steps[1:] / steps[:-1])) / ratios[0]
 
 
-def at_threshold(excess: ArrayLike, values: ArrayLike) -> Estimate:
-    """The limit of values at the threshold, which they approach as a series in d, d^(3/2), d^2, d = St - St_c.
+def at_threshold(excess: ArrayLike, values: ArrayLike, orders: Sequence[float] = (1.0, 1.5, 2.0)) -> Estimate:
+    """The limit of values at the threshold, which they approach as a series in powers of d = St - St_c.
 
     Parameters
     ----------
     excess
-        St - St_c in ascending order, shape (n,) with n at least 4.
+        St - St_c in ascending order, shape (n,), n more than the number of orders.
     values
-        Values at these points; the first two, three and four are solved for the limit.
+        Values at these points; the nearest are solved for the limit, one more than there are orders.
+    orders
+        Powers of d in the series; the cruder limits are without the last, and the last two.
     """
     excess, values = np.asarray(excess, float), np.asarray(values, float)
     limits = []
-    for count in (4, 3, 2):
-        basis = (excess[:count, None] / excess[0]) ** np.array([0, 1, 1.5, 2])[:count]
+    for count in range(len(orders) + 1, max(0, len(orders) - 2), -1):
+        basis = (excess[:count, None] / excess[0]) ** np.array([0, *orders])[:count]
         limits.append(np.linalg.solve(basis, values[:count])[0])
     return around(*limits)
 

@@ -2,7 +2,7 @@
 
 A particle relaxes to the air's velocity u within the time St (units of the obstacle's radius over
 the speed of the stream): St dv/dt = u - v. Near the critical inertia a particle that just grazes
-starts e-50 off the axis and passes the surface at such a distance, so no tolerance in plain
+starts 1e-50 radii off the axis, and the gaps that decide are smaller still, so no tolerance in plain
 coordinates would do. The gap s is therefore written as exp(-k t) sigma and the angle phi as
 exp(L + mu t) theta, with L the logarithm of the starting distance from the axis, and sigma, theta
 and their velocities, all of order 1, are integrated. Any rates k and mu would be right; those of the
