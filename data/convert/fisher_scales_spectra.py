@@ -22,7 +22,12 @@ SOURCE = {
     "sums over frequencies along the optimal transport path, whose amplitudes change linearly; the pictures are not carried over",
     "columns": {
         "pair": {"unit": "text", "about": "pair_01 to pair_12"},
-        "t": {"unit": "share", "about": "place on the path from the first texture to the second", "min": 0, "max": 1},
+        "t": {
+            "unit": "share",
+            "about": "place on the path from the first texture to the second",
+            "min": 0,
+            "max": 1,
+        },
         "power_term": {
             "unit": "per squared share",
             "about": "half the sum over frequencies but zero of the squared derivative of log power, with 1e-6 added to the power",
@@ -41,10 +46,25 @@ SOURCE = {
             "min": 0,
             "max": 1e12,
         },
-        "mean_0": {"unit": "gray levels", "about": "mean of the first texture, 0 to 255", "min": 0, "max": 255},
+        "mean_0": {
+            "unit": "gray levels",
+            "about": "mean of the first texture, 0 to 255",
+            "min": 0,
+            "max": 255,
+        },
         "mean_1": {"unit": "gray levels", "about": "mean of the second texture", "min": 0, "max": 255},
-        "sd_0": {"unit": "gray levels", "about": "standard deviation of the first texture", "min": 1, "max": 128},
-        "sd_1": {"unit": "gray levels", "about": "standard deviation of the second texture", "min": 1, "max": 128},
+        "sd_0": {
+            "unit": "gray levels",
+            "about": "standard deviation of the first texture",
+            "min": 1,
+            "max": 128,
+        },
+        "sd_1": {
+            "unit": "gray levels",
+            "about": "standard deviation of the second texture",
+            "min": 1,
+            "max": 128,
+        },
     },
 }
 UPSTREAM = [
@@ -68,7 +88,9 @@ def smooth(picture):
     raw = np.abs(np.fft.fft2(picture - picture.mean(), norm="ortho")) ** 2
     seen = np.ones_like(raw)
     raw[0, 0] = seen[0, 0] = 0
-    return (gaussian_filter(raw, WINDOW, mode="wrap") / gaussian_filter(seen, WINDOW, mode="wrap")).ravel()[1:]
+    return (gaussian_filter(raw, WINDOW, mode="wrap") / gaussian_filter(seen, WINDOW, mode="wrap")).ravel()[
+        1:
+    ]
 
 
 def information(ends, t):

@@ -1,0 +1,104 @@
+"""Simulated observers, and predictions dealt out among pairs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.special import factorial, ndtr, stdtrit
+
+from replications.perceptual_scales.scales import PLACES, monotone, score
+
+
+def shares(asked: np.ndarray, scale: np.ndarray, noise: float) -> np.ndarray:
+    """Chance that the last picture of each triplet is called the nearer one.
+
+    Parameters
+    ----------
+    asked
+        Contrasts of the triplets, shape (triplets, 13).
+    scale
+        Shape (13,), from 0 to 1.
+    noise
+        Standard deviation of a comparison.
+    """
+    return ndtr(-asked @ scale / noise)
+
+
+def drawn(
+    asked: np.ndarray, scale: np.ndarray, noise: float, shown: int, draws: int, rng
+) -> list[np.ndarray]:
+    """Released scales of simulated populations, each of `shown` answers to every triplet."""
+    counts = rng.binomial(shown, shares(asked, scale, noise), size=(draws, len(asked)))
+    return [monotone(asked, each / shown) for each in counts]
+
+
+def five_people(
+    asked: np.ndarray,
+    predicted: np.ndarray,
+    amplitudes: tuple[float, float],
+    noise: float,
+    groups: int,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """How often intervals from five people hold the score of the population that they were drawn from.
+
+    People see the prediction with amplitudes of their own, drawn from a normal distribution,
+    and answer each triplet five times.
+
+    Parameters
+    ----------
+    amplitudes
+        Mean and standard deviation.
+    groups
+        Number of groups of five.
+
+    Returns
+    -------
+    tuple
+        Share of jackknife intervals, and of bootstraps over all 126 sets of five people, that hold it.
+    """
+
+    def chances(people: int) -> np.ndarray:
+        seen = PLACES + rng.normal(*amplitudes, people)[:, None] * (predicted - PLACES)
+        return shares(asked, seen.T, noise).T
+
+    def of(answers: np.ndarray) -> float:
+        return score(predicted, monotone(asked, answers))
+
+    truth, held = of(chances(4000).mean(axis=0)), np.zeros(2)
+    sets = np.array(
+        [np.bincount(s, minlength=5) for s in itertools.combinations_with_replacement(range(5), 5)]
+    )
+    weight = factorial(5) / factorial(sets).prod(axis=1) / 5**5
+    for _ in range(groups):
+        answers = rng.binomial(5, chances(5)) / 5
+        without = np.array([of(np.delete(answers, k, axis=0).mean(axis=0)) for k in range(5)])
+        half = stdtrit(4, 0.975) * np.sqrt(4 * without.var())
+        held[0] += abs(of(answers.mean(axis=0)) - truth) <= half
+        redrawn = np.array([of(each @ answers / 5) for each in sets])
+        order = redrawn.argsort()
+        low, high = redrawn[order][np.searchsorted(weight[order].cumsum(), [0.025, 0.975])]
+        held[1] += low <= truth <= high
+    return tuple(held / groups)
+
+
+def dealt(
+    measured: Mapping[str, np.ndarray], predicted: Mapping[str, np.ndarray], groups: Sequence[Sequence[str]]
+) -> tuple[float, np.ndarray]:
+    """Mean squared distance of scales from predictions: as they belong, and for all deals within groups.
+
+    Returns
+    -------
+    tuple
+        The distance as they belong, and shape (deals,), the true one among them.
+    """
+    totals = np.zeros(1)
+    for group in groups:
+        apart = np.array([[np.mean((measured[m] - predicted[p]) ** 2) for p in group] for m in group])
+        orders = np.array(list(itertools.permutations(range(len(group)))))
+        sums = apart[np.arange(len(group)), orders].sum(axis=1)
+        totals = (totals[:, None] + sums).ravel()
+    totals /= sum(map(len, groups))
+    return float(totals[0]), totals
