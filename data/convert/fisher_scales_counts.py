@@ -1,13 +1,10 @@
 """Answers of 75 people who compared triplets of pictures, counted for each person and triplet."""
 
-import itertools
-
-import numpy as np
 import pandas as pd
 
 from scalinglaws.tables.upstream import Upstream
 
-STIMULI, FAR, REPEATS = 13, 3, 5
+TRIPLETS, REPEATS = 81, 5
 SOURCE = {
     "title": "Difference scaling of textures: answers of 5 people in each of 15 conditions to 81 triplets of pictures",
     "paper": "Vacher & Mamassian (2024), Perceptual Scales Predicted by Fisher Information Metrics",
@@ -16,29 +13,25 @@ SOURCE = {
     "commit": "d686bdc8712c013fe000e416f062175548f41cc7",
     "licence": "GPL-3.0",
     "how_obtained": "30,375 trials of 75 files in preds_analysis/data, counted for each condition, person and triplet; "
-    "side of the screen, order and response times left out; the pictures of a triplet added from its number, which "
-    "counts the triplets of 13 pictures with gaps of 1 to 3 in lexicographic order, as src/mlds/mlds.py does",
+    "side of the screen, order and response times left out",
     "columns": {
         "condition": {"unit": "text", "about": "exp_sf, exp_sf_bdw, exp_ori_bdw, or a pair of textures"},
         "person": {
             "unit": "index",
-            "about": "1 to 5 within the condition; not the same people in all",
+            "about": "1 to 5 within the condition; whether people recur in others is not said",
             "min": 1,
             "max": 5,
         },
-        "triplet": {"unit": "index", "about": "number of the triplet, from 0", "min": 0, "max": 80},
-        "first": {"unit": "index", "about": "picture at the low end of the triplet", "min": 0, "max": 10},
-        "middle": {
+        "triplet": {
             "unit": "index",
-            "about": "picture that the other two are compared with",
-            "min": 1,
-            "max": 11,
+            "about": "number of the triplet, from 0, in lexicographic order of the triplets of 13 pictures with gaps of 1 to 3",
+            "min": 0,
+            "max": 80,
         },
-        "last": {"unit": "index", "about": "picture at the high end of the triplet", "min": 2, "max": 12},
-        "shown": {"unit": "trials", "about": "how often the person saw the triplet", "min": 5, "max": 5},
         "last_nearer": {
             "unit": "trials",
-            "about": "of these, how often the last picture was called more like the middle one than the first was",
+            "about": "of the five times that the person saw the triplet, how often the last picture was called more like the "
+            "middle one than the first was",
             "min": 0,
             "max": 5,
         },
@@ -59,8 +52,8 @@ def convert(trials):
     raw = pd.read_csv(trials).rename(columns={"subject": "person", "triplet_idx": "triplet"})
     answers = raw.groupby(["condition", "person", "triplet"]).resp
     table = answers.agg(shown="size", last_nearer="sum").reset_index()
-    near = [t for t in itertools.combinations(range(STIMULI), 3) if max(np.diff(t)) <= FAR]
-    if not (table.triplet.max() == len(near) - 1 and (table.shown == REPEATS).all()):
-        raise ValueError(f"{len(near)} triplets, each shown {REPEATS} times, were expected")
-    table[["first", "middle", "last"]] = np.array(near)[table.triplet]
+    if not (table.shown == REPEATS).all() or len(table) != 15 * 5 * TRIPLETS:
+        raise ValueError(
+            f"{TRIPLETS} triplets, each shown {REPEATS} times to 5 people in 15 conditions, were expected"
+        )
     return table[list(SOURCE["columns"])]

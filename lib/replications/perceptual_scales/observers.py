@@ -8,34 +8,35 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import factorial, ndtr, stdtrit
 
-from replications.perceptual_scales.scales import PLACES, monotone, score
+from replications.perceptual_scales.scales import ASKED, PLACES, REPEATS, least_squares, monotone, score
 
 
-def shares(asked: np.ndarray, scale: np.ndarray, noise: float) -> np.ndarray:
-    """Chance that the last picture of each triplet is called the nearer one.
+def shares(scale: np.ndarray, noise: float) -> np.ndarray:
+    """Chance that the last picture of each triplet is called the nearer one: shape (..., 81).
 
     Parameters
     ----------
-    asked
-        Contrasts of the triplets, shape (triplets, 13).
     scale
-        Shape (13,), from 0 to 1.
+        Shape (..., 13), from 0 to 1.
     noise
         Standard deviation of a comparison.
     """
-    return ndtr(-asked @ scale / noise)
+    return ndtr(-scale @ ASKED.T / noise)
 
 
-def drawn(
-    asked: np.ndarray, scale: np.ndarray, noise: float, shown: int, draws: int, rng
-) -> list[np.ndarray]:
-    """Released scales of simulated populations, each of `shown` answers to every triplet."""
-    counts = rng.binomial(shown, shares(asked, scale, noise), size=(draws, len(asked)))
-    return [monotone(asked, each / shown) for each in counts]
+def answering(scale: np.ndarray, noise: float, people: int, rng: np.random.Generator) -> np.ndarray:
+    """Counts of simulated people who all see one scale: shape (people, 81)."""
+    return rng.binomial(REPEATS, shares(scale, noise), size=(people, len(ASKED)))
+
+
+def scores(
+    predicted: np.ndarray, seen: np.ndarray, noise: float, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Released scores of simulated populations of five, who all see one scale: shape (draws,)."""
+    return np.array([score(predicted, least_squares(answering(seen, noise, 5, rng))) for _ in range(draws)])
 
 
 def five_people(
-    asked: np.ndarray,
     predicted: np.ndarray,
     amplitudes: tuple[float, float],
     noise: float,
@@ -62,10 +63,10 @@ def five_people(
 
     def chances(people: int) -> np.ndarray:
         seen = PLACES + rng.normal(*amplitudes, people)[:, None] * (predicted - PLACES)
-        return shares(asked, seen.T, noise).T
+        return shares(seen, noise)
 
     def of(answers: np.ndarray) -> float:
-        return score(predicted, monotone(asked, answers))
+        return score(predicted, monotone(answers))
 
     truth, held = of(chances(4000).mean(axis=0)), np.zeros(2)
     sets = np.array(
@@ -73,7 +74,7 @@ def five_people(
     )
     weight = factorial(5) / factorial(sets).prod(axis=1) / 5**5
     for _ in range(groups):
-        answers = rng.binomial(5, chances(5)) / 5
+        answers = rng.binomial(REPEATS, chances(5)) / REPEATS
         without = np.array([of(np.delete(answers, k, axis=0).mean(axis=0)) for k in range(5)])
         half = stdtrit(4, 0.975) * np.sqrt(4 * without.var())
         held[0] += abs(of(answers.mean(axis=0)) - truth) <= half

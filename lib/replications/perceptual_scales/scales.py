@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -12,7 +13,8 @@ from scipy.special import ndtri, stdtrit
 
 from scalinglaws.uncertainty import Estimate
 
-STIMULI = 13
+#: Pictures on a path, the largest gap within a triplet, and how often a person saw each triplet.
+STIMULI, FAR, REPEATS = 13, 3, 5
 #: Places of the pictures on the path from the first to the last.
 PLACES = np.linspace(0, 1, STIMULI)
 #: How near to 0 and 1 the released recipe lets a share of answers come before it takes the probit.
@@ -22,41 +24,43 @@ FLAT = 1e-8
 PROBIT = sm.families.Binomial(sm.families.links.Probit())
 
 
-def contrasts(triplets: pd.DataFrame) -> np.ndarray:
-    """What a triplet asks of a scale: the scale at its ends less twice that in its middle, which answers are about.
-
-    Parameters
-    ----------
-    triplets
-        Numbers of the pictures, in columns `first`, `middle` and `last`.
+def contrasts() -> np.ndarray:
+    """What each triplet asks of a scale: the scale at its ends less twice that in its middle.
 
     Returns
     -------
     ndarray
-        Shape (rows, 13): times a scale, negative where the last picture lies nearer to the middle one.
+        Shape (81, 13), in lexicographic order of the triplets: times a scale, negative where the
+        last picture lies nearer to the middle one than the first does.
+
+    Source: JonathanVacher/perceptual_metric, src/mlds/mlds.py.
     """
-    rows, asked = np.arange(len(triplets)), np.zeros((len(triplets), STIMULI))
-    for name, weight in (("first", 1), ("middle", -2), ("last", 1)):
-        asked[rows, triplets[name].to_numpy()] += weight
+    near = [t for t in itertools.combinations(range(STIMULI), 3) if max(np.diff(t)) <= FAR]
+    asked = np.zeros((len(near), STIMULI))
+    for row, triplet in zip(asked, near, strict=True):
+        row[list(triplet)] = 1, -2, 1
     return asked
 
 
-def pooled(answers: pd.DataFrame) -> pd.DataFrame:
-    """Answers of several people to one condition, added up for each triplet."""
-    return answers.groupby(["first", "middle", "last"])[["shown", "last_nearer"]].sum().reset_index()
+ASKED = contrasts()
 
 
-def monotone(asked: np.ndarray, shares: np.ndarray, clip: float = CLIP) -> np.ndarray:
+def by_condition(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Of each condition the counts of `last_nearer`, of five: shape (people, 81)."""
+    names = sorted(table.condition.unique())
+    counts = table.sort_values(["condition", "person", "triplet"]).last_nearer.to_numpy()
+    return dict(zip(names, counts.reshape(len(names), -1, len(ASKED)), strict=True))
+
+
+def monotone(shares: np.ndarray, clip: float = CLIP) -> np.ndarray:
     """The scale by the released recipe: least squares on the probits of shares, monotone, from 0 to 1.
 
     Steps that must not be negative make it a problem with one optimum, which is found exactly.
 
     Parameters
     ----------
-    asked
-        Contrasts of the triplets, shape (triplets, 13).
     shares
-        How often the last picture was the nearer one, shape (triplets,).
+        How often the last picture of each triplet was the nearer one, shape (81,).
     clip
         Distance from 0 and 1 that shares are held at.
 
@@ -71,27 +75,18 @@ def monotone(asked: np.ndarray, shares: np.ndarray, clip: float = CLIP) -> np.nd
         If no step is positive: such answers have no scale.
     """
     wanted = -ndtri(np.clip(shares, clip, 1 - clip))
-    steps, _ = nnls(asked @ np.tri(STIMULI)[:, 1:], wanted)
+    steps, _ = nnls(ASKED @ np.tri(STIMULI)[:, 1:], wanted)
     if not steps.sum() > 0:
         raise ValueError("answers without any order have no scale")
     return np.concatenate([[0], np.cumsum(steps)]) / steps.sum()
 
 
-def least_squares(answers: pd.DataFrame, clip: float = CLIP) -> np.ndarray:
-    """The released recipe's scale of all answers to one condition together.
-
-    Parameters
-    ----------
-    answers
-        `first`, `middle`, `last`, `shown` and `last_nearer`, a row a triplet or a triplet and person.
-    clip
-        As for `monotone`.
-    """
-    table = pooled(answers)
-    return monotone(contrasts(table), (table.last_nearer / table.shown).to_numpy(), clip)
+def least_squares(answers: np.ndarray, clip: float = CLIP) -> np.ndarray:
+    """The released recipe's scale of all people together, from their counts, shape (people, 81)."""
+    return monotone(answers.mean(axis=0) / REPEATS, clip)
 
 
-def regression(answers: pd.DataFrame, columns: np.ndarray):
+def regression(answers: np.ndarray, columns: np.ndarray):
     """Binomial regression of the answers, probit link and no constant, with its optimum proved.
 
     The log likelihood is concave, so that a point without slope is its only maximum.
@@ -99,7 +94,7 @@ def regression(answers: pd.DataFrame, columns: np.ndarray):
     Parameters
     ----------
     answers
-        As for `least_squares`.
+        Counts, shape (people, 81), of people who are taken to see the same scale.
     columns
         Shape (13, k): scales; the coefficient of each is its weight in the seen scale over the noise.
 
@@ -112,28 +107,27 @@ def regression(answers: pd.DataFrame, columns: np.ndarray):
     ValueError
         If the derivative does not vanish: the answers may be told apart without error.
     """
-    table = pooled(answers)
-    asked = -contrasts(table) @ columns
-    counts = np.column_stack([table.last_nearer, table.shown - table.last_nearer])
-    found = sm.GLM(counts, asked, family=PROBIT).fit(tol=1e-13, maxiter=300)
-    slope = found.model.score(found.params) / table.shown.sum()
+    nearer, shown = answers.sum(axis=0), REPEATS * len(answers)
+    counts = np.column_stack([nearer, shown - nearer])
+    found = sm.GLM(counts, -ASKED @ columns, family=PROBIT).fit(tol=1e-13, maxiter=300)
+    slope = found.model.score(found.params) / counts.sum()
     if not np.abs(slope).max() < FLAT:
         raise ValueError(f"the likelihood is not at its maximum: slope {np.abs(slope).max():.1e} a trial")
     return found
 
 
-def likeliest(answers: pd.DataFrame) -> np.ndarray:
+def likeliest(answers: np.ndarray) -> np.ndarray:
     """The scale of greatest likelihood, from 0 to 1, not held to be monotone: shape (13,)."""
     seen = regression(answers, np.eye(STIMULI)[:, 1:]).params
     return np.concatenate([[0], seen]) / seen[-1]
 
 
-def noise(answers: pd.DataFrame) -> float:
+def noise(answers: np.ndarray) -> float:
     """Standard deviation of a comparison, where the whole scale is 1, by maximum likelihood."""
     return float(1 / regression(answers, np.eye(STIMULI)[:, 1:]).params[-1])
 
 
-def amplitude(answers: pd.DataFrame, predicted: np.ndarray) -> float:
+def amplitude(answers: np.ndarray, predicted: np.ndarray) -> float:
     """How much of a predicted departure from the straight line is seen: 0 none, 1 all.
 
     The seen scale is `PLACES + amplitude * (predicted - PLACES)`, over the noise; both have the
@@ -143,9 +137,14 @@ def amplitude(answers: pd.DataFrame, predicted: np.ndarray) -> float:
     return float(departure / straight)
 
 
-def log_likelihood(answers: pd.DataFrame, predicted: np.ndarray) -> float:
+def log_likelihood(answers: np.ndarray, predicted: np.ndarray) -> float:
     """Log likelihood of a given scale, its noise alone fitted, in nats."""
     return float(regression(answers, predicted[:, None]).llf)
+
+
+def gain(answers: np.ndarray, predicted: np.ndarray, over: np.ndarray = PLACES) -> float:
+    """Log likelihood of one given scale less that of another, the straight line, in nats."""
+    return log_likelihood(answers, predicted) - log_likelihood(answers, over)
 
 
 def score(predicted: np.ndarray, measured: np.ndarray) -> float:
@@ -169,12 +168,12 @@ def area(measured: np.ndarray) -> float:
     return float((measured - PLACES).mean())
 
 
-def by_person(answers: pd.DataFrame, of: Callable[[pd.DataFrame], float]) -> np.ndarray:
+def by_person(answers: np.ndarray, of: Callable[[np.ndarray], float]) -> np.ndarray:
     """A number of each person's answers to one condition."""
-    return np.array([of(one) for _, one in answers.groupby("person")])
+    return np.array([of(one[None]) for one in answers])
 
 
-def of_people(answers: pd.DataFrame, of: Callable[[pd.DataFrame], float]) -> Estimate:
+def of_people(answers: np.ndarray, of: Callable[[np.ndarray], float]) -> Estimate:
     """A number of all people's answers together, with the jackknife's interval.
 
     One person after another is left out; Student's distribution with one degree of freedom
@@ -182,8 +181,7 @@ def of_people(answers: pd.DataFrame, of: Callable[[pd.DataFrame], float]) -> Est
 
     Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5.
     """
-    people = answers.person.unique()
-    value = of(answers)
-    without = np.array([of(answers[answers.person != person]) for person in people])
-    half = stdtrit(len(people) - 1, 0.975) * np.sqrt((len(people) - 1) * without.var())
-    return Estimate(value, value - half, value + half, f"{len(people)} people, each left out in turn")
+    value, people = of(answers), len(answers)
+    without = np.array([of(np.delete(answers, k, axis=0)) for k in range(people)])
+    half = stdtrit(people - 1, 0.975) * np.sqrt((people - 1) * without.var())
+    return Estimate(value, value - half, value + half, f"{people} people, each left out in turn")
