@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import integrate, optimize, stats
 
 from replications.perceptual_scales import observers, predictions, scales
@@ -84,10 +85,28 @@ def test_least_squares_by_another_solver(name, answers):
 def test_amplitudes_by_another_solver(person, answers):
     one, log = answers["exp_sf"][person][None], np.log(1 + 6 * X) / np.log(7)
     found = probit(one, np.column_stack([X, log - X]))
-    assert scales.amplitude(one, log) == pytest.approx(found.x[1] / found.x[0], abs=2e-5)
-    counts = stats.binom.logpmf(one, 5, stats.norm.cdf(-A @ np.column_stack([X, log - X]) @ found.x)).sum()
-    ours = scales.regression(one, np.column_stack([X, log - X])).llf
-    assert ours == pytest.approx(counts, abs=1e-6)
+    assert scales.amplitudes(one, log) == pytest.approx([found.x[1] / found.x[0]], abs=2e-5)
+    ours = scales.regression(one, np.column_stack([X, log - X]))
+    assert ours.log_likelihood == pytest.approx([-found.fun * 5], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["exp_sf", "pair_12"])
+def test_likeliest_scales_by_statsmodels(name, answers):
+    counts = answers[name].sum(axis=0)
+    known = sm.GLM(
+        np.column_stack([counts, 25 - counts]),
+        -A[:, 1:],
+        family=sm.families.Binomial(sm.families.links.Probit()),
+    ).fit(tol=1e-12)
+    np.testing.assert_allclose(
+        scales.likeliest(answers[name])[1:], known.params / known.params[-1], atol=1e-7
+    )
+    assert scales.noise(answers[name]) == pytest.approx(1 / known.params[-1], rel=1e-7)
+
+
+def test_answers_without_error_have_no_noise():
+    with pytest.raises(ValueError, match="not at its maximum"):
+        scales.regression(np.where(A @ X**0.5 < 0, 5, 0)[None], X[:, None] ** 0.5)
 
 
 def test_closed_forms_are_the_information_of_log_normals_and_of_von_mises():

@@ -61,12 +61,11 @@ def pairs(
     for ax, (pair, scale) in zip(axes.flat, scales.items(), strict=True):
         measured(ax, scale, label="five people together" if pair == "pair_01" else "")
         ax.plot(PLACES, predicted[pair], **PAPER, lw=1.8, label="power spectrum (paper)")
-        ax.set(ylim=(-0.02, 1.02))
+        ax.set(ylim=(-0.02, 1.02), xlabel="place [share]", ylabel="scale [share]")
+        ax.label_outer()
         ax.set_title(f"{pair[-2:]}: {notes[pair]}", fontsize=9)
     handles, labels = axes.flat[0].get_legend_handles_labels()
     fig.legend(handles, labels, fontsize=9, ncols=3, loc="outside lower center")
-    fig.supylabel("perceptual scale [share of its length]", fontsize=10)
-    fig.supxlabel("place between the two textures [share]", fontsize=10)
     return fig
 
 

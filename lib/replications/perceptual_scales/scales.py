@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.optimize import nnls
-from scipy.special import ndtri, stdtrit
+from scipy.special import log_ndtr, ndtri, stdtrit
 
 from scalinglaws.uncertainty import Estimate
 
@@ -20,8 +20,7 @@ PLACES = np.linspace(0, 1, STIMULI)
 #: How near to 0 and 1 the released recipe lets a share of answers come before it takes the probit.
 CLIP = 1e-3
 #: Largest derivative of the log likelihood, a trial, that counts as zero.
-FLAT = 1e-8
-PROBIT = sm.families.Binomial(sm.families.links.Probit())
+FLAT = 1e-10
 
 
 def contrasts() -> np.ndarray:
@@ -86,65 +85,94 @@ def least_squares(answers: np.ndarray, clip: float = CLIP) -> np.ndarray:
     return monotone(answers.mean(axis=0) / REPEATS, clip)
 
 
-def regression(answers: np.ndarray, columns: np.ndarray):
-    """Binomial regression of the answers, probit link and no constant, with its optimum proved.
+@dataclass(frozen=True)
+class Regression:
+    """Binomial regressions, one a person, at the greatest likelihood.
+
+    Attributes
+    ----------
+    coefficients
+        Shape (people, k).
+    log_likelihood
+        In nats, less a constant of the answers alone: shape (people,).
+    """
+
+    coefficients: np.ndarray
+    log_likelihood: np.ndarray
+
+
+def regression(
+    answers: np.ndarray, columns: np.ndarray, shown: int = REPEATS, rounds: int = 60
+) -> Regression:
+    """Regress the answers of each row on scales: probit link, no constant, the optimum proved.
 
     The log likelihood is concave, so that a point without slope is its only maximum.
 
     Parameters
     ----------
     answers
-        Counts, shape (people, 81), of people who are taken to see the same scale.
+        Counts: shape (people, 81).
     columns
         Shape (13, k): scales; the coefficient of each is its weight in the seen scale over the noise.
-
-    Returns
-    -------
-    statsmodels' results
+    shown
+        How often each triplet was answered, so that the counts are of so many.
+    rounds
+        At most so many steps of Fisher scoring.
 
     Raises
     ------
     ValueError
-        If the derivative does not vanish: the answers may be told apart without error.
+        If the slope does not vanish: the answers may be told apart without error.
     """
-    nearer, shown = answers.sum(axis=0), REPEATS * len(answers)
-    counts = np.column_stack([nearer, shown - nearer])
-    found = sm.GLM(counts, -ASKED @ columns, family=PROBIT).fit(tol=1e-13, maxiter=300)
-    slope = found.model.score(found.params) / counts.sum()
-    if not np.abs(slope).max() < FLAT:
-        raise ValueError(f"the likelihood is not at its maximum: slope {np.abs(slope).max():.1e} a trial")
-    return found
+    asked, trials = -ASKED @ columns, shown * len(ASKED)
+    found = np.zeros((len(answers), asked.shape[1]))
+    for _ in range(rounds):
+        z = found @ asked.T
+        log_nearer, log_further = log_ndtr(z), log_ndtr(-z)
+        density = -(z**2) / 2 - np.log(2 * np.pi) / 2
+        up, down = np.exp(density - log_nearer), np.exp(density - log_further)
+        slope = (answers * up - (shown - answers) * down) @ asked / trials
+        if np.abs(slope).max() < FLAT:
+            return Regression(found, (answers * log_nearer + (shown - answers) * log_further).sum(axis=1))
+        information = np.einsum("nt,tk,tl->nkl", shown * up * down, asked, asked) / trials
+        found = found + np.linalg.solve(information, slope[..., None])[..., 0]
+    raise ValueError(f"the likelihood is not at its maximum: slope {np.abs(slope).max():.1e} a trial")
+
+
+def together(answers: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Coefficients of one regression of all people, who are taken to see the same scale: shape (k,)."""
+    everybody = answers.sum(axis=0, keepdims=True)
+    return regression(everybody, columns, REPEATS * len(answers)).coefficients[0]
 
 
 def likeliest(answers: np.ndarray) -> np.ndarray:
-    """The scale of greatest likelihood, from 0 to 1, not held to be monotone: shape (13,)."""
-    seen = regression(answers, np.eye(STIMULI)[:, 1:]).params
+    """The scale of greatest likelihood of all people together, from 0 to 1, not held to be monotone: shape (13,)."""
+    seen = together(answers, np.eye(STIMULI)[:, 1:])
     return np.concatenate([[0], seen]) / seen[-1]
 
 
 def noise(answers: np.ndarray) -> float:
     """Standard deviation of a comparison, where the whole scale is 1, by maximum likelihood."""
-    return float(1 / regression(answers, np.eye(STIMULI)[:, 1:]).params[-1])
+    return float(1 / together(answers, np.eye(STIMULI)[:, 1:])[-1])
 
 
-def amplitude(answers: np.ndarray, predicted: np.ndarray) -> float:
-    """How much of a predicted departure from the straight line is seen: 0 none, 1 all.
+def amplitudes(answers: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """How much of a predicted departure from the straight line each person sees: 0 none, 1 all.
 
     The seen scale is `PLACES + amplitude * (predicted - PLACES)`, over the noise; both have the
-    greatest likelihood.
+    greatest likelihood. Shape (people,).
     """
-    straight, departure = regression(answers, np.column_stack([PLACES, predicted - PLACES])).params
-    return float(departure / straight)
+    straight, departure = regression(answers, np.column_stack([PLACES, predicted - PLACES])).coefficients.T
+    return departure / straight
 
 
-def log_likelihood(answers: np.ndarray, predicted: np.ndarray) -> float:
-    """Log likelihood of a given scale, its noise alone fitted, in nats."""
-    return float(regression(answers, predicted[:, None]).llf)
+def gains(answers: np.ndarray, predicted: np.ndarray, over: np.ndarray = PLACES) -> np.ndarray:
+    """Of each person the log likelihood of one scale less that of another, the straight line, in nats.
 
-
-def gain(answers: np.ndarray, predicted: np.ndarray, over: np.ndarray = PLACES) -> float:
-    """Log likelihood of one given scale less that of another, the straight line, in nats."""
-    return log_likelihood(answers, predicted) - log_likelihood(answers, over)
+    Both are given scales, so that only the noise is fitted.
+    """
+    one, other = (regression(answers, scale[:, None]).log_likelihood for scale in (predicted, over))
+    return one - other
 
 
 def score(predicted: np.ndarray, measured: np.ndarray) -> float:
@@ -166,11 +194,6 @@ def projection(predicted: np.ndarray, measured: np.ndarray) -> float:
 def area(measured: np.ndarray) -> float:
     """Mean height of a scale over the straight line: positive where it changes early."""
     return float((measured - PLACES).mean())
-
-
-def by_person(answers: np.ndarray, of: Callable[[np.ndarray], float]) -> np.ndarray:
-    """A number of each person's answers to one condition."""
-    return np.array([of(one[None]) for one in answers])
 
 
 def of_people(answers: np.ndarray, of: Callable[[np.ndarray], float]) -> Estimate:
