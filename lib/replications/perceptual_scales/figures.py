@@ -30,7 +30,7 @@ def measured(ax: Axes, scale: np.ndarray, people: Sequence[np.ndarray] = (), lab
     for k, one in enumerate(people):
         ax.plot(PLACES, one, color=PALETTE[6], lw=0.8, label="each person" if label and not k else None)
     ax.plot(PLACES, scale, "o", ms=4, color=PALETTE[1], label=label or None)
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.35, 1.35))
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.05, 1.25))
 
 
 def forms(conditions: Mapping[str, Mapping[str, object]]) -> Figure:
@@ -89,7 +89,7 @@ def scores(
     axes[0].axhline(mean, **PAPER, lw=1.5, label="mean in the paper")
     axes[0].axhline(0, color="0.6", lw=1, ls=":")
     axes[0].set(xlabel="pair of textures", ylabel="score [1 is a match, 0 a straight line]")
-    axes[0].legend(fontsize=8.5)
+    axes[0].legend(fontsize=8.5, loc="lower left")
     edges = np.linspace(-4, 4, 65)
     for (name, values), colour in zip(simulated.items(), (PALETTE[3], PALETTE[5]), strict=True):
         share = np.histogram(np.clip(values, -4, 4), edges)[0] / np.size(values)

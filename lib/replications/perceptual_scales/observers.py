@@ -36,6 +36,12 @@ def scores(
     return np.array([score(predicted, least_squares(answering(seen, noise, 5, rng))) for _ in range(draws)])
 
 
+def departures(seen: np.ndarray, noise: float, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Mean distance from the straight line of the released scales of such populations: shape (draws,)."""
+    found = [least_squares(answering(seen, noise, 5, rng)) for _ in range(draws)]
+    return np.abs(np.array(found) - PLACES).mean(axis=1)
+
+
 def five_people(
     predicted: np.ndarray,
     amplitudes: tuple[float, float],
