@@ -93,16 +93,20 @@ def smooth(picture):
     ]
 
 
+def amplitudes(periodograms):
+    """Roots of two periodograms, with the floor added."""
+    return [np.sqrt(periodogram + FLOOR) for periodogram in periodograms]
+
+
 def information(ends, t):
     """Half the sum of the squared derivative of log power where amplitudes change linearly."""
-    a, b = (np.sqrt(end + FLOOR) for end in ends)
+    a, b = ends
     return 0.5 * np.sum((2 * (b - a) / (t * b + (1 - t) * a)) ** 2)
 
 
 def along(pair, first, second):
     """Rows of one pair."""
-    raw, even = ([of(picture) for picture in (first, second)] for of in (power, smooth))
-    a, b = (np.sqrt(end + FLOOR) for end in raw)
+    raw, even = (amplitudes([of(picture) for picture in (first, second)]) for of in (power, smooth))
     ends = {
         f"{name}_{k}": value
         for k, picture in enumerate((first, second))
@@ -114,7 +118,7 @@ def along(pair, first, second):
             "t": t,
             "power_term": information(raw, t),
             "smooth_term": information(even, t),
-            "inverse_power": np.sum((t * b + (1 - t) * a) ** -2),
+            "inverse_power": np.sum((t * raw[1] + (1 - t) * raw[0]) ** -2),
             **ends,
         }
         for t in np.linspace(0, 1, STEPS)
