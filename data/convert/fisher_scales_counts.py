@@ -4,7 +4,7 @@ import pandas as pd
 
 from scalinglaws.tables.upstream import Upstream
 
-TRIPLETS, REPEATS = 81, 5
+TRIPLETS, REPEATS, PEOPLE = 81, 5, 5
 SOURCE = {
     "title": "Difference scaling of textures: answers of 5 people in each of 15 conditions to 81 triplets of pictures",
     "paper": "Vacher & Mamassian (2024), Perceptual Scales Predicted by Fisher Information Metrics",
@@ -12,28 +12,25 @@ SOURCE = {
     "repository": "JonathanVacher/perceptual_metric",
     "commit": "d686bdc8712c013fe000e416f062175548f41cc7",
     "licence": "GPL-3.0",
-    "how_obtained": "30,375 trials of 75 files in preds_analysis/data, counted for each condition, person and triplet; "
+    "how_obtained": "30,375 trials of 75 files in preds_analysis/data, counted for each condition, triplet and person; "
     "side of the screen, order and response times left out",
     "columns": {
         "condition": {"unit": "text", "about": "exp_sf, exp_sf_bdw, exp_ori_bdw, or a pair of textures"},
-        "person": {
-            "unit": "index",
-            "about": "1 to 5 within the condition; whether people recur in others is not said",
-            "min": 1,
-            "max": 5,
-        },
         "triplet": {
             "unit": "index",
             "about": "number of the triplet, from 0, in lexicographic order of the triplets of 13 pictures with gaps of 1 to 3",
             "min": 0,
             "max": 80,
         },
-        "last_nearer": {
-            "unit": "trials",
-            "about": "of the five times that the person saw the triplet, how often the last picture was called more like the "
-            "middle one than the first was",
-            "min": 0,
-            "max": 5,
+        **{
+            f"person_{k}": {
+                "unit": "trials",
+                "about": "of the five times that this person of the condition saw the triplet, how often the last picture "
+                "was called more like the middle one than the first was; whether people recur in other conditions is not said",
+                "min": 0,
+                "max": 5,
+            }
+            for k in range(1, PEOPLE + 1)
         },
     },
 }
@@ -48,12 +45,11 @@ UPSTREAM = [
 
 
 def convert(trials):
-    """One row a condition, person and triplet."""
-    raw = pd.read_csv(trials).rename(columns={"subject": "person", "triplet_idx": "triplet"})
-    answers = raw.groupby(["condition", "person", "triplet"]).resp
-    table = answers.agg(shown="size", last_nearer="sum").reset_index()
-    if not (table.shown == REPEATS).all() or len(table) != 15 * 5 * TRIPLETS:
+    """One row a condition and triplet, one column a person."""
+    raw = pd.read_csv(trials).rename(columns={"triplet_idx": "triplet"})
+    answers = raw.groupby(["condition", "triplet", "subject"]).resp
+    if not (answers.size() == REPEATS).all() or answers.ngroups != 15 * PEOPLE * TRIPLETS:
         raise ValueError(
             f"{TRIPLETS} triplets, each shown {REPEATS} times to 5 people in 15 conditions, were expected"
         )
-    return table[list(SOURCE["columns"])]
+    return answers.sum().unstack().add_prefix("person_").reset_index()[list(SOURCE["columns"])]

@@ -25,10 +25,10 @@ A = np.array([[(s in (i, k)) - 2.0 * (s == j) for s in range(13)] for i, j, k in
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, np.ndarray]:
-    """Counts by hand: a pivot of each condition."""
-    table = load("fisher_scales_counts")
+    """Counts by hand, one column after another."""
+    table = load("fisher_scales_counts").set_index("triplet")
     return {
-        name: part.pivot_table("last_nearer", "person", "triplet").to_numpy()
+        name: np.array([part[f"person_{k}"].sort_index() for k in range(1, 6)])
         for name, part in table.groupby("condition")
     }
 

@@ -44,11 +44,16 @@ def contrasts() -> np.ndarray:
 ASKED = contrasts()
 
 
+#: Columns of the table of answers, one a person.
+PEOPLE = [f"person_{k}" for k in range(1, 6)]
+
+
 def by_condition(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Of each condition the counts of `last_nearer`, of five: shape (people, 81)."""
+    """Of each condition how often the last picture was the nearer one, of five: shape (people, 81)."""
     names = sorted(table.condition.unique())
-    counts = table.sort_values(["condition", "person", "triplet"]).last_nearer.to_numpy()
-    return dict(zip(names, counts.reshape(len(names), -1, len(ASKED)), strict=True))
+    counts = table.sort_values(["condition", "triplet"])[PEOPLE].to_numpy()
+    parts = counts.reshape(len(names), len(ASKED), len(PEOPLE)).transpose(0, 2, 1)
+    return dict(zip(names, parts, strict=True))
 
 
 def monotone(shares: np.ndarray, clip: float = CLIP) -> np.ndarray:
