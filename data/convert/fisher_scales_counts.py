@@ -47,9 +47,10 @@ UPSTREAM = [
 def convert(trials):
     """One row a condition and triplet, one column a person."""
     raw = pd.read_csv(trials).rename(columns={"triplet_idx": "triplet"})
-    answers = raw.groupby(["condition", "triplet", "subject"]).resp
-    if not (answers.size() == REPEATS).all() or answers.ngroups != 15 * PEOPLE * TRIPLETS:
-        raise ValueError(
-            f"{TRIPLETS} triplets, each shown {REPEATS} times to 5 people in 15 conditions, were expected"
-        )
-    return answers.sum().unstack().add_prefix("person_").reset_index()[list(SOURCE["columns"])]
+    cells = ["condition", "triplet"], "subject"
+    if not (raw.pivot_table("resp", *cells, "size").to_numpy() == REPEATS).all():
+        raise ValueError(f"every person of every condition was expected to see each triplet {REPEATS} times")
+    table = raw.pivot_table("resp", *cells, "sum").add_prefix("person_").reset_index()
+    if len(table) != 15 * TRIPLETS:
+        raise ValueError(f"15 conditions of {TRIPLETS} triplets were expected, not {len(table)} rows")
+    return table[list(SOURCE["columns"])]
