@@ -50,7 +50,9 @@ def convert(trials):
     cells = ["condition", "triplet"], "subject"
     if not (raw.pivot_table("resp", *cells, "size").to_numpy() == REPEATS).all():
         raise ValueError(f"every person of every condition was expected to see each triplet {REPEATS} times")
-    table = raw.pivot_table("resp", *cells, "sum").add_prefix("person_").reset_index()
+    table = (
+        raw.pivot_table("resp", *cells, "sum").add_prefix("person_").rename_axis(columns=None).reset_index()
+    )
     if len(table) != 15 * TRIPLETS:
         raise ValueError(f"15 conditions of {TRIPLETS} triplets were expected, not {len(table)} rows")
     return table[list(SOURCE["columns"])]

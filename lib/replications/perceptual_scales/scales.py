@@ -21,6 +21,8 @@ PLACES = np.linspace(0, 1, STIMULI)
 CLIP = 1e-3
 #: Largest derivative of the log likelihood, a trial, that counts as zero.
 FLAT = 1e-10
+#: Answers as sure as this many standard deviations of the noise leave none to be estimated.
+CERTAIN = 20.0
 
 
 def contrasts() -> np.ndarray:
@@ -127,7 +129,7 @@ def regression(
     Raises
     ------
     ValueError
-        If the slope does not vanish: the answers may be told apart without error.
+        If the slope does not vanish, or only where the noise does: the answers are told apart without error.
     """
     asked, trials = -ASKED @ columns, shown * len(ASKED)
     found = np.zeros((len(answers), asked.shape[1]))
@@ -137,11 +139,16 @@ def regression(
         density = -(z**2) / 2 - np.log(2 * np.pi) / 2
         up, down = np.exp(density - log_nearer), np.exp(density - log_further)
         slope = (answers * up - (shown - answers) * down) @ asked / trials
+        if np.abs(z).max() > CERTAIN:
+            break
         if np.abs(slope).max() < FLAT:
             return Regression(found, (answers * log_nearer + (shown - answers) * log_further).sum(axis=1))
         information = np.einsum("nt,tk,tl->nkl", shown * up * down, asked, asked) / trials
         found = found + np.linalg.solve(information, slope[..., None])[..., 0]
-    raise ValueError(f"the likelihood is not at its maximum: slope {np.abs(slope).max():.1e} a trial")
+    raise ValueError(
+        f"the likelihood is not at its maximum: slope {np.abs(slope).max():.1e} a trial, answers sure to "
+        f"{np.abs(z).max():.0f} times the noise"
+    )
 
 
 def together(answers: np.ndarray, columns: np.ndarray) -> np.ndarray:
