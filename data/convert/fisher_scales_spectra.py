@@ -30,7 +30,8 @@ SOURCE = {
         },
         "power_term": {
             "unit": "per squared share",
-            "about": "half the sum over frequencies but zero of the squared derivative of log power, with 1e-6 added to the power",
+            "about": "half the sum over frequencies but zero of the squared derivative of log power, with 1e-6 added to the "
+            "power; frequency zero is left out here and below, as its power is what rounding leaves of the mean",
             "min": 0,
             "max": 1e9,
         },
@@ -65,6 +66,15 @@ SOURCE = {
             "min": 1,
             "max": 128,
         },
+        **{
+            f"residue_{k}": {
+                "unit": "2**-18 gray levels",
+                "about": f"mean of the {which} texture in single precision, neighbours added in pairs, less the exact mean",
+                "min": -8,
+                "max": 8,
+            }
+            for k, which in enumerate(("first", "second"))
+        },
     },
 }
 UPSTREAM = [
@@ -98,6 +108,18 @@ def amplitudes(periodograms):
     return [np.sqrt(periodogram + FLOOR) for periodogram in periodograms]
 
 
+def residue(picture):
+    """What single precision adds to the mean of a picture, in 2**-18 gray levels.
+
+    Neighbours are added in pairs, and their sums again, so that each rounding is the same on
+    every processor. A library that adds in another order rounds otherwise.
+    """
+    sums = picture.astype(np.float32).ravel()
+    while len(sums) > 1:
+        sums = sums[::2] + sums[1::2]
+    return int(sums[0]) - int(picture.sum())
+
+
 def information(ends, t):
     """Half the sum of the squared derivative of log power where amplitudes change linearly."""
     a, b = ends
@@ -110,7 +132,11 @@ def along(pair, first, second):
     ends = {
         f"{name}_{k}": value
         for k, picture in enumerate((first, second))
-        for name, value in (("mean", picture.mean()), ("sd", picture.std(ddof=1)))
+        for name, value in (
+            ("mean", picture.mean()),
+            ("sd", picture.std(ddof=1)),
+            ("residue", residue(picture)),
+        )
     }
     return [
         {
@@ -133,6 +159,6 @@ def convert(pictures):
             ends = (all_pictures[f"pair_{k:02d}_{end}"].astype(float) for end in ("00", "12"))
             rows += along(f"pair_{k:02d}", *ends)
     table = pd.DataFrame(rows)[list(SOURCE["columns"])]
-    numbers = table.columns[1:]
+    numbers = table.columns[1:-2]
     table[numbers] = table[numbers].map(lambda value: float(f"{value:.{DIGITS - 1}e}"))
     return table

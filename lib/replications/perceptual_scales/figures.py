@@ -60,7 +60,13 @@ def pairs(
     fig, axes = panels(6, 2, width=2.3, height=2.4, sharex=True, sharey=True)
     for ax, (pair, scale) in zip(axes.flat, scales.items(), strict=True):
         measured(ax, scale, label="five people together" if pair == "pair_01" else "")
-        ax.plot(PLACES, predicted[pair], **PAPER, lw=1.8, label="power spectrum (paper)")
+        ax.plot(
+            PLACES,
+            predicted[pair],
+            **PAPER,
+            lw=1.8,
+            label="power spectrum (the paper's recipe, mean over roundings)",
+        )
         ax.set(ylim=(-0.02, 1.02), xlabel="place [share]", ylabel="scale [share]")
         ax.label_outer()
         ax.set_title(f"{pair[-2:]}: {notes[pair]}", fontsize=9)
@@ -70,26 +76,31 @@ def pairs(
 
 
 def scores(
-    found: Mapping[str, Mapping[str, float]], simulated: Mapping[str, np.ndarray], mean: float
+    found: Mapping[str, Mapping[str, float]],
+    drawn: Mapping[str, np.ndarray],
+    simulated: Mapping[str, np.ndarray],
 ) -> Figure:
-    """Scores of the pairs under each assumption, and scores of simulated observers.
+    """Scores of the pairs under each assumption, ours and the authors', and scores of simulated observers.
 
     Parameters
     ----------
     found
         Assumption -> pair -> score.
+    drawn
+        Assumption -> scores in the order of the pairs, read off the authors' bars.
     simulated
         What the observers see -> scores, any shape.
-    mean
-        The mean that the paper prints.
     """
     fig, axes = panels(2, width=5.4, height=3.7)
-    for (name, by_pair), colour, marker in zip(found.items(), PALETTE[1:], "os^", strict=False):
+    for (name, by_pair), colour, marker in zip(found.items(), (PALETTE[1], PALETTE[4]), "os", strict=True):
         axes[0].plot([p[-2:] for p in by_pair], [*by_pair.values()], marker, ms=6, color=colour, label=name)
-    axes[0].axhline(mean, **PAPER, lw=1.5, label="mean in the paper")
-    axes[0].axhline(0, color="0.6", lw=1, ls=":")
+    for (name, values), marker in zip(drawn.items(), "_x+", strict=True):
+        axes[0].plot(values, marker, ms=9, color=PAPER["color"], label=name)
+    for level in (0, 1):
+        axes[0].axhline(level, color="0.6", lw=1, ls=":")
     axes[0].set(xlabel="pair of textures", ylabel="score [1 is a match, 0 a straight line]")
-    axes[0].legend(fontsize=8.5, loc="lower left")
+    axes[0].legend(fontsize=7.5, loc="upper left", ncols=2)
+    axes[0].set_ylim(-1, 5.4)
     edges = np.linspace(-4, 4, 65)
     for (name, values), colour in zip(simulated.items(), (PALETTE[3], PALETTE[5]), strict=True):
         share = np.histogram(np.clip(values, -4, 4), edges)[0] / np.size(values)
@@ -97,5 +108,6 @@ def scores(
     axes[1].set(
         xlabel="score of a simulated population (ends: beyond 4)", ylabel="share of simulations", yscale="log"
     )
-    axes[1].legend(fontsize=8.5)
+    axes[1].set_ylim(top=3)
+    axes[1].legend(fontsize=8.5, loc="upper center", ncols=2)
     return fig

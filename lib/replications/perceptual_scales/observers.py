@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy.special import factorial, ndtr, stdtrit
@@ -92,9 +92,21 @@ def five_people(
 
 
 def dealt(
-    measured: Mapping[str, np.ndarray], predicted: Mapping[str, np.ndarray], groups: Sequence[Sequence[str]]
+    measured: Mapping[str, np.ndarray],
+    predicted: Mapping[str, np.ndarray],
+    groups: Sequence[Sequence[str]],
+    distance: Callable[[np.ndarray], float] = lambda off: np.mean(off**2),
 ) -> tuple[float, np.ndarray]:
-    """Mean squared distance of scales from predictions: as they belong, and for all deals within groups.
+    """Mean distance of scales from predictions: as they belong, and for all deals within groups.
+
+    Parameters
+    ----------
+    measured, predicted
+        Scales by pair.
+    groups
+        Pairs among which predictions are dealt out.
+    distance
+        Of a measured scale less a predicted one; without it the mean square.
 
     Returns
     -------
@@ -103,7 +115,7 @@ def dealt(
     """
     totals = np.zeros(1)
     for group in groups:
-        apart = np.array([[np.mean((measured[m] - predicted[p]) ** 2) for p in group] for m in group])
+        apart = np.array([[distance(measured[m] - predicted[p]) for p in group] for m in group])
         orders = np.array(list(itertools.permutations(range(len(group)))))
         sums = apart[np.arange(len(group)), orders].sum(axis=1)
         totals = (totals[:, None] + sums).ravel()

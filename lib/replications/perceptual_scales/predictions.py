@@ -14,10 +14,14 @@ from replications.perceptual_scales.scales import PLACES
 
 #: What the released prediction adds to the power at each frequency, in squared gray levels.
 FLOOR = 1e-6
+#: Most units of rounding that a mean in single precision is taken to be off.
+ROUNDED = 3
 #: Where the closed forms are evaluated; finer changes nothing in the sixth digit.
 FINE = np.linspace(0, 1, 4001)
 #: Pixels a side, and central frequency of the bandwidth condition in cycles a picture: 2.5 cycles/cm at 65 pixels/cm.
 PIXELS, CENTRE = 512, 2.5 * 512 / 65
+#: Amplitude at frequency zero that one unit of rounding leaves in a picture less its mean, in gray levels.
+UNIT = PIXELS * 2.0**-18
 
 
 def integrated(information: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -91,19 +95,43 @@ def shown_bandwidth(root: bool = True, cut: float = PIXELS / 2) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(steps)]) / np.sum(steps)
 
 
-def from_power(path: pd.DataFrame, mean_term: float = 1 / FLOOR) -> np.ndarray:
+def from_power(path: pd.DataFrame, residues: tuple[float, float] = (0, 0)) -> np.ndarray:
     """Fisher information of the power spectrum along the path of one pair, as released.
+
+    The released recipe takes the mean out of each picture. At frequency zero that leaves the
+    floor and what the mean was rounded by, and the squared difference of the means is divided
+    by that; it is also divided by the power at every other frequency.
 
     Parameters
     ----------
     path
         Rows of one pair of `fisher_scales_spectra`.
-    mean_term
-        Weight of the squared difference of the means at frequency zero. The released recipe has
-        taken the mean away by then, so that only the floor is left to divide by.
+    residues
+        What each mean is off, in 2**-18 gray levels; (0, 0) is double precision.
+
+    Returns
+    -------
+    ndarray
+        Shape (places,), per squared share of the path.
+
+    Source: JonathanVacher/perceptual_metric, preds_analysis/mlds-prediction.ipynb, cell 7.
     """
-    difference = (path.mean_1 - path.mean_0) ** 2
-    return (path.power_term + difference * (path.inverse_power + mean_term)).to_numpy()
+    first, second = (np.hypot(np.sqrt(FLOOR), UNIT * residue) for residue in residues)
+    zero = (1 - path.t) * first + path.t * second
+    means = (path.mean_1 - path.mean_0) ** 2 * (path.inverse_power + zero**-2)
+    return (path.power_term + means + 2 * ((second - first) / zero) ** 2).to_numpy()
+
+
+def roundings(spectra: pd.DataFrame, scale: Callable[..., np.ndarray] | None = None) -> dict[str, np.ndarray]:
+    """Predicted scales of each pair for means that are off by 0 to `ROUNDED` units: shape (first, second, 13)."""
+    every = [*itertools.product(range(ROUNDED + 1), repeat=2)]
+    found = [by_pair(spectra, lambda path, off=off: from_power(path, off), scale) for off in every]
+    return {pair: np.reshape([of[pair] for of in found], (ROUNDED + 1, ROUNDED + 1, -1)) for pair in found[0]}
+
+
+def expected(scales: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of each pair the mean scale over the roundings, all as likely: its score is the expected score."""
+    return {pair: found.mean(axis=(0, 1)) for pair, found in scales.items()}
 
 
 def from_pixels(path: pd.DataFrame, released: bool = False) -> np.ndarray:

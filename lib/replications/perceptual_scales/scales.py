@@ -197,10 +197,9 @@ def score(predicted: np.ndarray, measured: np.ndarray) -> float:
     return float(np.sum(np.sign(off) * (predicted - PLACES)) / np.abs(off).sum())
 
 
-def projection(predicted: np.ndarray, measured: np.ndarray) -> float:
-    """The measured departure along the predicted one, 1 where they agree: the slope of a line through zero."""
-    off, wanted = measured - PLACES, predicted - PLACES
-    return float(off @ wanted / (wanted @ wanted))
+def departing(scale: np.ndarray, strength: float) -> np.ndarray:
+    """The scale whose departure from the straight line is `strength` times that of another."""
+    return PLACES + strength * (scale - PLACES)
 
 
 def area(measured: np.ndarray) -> float:
