@@ -160,34 +160,70 @@ def test_pixels_along_a_path_by_divergences():
     assert np.abs(backwards / predictions.from_pixels(path) - 1).max() > 0.2
 
 
-def test_predictions_are_those_made_before_from_the_same_pictures():
-    mirror = os.environ.get("SCALINGLAWS_MIRROR")
-    if not mirror or not (Path(mirror) / "perceptual-scales").is_dir():
-        pytest.skip("no mirror folder with the pictures' earlier predictions")
-    made = pd.read_csv(Path(mirror) / "perceptual-scales/fisher_predictions_derived.csv")
-    spectra = load("fisher_scales_spectra")
-    for model, information in (
-        ("power_spectrum", predictions.from_power),
-        ("pixel", predictions.from_pixels),
-    ):
-        for pair, path in spectra.groupby("pair"):
-            earlier = made[(made.condition == pair) & (made.model == model)].cum_sqrt_fisher
-            scale = np.sqrt(information(path)).cumsum()
-            np.testing.assert_allclose(scale / scale[-1], earlier, atol=1e-6)
-
-
-def test_the_released_mean_score_and_its_interval(answers, kept):
-    spectra = load("fisher_scales_spectra")
+def by_hand(path: pd.DataFrame, residues: tuple[int, int]) -> np.ndarray:
+    """The released scale of a pair at the 13 places, with frequency zero written out."""
+    a, b = (np.sqrt(1e-6 + (512 * k / 2**18) ** 2) for k in residues)
+    s = (path.t * b + (1 - path.t) * a) ** 2
+    slope = 2 * (b - a) * (path.t * b + (1 - path.t) * a)
+    means = (path.mean_1 - path.mean_0) ** 2
+    rate = np.sqrt(path.power_term + means * path.inverse_power + means / s + slope**2 / s**2 / 2)
     nearest = np.abs(X[:, None] - np.linspace(1e-3, 0.999, 100)).argmin(axis=1)
-    found = []
-    for pair, path in spectra.groupby("pair"):
-        rate = np.sqrt(path.power_term + (path.mean_1 - path.mean_0) ** 2 * (path.inverse_power + 1e6))
-        predicted = (rate.cumsum() / rate.sum()).to_numpy()[nearest]
-        off = by_slsqp(answers[pair]) - X
-        found.append(np.sum(np.sign(off) * (predicted - X)) / np.abs(off).sum())
-    assert kept["printed-mean"]["measured"] == pytest.approx(np.mean(found), abs=2e-4)
-    low, high = stats.t.interval(0.95, 11, np.mean(found), stats.sem(found))
+    return (rate.cumsum() / rate.sum()).to_numpy()[nearest]
+
+
+def score(predicted: np.ndarray, measured: np.ndarray) -> float:
+    off = measured - X
+    return np.sum(np.sign(off) * (predicted - X)) / np.abs(off).sum()
+
+
+@pytest.fixture(scope="module")
+def by_rounding(answers) -> pd.DataFrame:
+    """Score of each pair (row) for each rounding of its two means (column)."""
+    seen = {pair: by_slsqp(answers[pair]) for pair in answers if pair.startswith("pair")}
+    return pd.DataFrame(
+        {
+            pair: {
+                off: score(by_hand(path, off), seen[pair]) for off in itertools.product(range(4), repeat=2)
+            }
+            for pair, path in load("fisher_scales_spectra").groupby("pair")
+        }
+    ).T
+
+
+def test_the_printed_score_and_its_intervals(by_rounding, kept):
+    each = by_rounding.mean(axis=1)
+    assert kept["printed-mean"]["measured"] == pytest.approx(each.mean(), abs=2e-4)
+    spread = (
+        np.sqrt((by_rounding.var(axis=1, ddof=0)).sum()) / 12
+    )  # Of a sum of twelve independent roundings.
+    low, high = kept["printed-mean"]["low"], kept["printed-mean"]["high"]
+    assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.1)
+    low, high = stats.t.interval(0.95, 11, each.mean(), stats.sem(each))
     assert (kept["mean"]["low"], kept["mean"]["high"]) == pytest.approx((low, high), abs=5e-4)
+
+
+def test_the_bars_that_the_authors_drew(by_rounding):
+    """Single precision meets the authors' bars to a pixel, and double precision does not."""
+    bars = load("fisher_scales_bars").set_index("pair").power
+    off = by_rounding.sub(bars, axis=0).abs()
+    assert off.min(axis=1).max() < 0.016
+    assert off[(0, 0)].max() > 0.4
+    assert bars.mean() == pytest.approx(0.92, abs=0.01)
+    assert 3 * bars.std() / np.sqrt(12) == pytest.approx(0.69, abs=0.01)
+
+
+def test_pictures_in_single_precision():
+    """PyTorch's mean of each picture is off by a whole number of units, and by few of them."""
+    torch = pytest.importorskip("torch")
+    mirror = os.environ.get("SCALINGLAWS_MIRROR")
+    if not mirror or not (file := Path(mirror) / "perceptual-scales/stimuli_gray_u8.npz").is_file():
+        pytest.skip("no mirror folder with the pictures")
+    with np.load(file, allow_pickle=False) as pictures:
+        for name in pictures.files:
+            picture = pictures[name]
+            rounded = torch.from_numpy(picture.astype(np.float32))[None].mean((0, 1, 2)).item()
+            units = rounded * 2**18 - int(picture.sum(dtype=np.int64))
+            assert units == round(units) and abs(units) <= 8
 
 
 def test_people_one_by_one(answers, kept):
