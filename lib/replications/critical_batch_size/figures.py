@@ -1,0 +1,118 @@
+"""The figures of the critical batch size: steps against batch size, and its growth with the reference batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scalinglaws.figures import PALETTE, PAPER, panels, shades
+
+
+def plain(ax: Axes, yticks: Sequence[float]) -> None:
+    """Ticks of a logarithmic axis written out, at the numbers given and nowhere else."""
+    ax.set_yticks(yticks, [f"{tick:g}" for tick in yticks])
+    ax.minorticks_off()
+
+
+def steps_and_law(
+    size: np.ndarray,
+    batch: np.ndarray,
+    steps: np.ndarray,
+    constants: np.ndarray,
+    critical: Mapping[float, np.ndarray],
+    printed: tuple[float, float],
+) -> Figure:
+    """Steps to the target with their curves, and critical batch sizes against size by reference batch.
+
+    Parameters
+    ----------
+    size
+        Parameters, in millions, shape (m,).
+    batch
+        Batch sizes in sequences, shape (k,).
+    steps
+        Shape (m, k).
+    constants
+        The two constants a and b of each fitted curve a + b / batch, shape (m, 2).
+    critical
+        Reference batch -> critical batch sizes, shape (m,).
+    printed
+        Factor and exponent of the paper's law, for size in millions.
+    """
+    fig, (left, right) = panels(2, width=4.9)
+    x = np.geomspace(batch.min(), batch.max(), 200)
+    for n, row, (a, b), colour in zip(size, steps, constants, shades(len(size)), strict=True):
+        left.plot(batch, row, "o", ms=5, color=colour, label=f"{n:.0f} million parameters")
+        left.plot(x, a + b / x, color=colour, lw=1)
+    left.set(xlabel="batch size [sequences of 512 tokens]", ylabel="steps to the target loss [updates]")
+    markers = zip(critical.items(), "osDv", PALETTE[1:2] + PALETTE[3:6], strict=False)
+    for (reference, values), marker, colour in markers:
+        label = f"reference {reference:.0f}" if reference else "no reference: a fifth of b / a"
+        right.plot(size, values, marker, ms=6, color=colour, label=label)
+        slope, level = np.polyfit(np.log(size), np.log(values), 1)
+        right.plot(size, np.exp(level) * size**slope, color=colour, lw=1)
+    right.plot(size, printed[0] * size ** printed[1], label="the paper's law", **PAPER)
+    right.set(xlabel="parameters [millions]", ylabel="critical batch size [sequences]")
+    for ax in (left, right):
+        ax.set(xscale="log", yscale="log")
+        ax.legend(fontsize=9)
+    right.set_xticks(size, [f"{n:.0f}" for n in size])
+    plain(right, yticks=(500, 1000, 2000))
+    return fig
+
+
+def trade_off(
+    batches: np.ndarray,
+    steps: Mapping[float, np.ndarray],
+    ratio: Mapping[float, float],
+    scale: Mapping[float, float],
+) -> Figure:
+    """Least steps against samples on the quadratic, each over its least value, and two measures of the batch.
+
+    Parameters
+    ----------
+    batches
+        Shape (k,), in samples.
+    steps
+        Target, as a share of the first loss, -> least steps, shape (k,).
+    ratio, scale
+        Target -> critical batch size of the whole run and noise scale with curvature, in samples.
+    """
+    fig, (left, right) = panels(2, width=4.9)
+    for (target, count), colour in zip(steps.items(), PALETTE[1:2] + PALETTE[3:], strict=False):
+        samples = batches * count
+        constant = np.exp(np.mean(np.log(count / (1 + ratio[target] / batches))))
+        left.plot(
+            count / constant,
+            samples / (ratio[target] * constant),
+            "o",
+            ms=5,
+            color=colour,
+            label=f"{target} of the first loss",
+        )
+    x = np.geomspace(1.005, 60, 200)
+    left.plot(x, x / (x - 1), label="the paper's hyperbola", **PAPER)
+    left.set(xscale="log", yscale="log", xlabel="steps over the fewest", ylabel="samples over the fewest")
+    left.legend(fontsize=9)
+    targets = list(steps)
+    right.plot(
+        targets, [ratio[t] for t in targets], "o-", color=PALETTE[1], label="critical batch size of the run"
+    )
+    right.plot(
+        targets,
+        [scale[t] for t in targets],
+        "s-",
+        color=PALETTE[3],
+        label="noise scale with curvature at the target",
+    )
+    right.set(
+        xscale="log", yscale="log", xlabel="target [share of the first loss]", ylabel="batch size [samples]"
+    )
+    right.invert_xaxis()
+    right.set_xticks(targets, [str(t) for t in targets])
+    plain(right, yticks=(10, 20, 40, 80))
+    right.legend(fontsize=9)
+    return fig

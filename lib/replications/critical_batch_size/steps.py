@@ -1,0 +1,160 @@
+"""Critical batch sizes from the steps to a target loss, for many draws of the steps at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import elementwise
+
+
+def centred(values: np.ndarray) -> np.ndarray:
+    """Values less their mean over the last axis."""
+    return values - values.mean(axis=-1, keepdims=True)
+
+
+def ratios(batch: ArrayLike, steps: ArrayLike) -> np.ndarray:
+    """The ratio b / a of steps = a + b / batch, by least squares on the logarithm of the steps.
+
+    The constant a follows from the ratio, so that one number is searched for each curve, and
+    curves are searched together.
+
+    Parameters
+    ----------
+    batch
+        Batch sizes, shape (k,), in any unit, which is that of the ratio.
+    steps
+        Steps to the target, shape (..., k).
+
+    Returns
+    -------
+    ndarray
+        Shape (...).
+
+    Raises
+    ------
+    ValueError
+        If a curve has no optimum between a thousandth of the least batch and a thousand times
+        the largest: steps that do not fall, or that fall as one over the batch throughout.
+    """
+    batch, logs = np.asarray(batch, float), centred(np.log(np.asarray(steps, float)))
+
+    def slope(logarithm: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Derivative of half the sum of squares in the logarithm of the ratio."""
+        ratio = np.exp(logarithm)[..., None]
+        left = flat[rows.astype(int)] - centred(np.log1p(ratio / batch))
+        return -(left * ratio / (batch + ratio)).sum(axis=-1)
+
+    flat = logs.reshape(-1, len(batch))
+    rows = np.arange(len(flat))
+    ends = np.log([batch.min() / 1e3, batch.max() * 1e3])
+    found = elementwise.find_root(slope, tuple(np.full(len(flat), end) for end in ends), args=(rows,))
+    if not found.success.all():
+        raise ValueError(
+            f"{(~found.success).sum()} of {len(flat)} curves do not bend from b / batch to a constant"
+        )
+    return np.exp(found.x).reshape(logs.shape[:-1])
+
+
+def spread(batch: ArrayLike, steps: ArrayLike) -> float:
+    """Standard deviation of log steps about the fitted curves, two parameters a curve.
+
+    Parameters
+    ----------
+    batch, steps
+        As in `ratios`; the curves are taken together.
+    """
+    left = centred(np.log(steps)) - centred(np.log1p(ratios(batch, steps)[..., None] / np.asarray(batch)))
+    return float(np.sqrt((left**2).sum() / (left.size - 2 * left[..., 0].size)))
+
+
+def critical(ratio: ArrayLike, reference: float, overhead: float = 0.2) -> np.ndarray:
+    """The batch that needs more samples than a reference batch, by a given share, on steps = a + b / batch.
+
+    Parameters
+    ----------
+    ratio
+        b / a, in sequences.
+    reference
+        Batch that samples are compared with, in sequences. At 0 the result is a share of the
+        ratio itself.
+    overhead
+        Share of samples that are needed in addition.
+
+    Source: Zhang et al. (2024), arXiv:2410.21676, with a reference of 256 sequences and 20 %.
+    """
+    return overhead * np.asarray(ratio, float) + (1 + overhead) * reference
+
+
+def exponent(size: ArrayLike, value: ArrayLike) -> np.ndarray:
+    """Slope of the logarithm of a value in the logarithm of a size, by least squares.
+
+    Parameters
+    ----------
+    size
+        Shape (m,).
+    value
+        Shape (..., m).
+
+    Returns
+    -------
+    ndarray
+        Shape (...).
+    """
+    x = centred(np.log(np.asarray(size, float)))
+    return centred(np.log(np.asarray(value, float))) @ x / (x @ x)
+
+
+def interpolated(batch: ArrayLike, steps: ArrayLike, reference: float, overhead: float = 0.2) -> np.ndarray:
+    """The critical batch read off the points: where log samples, joined by lines, first reach the overhead.
+
+    Parameters
+    ----------
+    batch
+        Batch sizes in rising order, shape (k,).
+    steps
+        Steps to the target, shape (..., k).
+    reference
+        A batch size of the list.
+    overhead
+        As in `critical`.
+
+    Returns
+    -------
+    ndarray
+        Shape (...), in the unit of the batch.
+
+    Raises
+    ------
+    ValueError
+        If the reference is not in the list, or a curve never reaches the overhead.
+    """
+    batch = np.asarray(batch, float)
+    if reference not in batch:
+        raise ValueError(f"{reference} is none of the batch sizes {batch}")
+    x, y = np.log(batch), np.log(batch * np.asarray(steps, float))
+    start = int(np.flatnonzero(batch == reference)[0])
+    over = y - y[..., [start]] - np.log1p(overhead)
+    above = (over > 0) & (np.arange(len(batch)) > start)
+    if not above.any(axis=-1).all():
+        raise ValueError(f"a curve never needs {overhead:.0%} more samples than at {reference}")
+    after = above.argmax(axis=-1)[..., None]
+    high, low = (np.take_along_axis(over, k, axis=-1)[..., 0] for k in (after, after - 1))
+    right, left = x[after[..., 0]], x[after[..., 0] - 1]
+    return np.exp(left + (right - left) * low / (low - high))
+
+
+def redrawn(steps: ArrayLike, spread: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Steps with a normal noise of their logarithm on each, shape (n, *steps.shape).
+
+    Parameters
+    ----------
+    steps
+        Steps without noise, or as measured.
+    spread
+        Standard deviation of the logarithm.
+    n
+        Number of draws.
+    rng
+        Source of randomness.
+    """
+    return np.asarray(steps, float) * np.exp(spread * rng.standard_normal((n, *np.shape(steps))))

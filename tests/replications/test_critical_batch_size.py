@@ -1,0 +1,180 @@
+"""The critical batch size: printed values by scipy's curve fit, recursions by drawing and by plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import curve_fit
+
+from replications.critical_batch_size import least_squares, quadratic
+from replications.critical_batch_size.steps import critical, exponent, interpolated, ratios, redrawn, spread
+from scalinglaws import load
+
+#: What the authors' notebook prints, cells 5 to 7.
+PRINTED = [745.3201, 955.1582, 1393.7269, 1888.5221, 2533.4108]
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return load("critical_batch_steps")
+
+
+@pytest.fixture(scope="module")
+def curves(table) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Sizes in millions, batch sizes, and the two lists of steps, one row a size."""
+    wide = {y: table.pivot_table(y, "n_params", "batch_size") for y in ("steps", "steps_fitted")}
+    logged = wide["steps"]
+    return logged.index / 1e6, logged.columns.to_numpy(float), {y: w.to_numpy(float) for y, w in wide.items()}
+
+
+def by_curve_fit(batch: np.ndarray, steps: np.ndarray) -> float:
+    (a, b), _ = curve_fit(
+        lambda x, a, b: np.log(a + b / x), batch, np.log(steps), p0=[steps.min(), steps[0] * 64]
+    )
+    return b / a
+
+
+def test_the_printed_values_and_the_printed_law(curves):
+    size, batch, steps = curves
+    batches = [0.2 * by_curve_fit(batch, row) + 1.2 * 256 for row in steps["steps_fitted"]]
+    assert batches == pytest.approx(PRINTED, abs=0.01)
+    assert critical(ratios(batch, steps["steps_fitted"]), 256) == pytest.approx(batches, abs=0.01)
+    slope, level = np.polyfit(np.log(size), np.log(batches), 1)
+    assert (slope, np.exp(level)) == pytest.approx((0.468278, 93.1968), abs=1e-4)
+    assert np.exp(level) * 6000**slope == pytest.approx(5478.063, abs=0.02)
+    (factor, power), _ = curve_fit(lambda x, d, p: d * x**p, size, batches, p0=[90, 0.5])
+    assert (power, factor) == pytest.approx((0.457641, 99.5059), abs=1e-3)
+    assert exponent(size, batches) == pytest.approx(slope, abs=1e-12)
+
+
+def test_the_critical_batch_needs_a_fifth_more_samples_than_the_reference():
+    """The definition itself, by the samples that a curve a + b / batch takes."""
+    a, b = 1500.0, 4e6
+    for reference in (64.0, 256.0):
+        at = critical(b / a, reference)
+        assert at * (a + b / at) == pytest.approx(1.2 * reference * (a + b / reference), rel=1e-12)
+
+
+def test_six_counts_were_altered_all_of_them_below_the_curve(curves):
+    _, batch, steps = curves
+    logged, fitted = steps["steps"], steps["steps_fitted"]
+    altered = logged != fitted
+    assert altered.sum() == 6
+    left = np.log(logged) - np.log1p(ratios(batch, logged)[:, None] / batch)
+    left -= left.mean(axis=1, keepdims=True)
+    assert (left[altered] < 0).all()
+    assert (fitted > logged)[altered].sum() == 5
+    assert spread(batch, fitted) < spread(batch, logged)
+
+
+def test_the_exponent_depends_on_the_reference(curves):
+    size, batch, steps = curves
+    ratio = [by_curve_fit(batch, row) for row in steps["steps"]]
+    slopes = [np.polyfit(np.log(size), np.log(critical(ratio, ref)), 1)[0] for ref in (256, 64, 0)]
+    assert slopes == pytest.approx([0.4629, 0.5641, 0.6104], abs=2e-4)
+
+
+def test_ratios_are_optima_of_a_dense_grid_and_refuse_what_has_none():
+    rng = np.random.default_rng(2)
+    batch = 2.0 ** np.arange(6, 15)
+    drawn = redrawn(1000 * (1 + 3000 / batch), 0.1, 50, rng)
+    grid = np.geomspace(300, 30_000, 4000)
+    shapes = np.log1p(grid[:, None] / batch)
+    shapes -= shapes.mean(axis=1, keepdims=True)
+    for row, found in zip(drawn, ratios(batch, drawn), strict=True):
+        logs = np.log(row) - np.log(row).mean()
+        assert found == pytest.approx(grid[((logs - shapes) ** 2).sum(axis=1).argmin()], rel=2e-3)
+    with pytest.raises(ValueError, match="do not bend"):
+        ratios(batch, batch)
+
+
+def test_interpolation_finds_the_overhead_of_a_smooth_curve_and_refuses_others():
+    batch = 2.0 ** np.arange(6, 15)
+    steps = 1000 + 3e6 / batch
+    at = interpolated(batch, steps, 256)
+    assert np.interp(np.log(at), np.log(batch), np.log(batch * steps)) == pytest.approx(
+        np.log(1.2 * 256 * steps[2]), abs=1e-12
+    )
+    assert at == pytest.approx(critical(3000, 256), rel=0.05)
+    with pytest.raises(ValueError, match="none of the batch sizes"):
+        interpolated(batch, steps, 100)
+    with pytest.raises(ValueError, match="never needs 20%"):
+        interpolated(batch, 1 / batch, 256)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_the_recursion_is_the_mean_of_drawn_descents(batch):
+    """SGD on fresh normal samples, with directions left out that the recursion counts as noise."""
+    rng = np.random.default_rng(batch)
+    eigenvalues, initial, _ = least_squares.spectrum(12, 1.5, 2.5)
+    learned, runs, rate, noise = 8, 4000, 0.3, 0.25
+    hidden = initial[learned:].sum()
+    expected = least_squares.risks(
+        eigenvalues[:learned], initial[:learned], noise + hidden, [rate], [batch], 8
+    )
+    truth = np.sqrt(initial / eigenvalues)
+    weights = np.zeros((runs, learned))
+    for _ in range(8):
+        x = rng.standard_normal((runs, batch, 12)) * np.sqrt(eigenvalues)
+        label = x @ truth + np.sqrt(noise) * rng.standard_normal((runs, batch))
+        miss = np.einsum("rbi,ri->rb", x[..., :learned], weights) - label
+        weights -= rate * np.einsum("rb,rbi->ri", miss, x[..., :learned]) / batch
+    risk = (weights - truth[:learned]) ** 2 @ eigenvalues[:learned]
+    assert risk.mean() == pytest.approx(expected[-1, 0, 0], abs=4 * risk.std() / np.sqrt(runs))
+    # The tolerance is tight enough to see the hidden directions.
+    without = least_squares.risks(eigenvalues[:learned], initial[:learned], noise - 0.2, [rate], [batch], 8)
+    assert abs(risk.mean() - without[-1, 0, 0]) > 4 * risk.std() / np.sqrt(runs)
+
+
+def test_the_spectrum_keeps_the_whole_risk():
+    _, initial, hidden = least_squares.spectrum(300, 1.5, 2.5)
+    _, more, rest = least_squares.spectrum(3000, 1.5, 2.5)
+    assert initial.sum() + hidden == pytest.approx(more.sum() + rest, rel=1e-12)
+
+
+def test_steps_of_least_squares_join_whole_steps_by_lines():
+    risk = np.array([1.0, 0.5, 0.25])[:, None, None] * np.ones((1, 2, 1))
+    risk[1:, 1] = [[2.0], [np.inf]]
+    (found,) = least_squares.least_steps(risk, [np.sqrt(0.5 * 0.25)])
+    assert found == pytest.approx([1.5], abs=1e-12)
+    assert np.isinf(least_squares.least_steps(risk, [0.1])).all()
+
+
+def test_a_tuned_quadratic_agrees_with_a_loop_over_whole_steps():
+    h = 1 / np.arange(1, 51.0)
+    rates = np.geomspace(0.01, 1.9, 30)
+    steps, best = quadratic.least_steps(h, h, np.ones(50), [0.5, 8], 0.1, rates)
+    for batch, expected in zip((0.5, 8), steps, strict=True):
+        least = np.inf
+        for rate in rates:
+            squares, count = np.ones(50), 0
+            while h @ squares > 0.1 * h.sum() and count < 3000:
+                squares = (1 - rate * h) ** 2 * squares + rate**2 * h / batch
+                count += 1
+            least = min(least, count if count < 3000 else np.inf)
+        assert 0 <= least - expected < 1
+    assert best[0] < best[1]
+    with pytest.raises(ValueError, match="two over the largest curvature"):
+        quadratic.least_steps(h, h, np.ones(50), [1], 0.1, [2.0])
+
+
+def test_one_step_gains_what_the_noise_scale_says_and_most_at_its_rate():
+    """The mean fall is a parabola of the rate, whose coefficients are written out here."""
+    rng = np.random.default_rng(5)
+    h, noise, theta = rng.uniform(0.1, 2, (3, 20))
+    gradient = h * theta
+    for batch in (0.5, 7.0):
+        bend = h @ (gradient**2 + noise / batch)
+        (rate,), (fall,) = quadratic.best_step(h, noise, theta, [batch])
+        assert rate == pytest.approx(gradient @ gradient / bend, rel=1e-12)
+        assert fall == pytest.approx((gradient @ gradient) ** 2 / bend / 2, rel=1e-12)
+        drawn = quadratic.drawn_falls(h, noise, theta, batch, rate, 20_000, rng)
+        assert drawn.mean() == pytest.approx(fall, abs=4 * drawn.std() / np.sqrt(len(drawn)))
+
+
+def test_both_noise_scales_are_one_where_curvature_is_equal():
+    """With H a multiple of one, the curvature cancels: tr(Sigma) / |G|^2 either way."""
+    with_curvature, simple = quadratic.noise_scales(np.full(5, 3.0), np.full(5, 2.0), np.full(5, 0.5))
+    assert with_curvature == pytest.approx(simple, rel=1e-12)
+    assert simple == pytest.approx(5 * 2 / (5 * 9 * 0.5), rel=1e-12)
