@@ -116,3 +116,22 @@ def trade_off(
     plain(right, yticks=(10, 20, 40, 80))
     right.legend(fontsize=9)
     return fig
+
+
+def growth_with_samples(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]]) -> Figure:
+    """Critical batch size against the samples that a target needs, with the slope that theory has.
+
+    Parameters
+    ----------
+    curves
+        Label -> samples, critical batch sizes, both of shape (t,), and the exponent of theory.
+    """
+    fig, ax = panels(width=5.2)
+    for (label, (samples, ratio, slope)), colour in zip(curves.items(), PALETTE[1:], strict=False):
+        ax.plot(samples, ratio, "o", ms=5, color=colour, label=label)
+        line = ratio[-1] * (samples / samples[-1]) ** slope
+        ax.plot(samples, line, "--", color=colour, lw=1, label=f"slope {slope:g}, by theory")
+    ax.set(xscale="log", yscale="log", xlabel="samples to the target", ylabel="critical batch size [samples]")
+    plain(ax, yticks=(20, 50, 100, 200, 400))
+    ax.legend(fontsize=9)
+    return fig

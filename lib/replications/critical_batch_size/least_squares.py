@@ -33,6 +33,7 @@ def risks(
     rates: ArrayLike,
     batches: ArrayLike,
     steps: int,
+    average: bool = False,
 ) -> np.ndarray:
     """Expected excess risk after each step, for all learning rates and batch sizes at once.
 
@@ -42,6 +43,8 @@ def risks(
         m_i <- (1 - 2 eta l_i + eta^2 l_i^2 (1 + 1/B)) m_i + eta^2 l_i (sum_j l_j m_j + noise) / B,
 
     which is exact for normal x: the fourth moments of a normal distribution give the two terms.
+    The error of a later weight, given an earlier one, is that one times 1 - eta l_i for each step
+    in between, since the noise of the steps has mean 0; so the squares of averages are sums, too.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ def risks(
         Batch sizes, shape (k,).
     steps
         Number of steps.
+    average
+        Whether the risk is that of the average of all weights from the start, not of the last.
 
     Returns
     -------
@@ -70,12 +75,19 @@ def risks(
     # In terms of the risk by direction, q_i = l_i m_i, the second term has another factor l_i.
     keep, gain = 1 - 2 * rate + rate**2 * (1 + share), rate**2 * share
     by_direction = np.broadcast_to(np.asarray(initial, float), keep.shape).copy()
+    # Of the sum of all weights so far: its square, and its product with the last weight.
+    square, product = by_direction.copy(), by_direction.copy()
     found = np.empty((steps + 1, *keep.shape[:2]))
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(steps + 1):
-            found[step] = by_direction.sum(axis=-1)
+            last = by_direction.sum(axis=-1)
+            found[step] = square.sum(axis=-1) / (step + 1) ** 2 if average else last
             by_direction *= keep
-            by_direction += gain * (found[step] + noise)[..., None]
+            by_direction += gain * (last + noise)[..., None]
+            if average:
+                product *= 1 - rate
+                square += 2 * product + by_direction
+                product += by_direction
     return np.nan_to_num(found, nan=np.inf, posinf=np.inf)
 
 
@@ -104,3 +116,50 @@ def least_steps(risk: ArrayLike, targets: ArrayLike) -> np.ndarray:
             at = after[0] - 1 + (high - target) / (high - low)
         found.append(np.where(reached.any(axis=0), at, np.inf).min(axis=0))
     return np.array(found)
+
+
+def tuned_steps(
+    dimension: int,
+    a: float,
+    b: float,
+    noise: float,
+    targets: ArrayLike,
+    batches: ArrayLike,
+    rates: ArrayLike,
+    samples: int,
+    average: bool = False,
+) -> np.ndarray:
+    """Fewest steps to shares of the first total risk, on a power-law spectrum, over learning rates.
+
+    The total risk has that of the directions which are left out, so that all dimensions start
+    from the same risk and aim for the same.
+
+    Parameters
+    ----------
+    dimension, a, b
+        As in `spectrum`.
+    noise
+        Variance of the label, without the directions that are left out.
+    targets
+        Shares of the first total risk, shape (t,).
+    batches, rates
+        Shapes (k,) and (r,).
+    samples
+        What small batches may take; batches of more than 3 may take up to three times as
+        many, and 400 steps more.
+    average
+        As in `risks`.
+
+    Returns
+    -------
+    ndarray
+        Shape (t, k); infinite where no rate reaches the target within these samples.
+    """
+    eigenvalues, initial, rest = spectrum(dimension, a, b)
+    goals = np.asarray(targets, float) * (initial.sum() + rest)
+    columns = []
+    for batch in np.asarray(batches, float):
+        steps = int(min(samples, 3 * samples / batch + 400))
+        risk = risks(eigenvalues, initial, noise + rest, rates, [batch], steps, average) + rest
+        columns.append(least_steps(risk, goals))
+    return np.hstack(columns)

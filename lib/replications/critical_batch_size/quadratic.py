@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from replications.critical_batch_size.steps import ratios
+
 
 def noise_scales(h: ArrayLike, noise: ArrayLike, squares: ArrayLike) -> tuple[float, float]:
     """The noise scale with curvature, tr(H Sigma) / G'HG, and the simple one, tr(Sigma) / |G|^2.
@@ -86,6 +88,51 @@ def drawn_falls(
     noisy = np.sqrt(np.asarray(noise, float) / batch) * rng.standard_normal((n, len(h)))
     ends = [theta - rate * (h * theta + sign * noisy) for sign in (1, -1)]
     return h @ theta**2 / 2 - sum(end**2 @ h for end in ends) / 4
+
+
+def drawn_norms(
+    h: ArrayLike, noise: ArrayLike, theta: ArrayLike, batch: float, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Squared norms of the gradients of n drawn batches, shape (n,).
+
+    Parameters
+    ----------
+    h, noise, theta, batch, rng
+        As in `drawn_falls`.
+    n
+        Number of batches.
+    """
+    h, theta = np.asarray(h, float), np.asarray(theta, float)
+    drawn = h * theta + np.sqrt(np.asarray(noise, float) / batch) * rng.standard_normal((n, len(h)))
+    return np.einsum("ij,ij->i", drawn, drawn)
+
+
+def from_two_batches(
+    small: ArrayLike, large: ArrayLike, batches: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates without bias of |G|^2 and tr(Sigma) from squared norms of gradients at two batch sizes.
+
+    They follow from E |G_B|^2 = |G|^2 + tr(Sigma) / B. A single |G|^2 may come out negative.
+
+    Parameters
+    ----------
+    small, large
+        Squared norms at the smaller and at the larger batch, of one shape.
+    batches
+        The two batch sizes, in this order.
+
+    Raises
+    ------
+    ValueError
+        If the batches are not in this order.
+
+    Source: McCandlish et al. (2018), arXiv:1812.06162, appendix A.1.
+    """
+    few, many = batches
+    if not 0 < few < many:
+        raise ValueError(f"two batch sizes are needed, the smaller first, not {batches}")
+    small, large = np.asarray(small, float), np.asarray(large, float)
+    return (many * large - few * small) / (many - few), (small - large) / (1 / few - 1 / many)
 
 
 def squares_after(
@@ -170,3 +217,42 @@ def least_steps(
         low, high = np.where(still, middle, low), np.where(still, high, middle)
     steps = np.where(unreached, np.inf, np.exp(high))
     return steps.min(axis=0), rates[steps.argmin(axis=0)]
+
+
+def along_the_run(
+    h: ArrayLike,
+    noise: ArrayLike,
+    start: ArrayLike,
+    batches: np.ndarray,
+    steps: np.ndarray,
+    rates: np.ndarray,
+) -> tuple[np.ndarray, dict[str, float]]:
+    """The critical batch size of whole runs, and the noise scales of the run whose batch is nearest to it.
+
+    Parameters
+    ----------
+    h, noise, start, batches
+        As in `least_steps`.
+    steps, rates
+        What `least_steps` found for a target, shape (k,).
+
+    Returns
+    -------
+    tuple
+        Squared distances from the minimum at the end of that run, shape (d,); and, in samples
+        unless said otherwise, the critical batch size b / a, both noise scales at the end of the
+        run, the one with curvature as a mean over the run, and the scatter of the logarithm of
+        the steps about a + b / batch.
+    """
+    critical = float(ratios(batches, steps))
+    at = abs(np.log(batches / critical)).argmin()
+    moments = np.linspace(0, steps[at], 51)[1:]
+    path = squares_after(h, noise, start, batches[at], rates[at], moments)
+    scales = np.array([noise_scales(h, noise, squares) for squares in path])
+    return path[-1], {
+        "critical batch": critical,
+        "B_noise": scales[-1, 0],
+        "B_simple": scales[-1, 1],
+        "B_noise, mean": scales[:, 0].mean(),
+        "scatter": float((np.log(steps) - np.log1p(critical / batches)).std()),
+    }

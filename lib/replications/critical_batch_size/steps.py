@@ -6,6 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import elementwise
 
+from scalinglaws.uncertainty import Estimate, from_draws
+
+#: Claims on the exponent -> batch that samples are compared with, in sequences.
+REFERENCED = {"grows": 256, "ref-64": 64, "ref-none": 0}
+
 
 def centred(values: np.ndarray) -> np.ndarray:
     """Values less their mean over the last axis."""
@@ -158,3 +163,49 @@ def redrawn(steps: ArrayLike, spread: float, n: int, rng: np.random.Generator) -
         Source of randomness.
     """
     return np.asarray(steps, float) * np.exp(spread * rng.standard_normal((n, *np.shape(steps))))
+
+
+def answers(
+    batch: ArrayLike,
+    counts: ArrayLike,
+    size: ArrayLike,
+    loss: ArrayLike,
+    n: int,
+    rng: np.random.Generator,
+    noise: float | None = None,
+    overhead: float = 0.2,
+) -> dict[str, Estimate]:
+    """What step counts say to each question about growth; intervals draw their noise about the curves.
+
+    Parameters
+    ----------
+    batch
+        Batch sizes in rising order, in sequences, shape (k,); 256 is one of them.
+    counts
+        Steps to the target, shape (m, k).
+    size, loss
+        Parameters and target losses of the models in order of size, shape (m,).
+    n, rng
+        Number of draws, and their source.
+    noise
+        Standard deviation of the logarithm of a count; that of these counts if none is given.
+    overhead
+        As in `critical`.
+
+    Returns
+    -------
+    dict
+        Claim -> exponent of the critical batch in size, by reference; its exponent in the loss,
+        without reference; and for `ordered` the smallest gap of those read off by interpolation.
+    """
+    own, how = ratios(batch, counts), "noise of the counts drawn"
+    noise = spread(batch, counts) if noise is None else noise
+    again = redrawn(1 + own[:, None] / np.asarray(batch, float), noise, n, rng)
+    drawn = ratios(batch, again)
+    found = {}
+    for claim, reference in REFERENCED.items():
+        values = (exponent(size, critical(ratio, reference, overhead)) for ratio in (own, drawn))
+        found[claim] = from_draws(*values, how)
+    found["with-loss"] = found["kaplan"] = from_draws(exponent(loss, own), exponent(loss, drawn), how)
+    gaps = (np.diff(interpolated(batch, each, 256, overhead)).min(axis=-1) for each in (counts, again))
+    return found | {"ordered": from_draws(*gaps, how)}
