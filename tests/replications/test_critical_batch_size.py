@@ -8,7 +8,15 @@ import pytest
 from scipy.optimize import curve_fit
 
 from replications.critical_batch_size import least_squares, quadratic
-from replications.critical_batch_size.steps import critical, exponent, interpolated, ratios, redrawn, spread
+from replications.critical_batch_size.steps import (
+    answers,
+    critical,
+    exponent,
+    interpolated,
+    ratios,
+    redrawn,
+    spread,
+)
 from scalinglaws import load
 
 #: What the authors' notebook prints, cells 5 to 7.
@@ -75,7 +83,7 @@ def test_the_exponent_depends_on_the_reference(curves):
     assert slopes == pytest.approx([0.4629, 0.5641, 0.6104], abs=2e-4)
 
 
-def test_ratios_are_optima_of_a_dense_grid_and_refuse_what_has_none():
+def test_ratios_are_optima_of_a_dense_grid_and_end_where_there_are_none():
     rng = np.random.default_rng(2)
     batch = 2.0 ** np.arange(6, 15)
     drawn = redrawn(1000 * (1 + 3000 / batch), 0.1, 50, rng)
@@ -85,11 +93,11 @@ def test_ratios_are_optima_of_a_dense_grid_and_refuse_what_has_none():
     for row, found in zip(drawn, ratios(batch, drawn), strict=True):
         logs = np.log(row) - np.log(row).mean()
         assert found == pytest.approx(grid[((logs - shapes) ** 2).sum(axis=1).argmin()], rel=2e-3)
-    with pytest.raises(ValueError, match="do not bend"):
-        ratios(batch, batch)
+    never, always = ratios(batch, [batch, 1 / batch])
+    assert never == pytest.approx(0.064, rel=1e-9) and always == pytest.approx(1000 * batch[-1], rel=1e-9)
 
 
-def test_interpolation_finds_the_overhead_of_a_smooth_curve_and_refuses_others():
+def test_interpolation_finds_the_overhead_of_a_smooth_curve_or_ends_at_the_largest_batch():
     batch = 2.0 ** np.arange(6, 15)
     steps = 1000 + 3e6 / batch
     at = interpolated(batch, steps, 256)
@@ -99,8 +107,7 @@ def test_interpolation_finds_the_overhead_of_a_smooth_curve_and_refuses_others()
     assert at == pytest.approx(critical(3000, 256), rel=0.05)
     with pytest.raises(ValueError, match="none of the batch sizes"):
         interpolated(batch, steps, 100)
-    with pytest.raises(ValueError, match="never needs 20%"):
-        interpolated(batch, 1 / batch, 256)
+    assert interpolated(batch, [1 / batch, steps], 256) == pytest.approx([batch[-1], float(at)])
 
 
 @pytest.mark.parametrize("batch", [1, 4])
@@ -125,6 +132,46 @@ def test_the_recursion_is_the_mean_of_drawn_descents(batch):
     # The tolerance is tight enough to see the hidden directions.
     without = least_squares.risks(eigenvalues[:learned], initial[:learned], noise - 0.2, [rate], [batch], 8)
     assert abs(risk.mean() - without[-1, 0, 0]) > 4 * risk.std() / np.sqrt(runs)
+
+
+def test_the_average_of_weights_has_the_risk_of_drawn_averages():
+    rng = np.random.default_rng(7)
+    eigenvalues, initial, _ = least_squares.spectrum(6, 1.5, 2.5)
+    runs, rate, batch, steps = 6000, 0.4, 2, 7
+    risks = [
+        least_squares.risks(eigenvalues, initial, 0.25, [rate], [batch], steps, average)[-1, 0, 0]
+        for average in (True, False)
+    ]
+    truth = np.sqrt(initial / eigenvalues)
+    weights = np.zeros((runs, 6))
+    total = weights.copy()
+    for _ in range(steps):
+        x = rng.standard_normal((runs, batch, 6)) * np.sqrt(eigenvalues)
+        miss = np.einsum("rbi,ri->rb", x, weights - truth) - 0.5 * rng.standard_normal((runs, batch))
+        weights = weights - rate * np.einsum("rb,rbi->ri", miss, x) / batch
+        total += weights
+    for found, drawn in zip(risks, (total / (steps + 1), weights), strict=True):
+        risk = (drawn - truth) ** 2 @ eigenvalues
+        assert risk.mean() == pytest.approx(found, abs=4 * risk.std() / np.sqrt(runs))
+    assert risks[0] > 1.1 * risks[1]
+
+
+def test_steps_by_batch_are_those_of_all_batches_together():
+    """`tuned_steps` stops large batches early; the recursion that does not must agree with it."""
+    batches, rates = np.array([1.0, 8, 64]), np.geomspace(0.01, 1.5, 12)
+    found = least_squares.tuned_steps(40, 1.5, 2.5, 1.0, [0.2, 0.1], batches, rates, 500)
+    eigenvalues, initial, rest = least_squares.spectrum(40, 1.5, 2.5)
+    risk = least_squares.risks(eigenvalues, initial, 1 + rest, rates, batches, 500) + rest
+    expected = least_squares.least_steps(risk, np.array([0.2, 0.1]) * (initial.sum() + rest))
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1.5, 2.5), (2.0, 3.0)])
+def test_averaged_risk_falls_as_the_two_errors_of_the_derivation(a, b):
+    """Without noise of the batch the average forgets its start as (eta n)^-(b-1)/a does, here below 2."""
+    eigenvalues, initial, rest = least_squares.spectrum(3000, a, b)
+    risk = least_squares.risks(eigenvalues, initial, 0.0, [1.0], [1e12], 1000, average=True)[:, 0, 0] + rest
+    assert np.log2(risk[500] / risk[1000]) == pytest.approx((b - 1) / a, abs=0.03)
 
 
 def test_the_spectrum_keeps_the_whole_risk():
@@ -178,3 +225,32 @@ def test_both_noise_scales_are_one_where_curvature_is_equal():
     with_curvature, simple = quadratic.noise_scales(np.full(5, 3.0), np.full(5, 2.0), np.full(5, 0.5))
     assert with_curvature == pytest.approx(simple, rel=1e-12)
     assert simple == pytest.approx(5 * 2 / (5 * 9 * 0.5), rel=1e-12)
+
+
+def test_two_batches_give_gradient_and_noise_without_bias():
+    rng = np.random.default_rng(11)
+    h, noise, theta = rng.uniform(0.1, 2, (3, 20))
+    norms = [quadratic.drawn_norms(h, noise, theta, b, 20_000, rng) for b in (2.0, 50.0)]
+    for found, true in zip(
+        quadratic.from_two_batches(*norms, (2.0, 50.0)), ((h * theta) @ (h * theta), noise.sum()), strict=True
+    ):
+        assert found.mean() == pytest.approx(true, abs=4 * found.std() / np.sqrt(len(found)))
+    with pytest.raises(ValueError, match="the smaller first"):
+        quadratic.from_two_batches(*norms, (50.0, 2.0))
+
+
+def test_answers_hold_the_exponents_and_notice_what_is_planted(curves):
+    size, batch, steps = curves
+    loss = np.array([3.42, 3.24, 3.07, 2.92, 2.736])
+    rng = np.random.default_rng(0)
+    found = answers(batch, steps["steps"], size, loss, 400, rng)
+    assert [found[id].value for id in ("grows", "ref-64", "ref-none")] == pytest.approx(
+        [0.4629, 0.5641, 0.6104], abs=2e-4
+    )
+    assert found["kaplan"].value == pytest.approx(
+        np.polyfit(np.log(loss), np.log([by_curve_fit(batch, row) for row in steps["steps"]]), 1)[0], abs=1e-3
+    )
+    planted = 4000 * (loss / 3) ** -4.76
+    law = answers(batch, 1000 * (1 + planted[:, None] / batch), size, loss, 400, rng, noise=0.05)
+    assert law["kaplan"].value == pytest.approx(-4.76, abs=1e-6)
+    assert law["kaplan"].low < -4.76 < law["kaplan"].high and law["ordered"].value > 0

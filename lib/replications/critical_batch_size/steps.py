@@ -33,13 +33,9 @@ def ratios(batch: ArrayLike, steps: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray
-        Shape (...).
-
-    Raises
-    ------
-    ValueError
-        If a curve has no optimum between a thousandth of the least batch and a thousand times
-        the largest: steps that do not fall, or that fall as one over the batch throughout.
+        Shape (...). Steps that do not fall have a thousandth of the least batch, and steps that
+        fall as one over the batch throughout have a thousand times the largest: an optimum that
+        lies beyond is put at that end, where it leaves the order of several curves as it is.
     """
     batch, logs = np.asarray(batch, float), centred(np.log(np.asarray(steps, float)))
 
@@ -52,12 +48,10 @@ def ratios(batch: ArrayLike, steps: ArrayLike) -> np.ndarray:
     flat = logs.reshape(-1, len(batch))
     rows = np.arange(len(flat))
     ends = np.log([batch.min() / 1e3, batch.max() * 1e3])
-    found = elementwise.find_root(slope, tuple(np.full(len(flat), end) for end in ends), args=(rows,))
-    if not found.success.all():
-        raise ValueError(
-            f"{(~found.success).sum()} of {len(flat)} curves do not bend from b / batch to a constant"
-        )
-    return np.exp(found.x).reshape(logs.shape[:-1])
+    low, high = (np.full(len(flat), end) for end in ends)
+    found = elementwise.find_root(slope, (low, high), args=(rows,))
+    beyond = np.where(slope(low, rows) > 0, low, high)
+    return np.exp(np.where(found.success, found.x, beyond)).reshape(logs.shape[:-1])
 
 
 def spread(batch: ArrayLike, steps: ArrayLike) -> float:
@@ -126,12 +120,12 @@ def interpolated(batch: ArrayLike, steps: ArrayLike, reference: float, overhead:
     Returns
     -------
     ndarray
-        Shape (...), in the unit of the batch.
+        Shape (...), in the unit of the batch; the largest batch where the overhead is never reached.
 
     Raises
     ------
     ValueError
-        If the reference is not in the list, or a curve never reaches the overhead.
+        If the reference is not in the list.
     """
     batch = np.asarray(batch, float)
     if reference not in batch:
@@ -140,12 +134,12 @@ def interpolated(batch: ArrayLike, steps: ArrayLike, reference: float, overhead:
     start = int(np.flatnonzero(batch == reference)[0])
     over = y - y[..., [start]] - np.log1p(overhead)
     above = (over > 0) & (np.arange(len(batch)) > start)
-    if not above.any(axis=-1).all():
-        raise ValueError(f"a curve never needs {overhead:.0%} more samples than at {reference}")
     after = above.argmax(axis=-1)[..., None]
     high, low = (np.take_along_axis(over, k, axis=-1)[..., 0] for k in (after, after - 1))
     right, left = x[after[..., 0]], x[after[..., 0] - 1]
-    return np.exp(left + (right - left) * low / (low - high))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = np.exp(left + (right - left) * low / (low - high))
+    return np.where(above.any(axis=-1), crossing, batch[-1])
 
 
 def redrawn(steps: ArrayLike, spread: float, n: int, rng: np.random.Generator) -> np.ndarray:
