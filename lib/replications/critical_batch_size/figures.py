@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -64,13 +65,8 @@ def steps_and_law(
     return fig
 
 
-def trade_off(
-    batches: np.ndarray,
-    steps: Mapping[float, np.ndarray],
-    ratio: Mapping[float, float],
-    scale: Mapping[float, float],
-) -> Figure:
-    """Least steps against samples on the quadratic, each over its least value, and two measures of the batch.
+def trade_off(batches: np.ndarray, steps: Mapping[float, np.ndarray], found: pd.DataFrame) -> Figure:
+    """Least steps against samples on the quadratic, each over its least value, and three measures of the batch.
 
     Parameters
     ----------
@@ -78,43 +74,33 @@ def trade_off(
         Shape (k,), in samples.
     steps
         Target, as a share of the first loss, -> least steps, shape (k,).
-    ratio, scale
-        Target -> critical batch size of the whole run and noise scale with curvature, in samples.
+    found
+        One row a target, with the columns `critical batch`, `B_noise` and `B_simple`, in samples.
     """
     fig, (left, right) = panels(2, width=4.9)
     for (target, count), colour in zip(steps.items(), PALETTE[1:2] + PALETTE[3:], strict=False):
-        samples = batches * count
-        constant = np.exp(np.mean(np.log(count / (1 + ratio[target] / batches))))
-        left.plot(
-            count / constant,
-            samples / (ratio[target] * constant),
-            "o",
-            ms=5,
-            color=colour,
-            label=f"{target} of the first loss",
-        )
-    x = np.geomspace(1.005, 60, 200)
+        ratio = found.loc[target, "critical batch"]
+        least = np.exp(np.mean(np.log(count / (1 + ratio / batches))))
+        samples = batches * count / (ratio * least)
+        left.plot(count / least, samples, "o", ms=5, color=colour, label=f"{target} of the first loss")
+    x = np.geomspace(1.0015, 400, 400)
     left.plot(x, x / (x - 1), label="the paper's hyperbola", **PAPER)
     left.set(xscale="log", yscale="log", xlabel="steps over the fewest", ylabel="samples over the fewest")
-    left.legend(fontsize=9)
-    targets = list(steps)
-    right.plot(
-        targets, [ratio[t] for t in targets], "o-", color=PALETTE[1], label="critical batch size of the run"
-    )
-    right.plot(
-        targets,
-        [scale[t] for t in targets],
-        "s-",
-        color=PALETTE[3],
-        label="noise scale with curvature at the target",
-    )
+    measures = {
+        "critical batch": ("critical batch size of the run", "o-", PALETTE[1]),
+        "B_noise": ("noise scale with curvature at the target", "s-", PALETTE[3]),
+        "B_simple": ("simple noise scale at the target", "D-", PALETTE[4]),
+    }
+    for column, (label, style, colour) in measures.items():
+        right.plot(found.index, found[column], style, color=colour, label=label)
     right.set(
         xscale="log", yscale="log", xlabel="target [share of the first loss]", ylabel="batch size [samples]"
     )
     right.invert_xaxis()
-    right.set_xticks(targets, [str(t) for t in targets])
+    right.set_xticks(found.index, [str(target) for target in found.index])
     plain(right, yticks=(10, 20, 40, 80))
-    right.legend(fontsize=9)
+    for ax in (left, right):
+        ax.legend(fontsize=9)
     return fig
 
 

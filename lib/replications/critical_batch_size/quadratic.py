@@ -211,7 +211,7 @@ def least_steps(
 
     low, high = np.full((len(rates), len(batches)), -10.0), np.full((len(rates), len(batches)), 30.0)
     unreached = above(high)
-    for _ in range(50):
+    for _ in range(36):
         middle = (low + high) / 2
         still = above(middle)
         low, high = np.where(still, middle, low), np.where(still, high, middle)
