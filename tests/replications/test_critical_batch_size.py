@@ -15,6 +15,8 @@ from replications.critical_batch_size.steps import (
     interpolated,
     ratios,
     redrawn,
+    shared_power,
+    shared_power_over_models,
     spread,
 )
 from scalinglaws import load
@@ -254,3 +256,23 @@ def test_answers_hold_the_exponents_and_notice_what_is_planted(curves):
     law = answers(batch, 1000 * (1 + planted[:, None] / batch), size, loss, 400, rng, noise=0.05)
     assert law["kaplan"].value == pytest.approx(-4.76, abs=1e-6)
     assert law["kaplan"].low < -4.76 < law["kaplan"].high and law["ordered"].value > 0
+
+
+def test_the_shared_power_is_that_of_a_fit_of_all_curves_and_its_interval_leaves_out_models(curves):
+    _, batch, steps = curves
+    rows, n = steps["steps"], 5
+
+    def law(x, power, *rest):
+        a, b = np.exp(np.reshape(rest, (2, -1)))
+        return np.log(a[:, None] + b[:, None] / batch**power).ravel()
+
+    def by_all(counts):
+        start = [1.0, *np.log(counts.min(axis=1)), *np.log(counts[:, 0] * batch[0])]
+        return curve_fit(law, np.zeros(counts.size), np.log(counts).ravel(), p0=start)[0][0]
+
+    found = shared_power_over_models(batch, rows)
+    assert found.value == pytest.approx(by_all(rows), abs=1e-5)
+    pseudo = np.array([n * found.value - (n - 1) * by_all(np.delete(rows, k, axis=0)) for k in range(n)])
+    half = 2.776445 * pseudo.std(ddof=1) / np.sqrt(n)
+    assert (found.low, found.high) == pytest.approx((pseudo.mean() - half, pseudo.mean() + half), abs=1e-4)
+    assert shared_power(batch, 1000 * (1 + (4000 / batch) ** 0.5)[None]) == pytest.approx(0.5, abs=1e-4)

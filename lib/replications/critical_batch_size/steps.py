@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import elementwise
+from scipy.optimize import elementwise, minimize_scalar
 
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate, from_draws, of_mean
 
 #: Claims on the exponent -> batch that samples are compared with, in sequences.
 REFERENCED = {"grows": 256, "ref-64": 64, "ref-none": 0}
@@ -54,6 +54,18 @@ def ratios(batch: ArrayLike, steps: ArrayLike) -> np.ndarray:
     return np.exp(np.where(found.success, found.x, beyond)).reshape(logs.shape[:-1])
 
 
+def residuals(batch: ArrayLike, steps: ArrayLike) -> np.ndarray:
+    """Logarithm of the steps less that of the fitted curves a + b / batch, in the shape of the steps.
+
+    Parameters
+    ----------
+    batch, steps
+        As in `ratios`.
+    """
+    batch = np.asarray(batch, float)
+    return centred(np.log(steps)) - centred(np.log1p(ratios(batch, steps)[..., None] / batch))
+
+
 def spread(batch: ArrayLike, steps: ArrayLike) -> float:
     """Standard deviation of log steps about the fitted curves, two parameters a curve.
 
@@ -62,8 +74,43 @@ def spread(batch: ArrayLike, steps: ArrayLike) -> float:
     batch, steps
         As in `ratios`; the curves are taken together.
     """
-    left = centred(np.log(steps)) - centred(np.log1p(ratios(batch, steps)[..., None] / np.asarray(batch)))
+    left = residuals(batch, steps)
     return float(np.sqrt((left**2).sum() / (left.size - 2 * left[..., 0].size)))
+
+
+def shared_power(batch: ArrayLike, steps: ArrayLike) -> float:
+    """The power p of steps = a + b / batch^p that fits several curves best, a and b of each its own.
+
+    Parameters
+    ----------
+    batch, steps
+        As in `ratios`. The power is looked for from 0.2 to 2.
+    """
+    batch = np.asarray(batch, float)
+    best = minimize_scalar(
+        lambda power: (residuals(batch**power, steps) ** 2).sum(),
+        bounds=(0.2, 2.0),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    return float(best.x)
+
+
+def shared_power_over_models(batch: ArrayLike, steps: ArrayLike) -> Estimate:
+    """`shared_power` with Student's interval of its jackknife, which leaves out one model at a time.
+
+    Parameters
+    ----------
+    batch, steps
+        As in `ratios`; steps have shape (m, k), m above 2.
+
+    Source: Tukey's pseudo-values; Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 11.5.
+    """
+    steps = np.asarray(steps, float)
+    m, whole = len(steps), shared_power(batch, steps)
+    left_out = np.array([shared_power(batch, np.delete(steps, k, axis=0)) for k in range(m)])
+    pseudo = of_mean(m * whole - (m - 1) * left_out, "jackknife over models")
+    return Estimate.around(whole, pseudo.low, pseudo.high, pseudo.how)
 
 
 def critical(ratio: ArrayLike, reference: float, overhead: float = 0.2) -> np.ndarray:
