@@ -98,9 +98,10 @@ def trade_off(batches: np.ndarray, steps: Mapping[float, np.ndarray], found: pd.
     )
     right.invert_xaxis()
     right.set_xticks(found.index, [str(target) for target in found.index])
-    plain(right, yticks=(10, 20, 40, 80))
-    for ax in (left, right):
-        ax.legend(fontsize=9)
+    plain(right, yticks=(5, 10, 20, 40, 80))
+    right.set_ylim(bottom=4)
+    left.legend(fontsize=9)
+    right.legend(fontsize=9, loc="lower right")
     return fig
 
 
