@@ -9,15 +9,17 @@ from scipy.optimize import curve_fit
 
 from replications.critical_batch_size import least_squares, quadratic
 from replications.critical_batch_size.steps import (
-    answers,
     critical,
     exponent,
+    growth,
     interpolated,
+    over_models,
     ratios,
     redrawn,
     shared_power,
-    shared_power_over_models,
+    slope_over_models,
     spread,
+    twice_the_least,
 )
 from scalinglaws import load
 
@@ -40,7 +42,7 @@ def curves(table) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
 
 def by_curve_fit(batch: np.ndarray, steps: np.ndarray) -> float:
     (a, b), _ = curve_fit(
-        lambda x, a, b: np.log(a + b / x), batch, np.log(steps), p0=[steps.min(), steps[0] * 64]
+        lambda x, a, b: np.log(a + b / x), batch, np.log(steps), p0=[steps.min(), steps[0] * batch[0]]
     )
     return b / a
 
@@ -241,21 +243,34 @@ def test_two_batches_give_gradient_and_noise_without_bias():
         quadratic.from_two_batches(*norms, (50.0, 2.0))
 
 
-def test_answers_hold_the_exponents_and_notice_what_is_planted(curves):
+def test_growth_has_the_exponents_and_notices_what_is_planted(curves):
     size, batch, steps = curves
     loss = np.array([3.42, 3.24, 3.07, 2.92, 2.736])
-    rng = np.random.default_rng(0)
-    found = answers(batch, steps["steps"], size, loss, 400, rng)
-    assert [found[id].value for id in ("grows", "ref-64", "ref-none")] == pytest.approx(
-        [0.4629, 0.5641, 0.6104], abs=2e-4
-    )
-    assert found["kaplan"].value == pytest.approx(
-        np.polyfit(np.log(loss), np.log([by_curve_fit(batch, row) for row in steps["steps"]]), 1)[0], abs=1e-3
-    )
-    planted = 4000 * (loss / 3) ** -4.76
-    law = answers(batch, 1000 * (1 + planted[:, None] / batch), size, loss, 400, rng, noise=0.05)
-    assert law["kaplan"].value == pytest.approx(-4.76, abs=1e-6)
-    assert law["kaplan"].low < -4.76 < law["kaplan"].high and law["ordered"].value > 0
+    asked = growth(size, loss, [by_curve_fit(batch, row) for row in steps["steps"]])
+    found = {name: slope_over_models(x, y).value for name, (x, y) in asked.items()}
+    assert list(found.values()) == pytest.approx([0.4629, 0.5641, 0.6104, -7.398], abs=1e-3)
+    assert list(found) == ["reference 256", "reference 64", "no reference", "loss"]
+    law = slope_over_models(loss, ratios(batch, 1000 * (1 + 4000 * (loss[:, None] / 3) ** -4.76 / batch)))
+    assert (law.value, law.low, law.high) == pytest.approx([-4.76] * 3, abs=1e-6)
+
+
+def test_the_jackknife_of_a_mean_is_students_interval():
+    """Pseudo-values of a mean are the values themselves."""
+    values = np.array([1.0, 4.0, 2.0, 7.0])
+    found = over_models(lambda kept: values[kept].mean(), 4)
+    half = 3.182446 * values.std(ddof=1) / 2
+    assert (found.value, found.low, found.high) == pytest.approx((3.5, 3.5 - half, 3.5 + half), abs=1e-5)
+
+
+def test_scales_are_those_of_a_tuned_run_with_the_critical_batch():
+    h, start, many = 1 / np.arange(1, 51.0), np.ones(50), 2.0 ** np.arange(-1, 10)
+    grid = np.geomspace(1e-3, 1.98, 80)
+    steps, _ = quadratic.least_steps(h, h, start, many, 0.1, grid)
+    squares, found = quadratic.along_the_run(h, h, start, many, steps, 0.1, grid)
+    assert found["critical batch"] == pytest.approx(by_curve_fit(many, steps), rel=1e-3)
+    assert h @ squares == pytest.approx(0.1 * h.sum(), rel=1e-6)
+    assert found["B_noise"] == pytest.approx((h @ h) / (h**3 @ squares), rel=1e-12)
+    assert abs(found["farthest"]) > found["scatter"] > 0
 
 
 def test_the_shared_power_is_that_of_a_fit_of_all_curves_and_its_interval_leaves_out_models(curves):
@@ -270,9 +285,23 @@ def test_the_shared_power_is_that_of_a_fit_of_all_curves_and_its_interval_leaves
         start = [1.0, *np.log(counts.min(axis=1)), *np.log(counts[:, 0] * batch[0])]
         return curve_fit(law, np.zeros(counts.size), np.log(counts).ravel(), p0=start)[0][0]
 
-    found = shared_power_over_models(batch, rows)
+    found = over_models(lambda kept: shared_power(batch, rows[kept]), n)
     assert found.value == pytest.approx(by_all(rows), abs=1e-5)
     pseudo = np.array([n * found.value - (n - 1) * by_all(np.delete(rows, k, axis=0)) for k in range(n)])
     half = 2.776445 * pseudo.std(ddof=1) / np.sqrt(n)
     assert (found.low, found.high) == pytest.approx((pseudo.mean() - half, pseudo.mean() + half), abs=1e-4)
     assert shared_power(batch, 1000 * (1 + (4000 / batch) ** 0.5)[None]) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_the_batch_of_twice_the_least_steps_is_found_whatever_its_power():
+    batch, powers, at = 2.0 ** np.arange(6, 15), np.array([0.8, 1.1]), np.array([2000.0, 5000.0])
+    counts = 1000 * (1 + (at[:, None] / batch) ** powers[:, None])
+    assert twice_the_least(batch, counts, powers) == pytest.approx(at, rel=1e-6)
+
+
+def test_the_corollary_counts_beta_up_to_a_bound_and_slopes_are_of_neighbours():
+    assert least_squares.corollary(1.5, 2.5) == pytest.approx(0.4)
+    assert least_squares.corollary(1.5, 5.0) == least_squares.corollary(1.5, 9.0) == pytest.approx(0.625)
+    samples = np.array([1.0, 10.0, 100.0])
+    assert least_squares.slope_between(samples, [1, 10, 1000]) == pytest.approx(2.0)
+    assert least_squares.slope_between(samples, [1, 10, 1000], -2) == pytest.approx(1.0)

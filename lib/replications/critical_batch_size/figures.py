@@ -94,7 +94,10 @@ def trade_off(batches: np.ndarray, steps: Mapping[float, np.ndarray], found: pd.
     for column, (label, style, colour) in measures.items():
         right.plot(found.index, found[column], style, color=colour, label=label)
     right.set(
-        xscale="log", yscale="log", xlabel="target [share of the first loss]", ylabel="batch size [samples]"
+        xscale="log",
+        yscale="log",
+        xlabel="target [share of the first loss], falling to the right",
+        ylabel="batch size [samples]",
     )
     right.invert_xaxis()
     right.set_xticks(found.index, [str(target) for target in found.index])

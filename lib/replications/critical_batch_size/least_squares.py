@@ -7,23 +7,23 @@ from numpy.typing import ArrayLike
 from scipy.special import zeta
 
 
-def spectrum(dimension: int, a: float, b: float) -> tuple[np.ndarray, np.ndarray, float]:
+def spectrum(dimension: int, alpha: float, beta: float) -> tuple[np.ndarray, np.ndarray, float]:
     """Eigenvalues, initial risk by direction, and the risk of the directions that are left out.
 
     Parameters
     ----------
     dimension
         Number of directions that are learned.
-    a, b
-        Powers of the eigenvalues i^-a and of the initial risk lambda_i w_i^2 = i^-b, above 1.
+    alpha, beta
+        Powers of the eigenvalues i^-alpha and of the initial risk lambda_i w_i^2 = i^-beta, above 1.
 
     Returns
     -------
     tuple
-        Two arrays of shape (dimension,), and the sum of i^-b beyond the dimension.
+        Two arrays of shape (dimension,), and the sum of i^-beta beyond the dimension.
     """
     i = np.arange(1, dimension + 1.0)
-    return i**-a, i**-b, float(zeta(b, dimension + 1))
+    return i**-alpha, i**-beta, float(zeta(beta, dimension + 1))
 
 
 def risks(
@@ -120,8 +120,8 @@ def least_steps(risk: ArrayLike, targets: ArrayLike) -> np.ndarray:
 
 def tuned_steps(
     dimension: int,
-    a: float,
-    b: float,
+    alpha: float,
+    beta: float,
     noise: float,
     targets: ArrayLike,
     batches: ArrayLike,
@@ -136,7 +136,7 @@ def tuned_steps(
 
     Parameters
     ----------
-    dimension, a, b
+    dimension, alpha, beta
         As in `spectrum`.
     noise
         Variance of the label, without the directions that are left out.
@@ -155,7 +155,7 @@ def tuned_steps(
     ndarray
         Shape (t, k); infinite where no rate reaches the target within these samples.
     """
-    eigenvalues, initial, rest = spectrum(dimension, a, b)
+    eigenvalues, initial, rest = spectrum(dimension, alpha, beta)
     goals = np.asarray(targets, float) * (initial.sum() + rest)
     columns = []
     for batch in np.asarray(batches, float):
@@ -163,3 +163,16 @@ def tuned_steps(
         risk = risks(eigenvalues, initial, noise + rest, rates, [batch], steps, average) + rest
         columns.append(least_steps(risk, goals))
     return np.hstack(columns)
+
+
+def corollary(alpha: float, beta: float) -> float:
+    """The theorem's power of the critical batch in the samples, for the average of all weights.
+
+    Source: Zhang et al. (2024), arXiv:2410.21676, corollary on least squares, as reviews quote it.
+    """
+    return 1 - alpha / min(beta, 2 * alpha + 1)
+
+
+def slope_between(samples: ArrayLike, values: ArrayLike, at: int = -1) -> float:
+    """Slope of log values in log samples between two neighbours; at -1 they are the last two."""
+    return float((np.diff(np.log(values)) / np.diff(np.log(samples)))[at])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from replications.critical_batch_size.steps import ratios
+from replications.critical_batch_size.steps import ratios, residuals
 
 
 def noise_scales(h: ArrayLike, noise: ArrayLike, squares: ArrayLike) -> tuple[float, float]:
@@ -225,34 +225,36 @@ def along_the_run(
     start: ArrayLike,
     batches: np.ndarray,
     steps: np.ndarray,
+    target: float,
     rates: np.ndarray,
 ) -> tuple[np.ndarray, dict[str, float]]:
-    """The critical batch size of whole runs, and the noise scales of the run whose batch is nearest to it.
+    """The critical batch size of whole runs, and the noise scales of the run with that batch.
 
     Parameters
     ----------
-    h, noise, start, batches
+    h, noise, start, batches, target, rates
         As in `least_steps`.
-    steps, rates
-        What `least_steps` found for a target, shape (k,).
+    steps
+        What `least_steps` found for the target, shape (k,).
 
     Returns
     -------
     tuple
         Squared distances from the minimum at the end of that run, shape (d,); and, in samples
         unless said otherwise, the critical batch size b / a, both noise scales at the end of the
-        run, the one with curvature as a mean over the run, and the scatter of the logarithm of
-        the steps about a + b / batch.
+        run, the one with curvature as a mean over the run, and of the logarithm of the steps
+        about a + b / batch the scatter and the distance that is largest.
     """
     critical = float(ratios(batches, steps))
-    at = abs(np.log(batches / critical)).argmin()
-    moments = np.linspace(0, steps[at], 51)[1:]
-    path = squares_after(h, noise, start, batches[at], rates[at], moments)
+    (count,), (rate,) = least_steps(h, noise, start, [critical], target, rates)
+    path = squares_after(h, noise, start, critical, rate, np.linspace(0, count, 51)[1:])
     scales = np.array([noise_scales(h, noise, squares) for squares in path])
+    left = residuals(batches, steps)
     return path[-1], {
         "critical batch": critical,
         "B_noise": scales[-1, 0],
         "B_simple": scales[-1, 1],
         "B_noise, mean": scales[:, 0].mean(),
-        "scatter": float((np.log(steps) - np.log1p(critical / batches)).std()),
+        "scatter": float(left.std()),
+        "farthest": float(left[abs(left).argmax()]),
     }

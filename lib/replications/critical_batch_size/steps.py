@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import elementwise, minimize_scalar
 
-from scalinglaws.uncertainty import Estimate, from_draws, of_mean
+from scalinglaws.uncertainty import Estimate, of_mean
 
-#: Claims on the exponent -> batch that samples are compared with, in sequences.
-REFERENCED = {"grows": 256, "ref-64": 64, "ref-none": 0}
+#: Question -> batch that samples are compared with, in sequences; 0 is no reference.
+REFERENCES = {"reference 256": 256, "reference 64": 64, "no reference": 0}
 
 
 def centred(values: np.ndarray) -> np.ndarray:
@@ -96,19 +98,21 @@ def shared_power(batch: ArrayLike, steps: ArrayLike) -> float:
     return float(best.x)
 
 
-def shared_power_over_models(batch: ArrayLike, steps: ArrayLike) -> Estimate:
-    """`shared_power` with Student's interval of its jackknife, which leaves out one model at a time.
+def over_models(question: Callable[[np.ndarray], float], m: int) -> Estimate:
+    """An answer from m models, with Student's interval of its jackknife, which leaves out one at a time.
 
     Parameters
     ----------
-    batch, steps
-        As in `ratios`; steps have shape (m, k), m above 2.
+    question
+        The answer, a number, from the row numbers of the models that are kept.
+    m
+        Number of models, above 2.
 
     Source: Tukey's pseudo-values; Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 11.5.
     """
-    steps = np.asarray(steps, float)
-    m, whole = len(steps), shared_power(batch, steps)
-    left_out = np.array([shared_power(batch, np.delete(steps, k, axis=0)) for k in range(m)])
+    rows = np.arange(m)
+    whole = float(question(rows))
+    left_out = np.array([float(question(np.delete(rows, k))) for k in rows])
     pseudo = of_mean(m * whole - (m - 1) * left_out, "jackknife over models")
     return Estimate.around(whole, pseudo.low, pseudo.high, pseudo.how)
 
@@ -206,47 +210,52 @@ def redrawn(steps: ArrayLike, spread: float, n: int, rng: np.random.Generator) -
     return np.asarray(steps, float) * np.exp(spread * rng.standard_normal((n, *np.shape(steps))))
 
 
-def answers(
-    batch: ArrayLike,
-    counts: ArrayLike,
-    size: ArrayLike,
-    loss: ArrayLike,
-    n: int,
-    rng: np.random.Generator,
-    noise: float | None = None,
-    overhead: float = 0.2,
-) -> dict[str, Estimate]:
-    """What step counts say to each question about growth; intervals draw their noise about the curves.
+def slope_over_models(x: ArrayLike, y: ArrayLike) -> Estimate:
+    """`exponent` of y in x with the interval of `over_models`, one value a model, both of shape (m,)."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    return over_models(lambda kept: exponent(x[kept], y[kept]), len(x))
+
+
+def growth(
+    size: ArrayLike, loss: ArrayLike, ratio: ArrayLike, overhead: float = 0.2
+) -> dict[str, tuple[ArrayLike, np.ndarray]]:
+    """What is set against what when growth is asked for.
 
     Parameters
     ----------
-    batch
-        Batch sizes in rising order, in sequences, shape (k,); 256 is one of them.
-    counts
-        Steps to the target, shape (m, k).
     size, loss
-        Parameters and target losses of the models in order of size, shape (m,).
-    n, rng
-        Number of draws, and their source.
-    noise
-        Standard deviation of the logarithm of a count; that of these counts if none is given.
+        Parameters, or data, and target losses of the models, shape (m,).
+    ratio
+        b / a, in sequences, shape (..., m).
     overhead
         As in `critical`.
 
     Returns
     -------
     dict
-        Claim -> exponent of the critical batch in size, by reference; its exponent in the loss,
-        without reference; and for `ordered` the smallest gap of those read off by interpolation.
+        Question -> x of shape (m,) and y of shape (..., m): critical batch against size, by
+        reference, and the ratio against `loss`.
     """
-    own, how = ratios(batch, counts), "noise of the counts drawn"
-    noise = spread(batch, counts) if noise is None else noise
-    again = redrawn(1 + own[:, None] / np.asarray(batch, float), noise, n, rng)
-    drawn = ratios(batch, again)
-    found = {}
-    for claim, reference in REFERENCED.items():
-        values = (exponent(size, critical(ratio, reference, overhead)) for ratio in (own, drawn))
-        found[claim] = from_draws(*values, how)
-    found["with-loss"] = found["kaplan"] = from_draws(exponent(loss, own), exponent(loss, drawn), how)
-    gaps = (np.diff(interpolated(batch, each, 256, overhead)).min(axis=-1) for each in (counts, again))
-    return found | {"ordered": from_draws(*gaps, how)}
+    by_size = {name: (size, critical(ratio, at, overhead)) for name, at in REFERENCES.items()}
+    return by_size | {"loss": (loss, np.asarray(ratio, float))}
+
+
+def asked(size: ArrayLike, loss: ArrayLike, ratio: ArrayLike, overhead: float = 0.2) -> dict[str, Estimate]:
+    """The exponents of `growth`, whose arguments it takes, each with the interval of `over_models`."""
+    return {name: slope_over_models(*xy) for name, xy in growth(size, loss, ratio, overhead).items()}
+
+
+def twice_the_least(batch: ArrayLike, counts: ArrayLike, powers: ArrayLike) -> np.ndarray:
+    """The batch that needs twice the least steps, on steps = a + b / batch^p, shape (m,).
+
+    Parameters
+    ----------
+    batch
+        Shape (k,).
+    counts
+        Steps to the target, shape (m, k).
+    powers
+        The power p of each model, shape (m,).
+    """
+    batch = np.asarray(batch, float)
+    return np.array([ratios(batch**p, row) ** (1 / p) for p, row in zip(powers, counts, strict=True)])
