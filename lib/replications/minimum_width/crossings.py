@@ -27,5 +27,4 @@ def self_crossings(curve: np.ndarray) -> int:
 
     apart = side(curve[:, :-1]) * side(curve[:, 1:]) < 0
     both = apart & apart.T
-    first, second = np.nonzero(np.triu(both, 2))
-    return len(first)
+    return int(np.triu(both, 2).sum())
