@@ -38,7 +38,7 @@ def drawn(networks: Mapping[str, Network], target: Polyline) -> Figure:
         )
         ax.set(title=title, xlabel="first output", aspect="equal")
     axes[0].set_ylabel("second output")
-    axes[0].legend(fontsize=8, loc="lower left")
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -69,9 +69,9 @@ def against_the_floor(groups: Mapping[str, np.ndarray], grids: Mapping[str, pd.D
     right.axhline(0.5, label="floor of width 2", **PAPER)
     right.axvline(0.5, **PAPER)
     right.plot([0.4, 0.7], [0.4, 0.7], ":", color="0.5", label="equal")
-    right.set(xlim=(0.42, 0.62), ylim=(0.42, 0.62), xlabel="largest error at the training points")
+    right.set(xlim=(0.484, 0.512), ylim=(0.496, 0.512), xlabel="largest error at the training points")
     right.set_ylabel("largest error over the continuum")
-    right.legend(fontsize=8, loc="lower right")
+    right.legend(fontsize=8, loc="upper left")
     return figure
 
 

@@ -127,6 +127,12 @@ def curve_errors(network: Network, target: Polyline) -> tuple[float, float]:
     return float(np.abs(error).max()), float(np.sqrt(square))
 
 
+def largest_length(network: Network, target: Polyline) -> float:
+    """Largest Euclidean length of the error over the whole of [0, 1]: convex on each piece, so at a breakpoint."""
+    t, values = pieces(network, target.times)
+    return float(np.linalg.norm(values - target(t), axis=0).max())
+
+
 def split(corners: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
     """A convex polygon (corners, 2) cut where a linear function, known at its corners, is zero."""
     if (side >= 0).all() or (side <= 0).all():

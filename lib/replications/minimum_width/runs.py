@@ -6,12 +6,14 @@ over the continuum, and by the root mean square error over the continuum (`netwo
 
 Trained for the largest error, a run lowers the root mean square over the grid in the first half
 of its steps, and in the second a norm of the error so high that the largest component dominates.
-Trained for the mean square, it does the first all the time.
+Trained for the mean square, it does the first all the time. `train` also knows the norm `length`, which
+counts the Euclidean length of the error in place of its components; the notebook trains with it.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -127,12 +129,23 @@ def as_arrays(model: nn.Sequential, slope: float) -> Network:
     )
 
 
-def norm_of_error(exponent: int):
-    """The loss of `train_packed`: the norm with an exponent of the errors at all points and components."""
+def norm_of_error(
+    exponent: int, of_length: bool = False
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """The loss of `train_packed`: the norm, with an exponent, of the errors at all points.
+
+    Parameters
+    ----------
+    exponent
+        The higher, the more the largest error decides.
+    of_length
+        Whether the errors are Euclidean lengths, one a point, in place of the single components.
+    """
 
     def loss(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        error = torch.linalg.vector_norm(out - y, dim=1) if of_length else (out - y).abs()
         # In logarithms, because a high power leaves the range of float32.
-        logs = (out - y).abs().clamp_min(1e-12).log().flatten(1)
+        logs = error.clamp_min(1e-12).log().flatten(1)
         return (torch.logsumexp(exponent * logs, 1) - np.log(logs.shape[1])).div(exponent).exp()
 
     return loss
@@ -144,12 +157,12 @@ def train(models: list[nn.Sequential], target: str, norm: str, points: int, step
     x, y = (torch.tensor(part, dtype=torch.float32, device=home) for part in sampled(target, points))
     batch = x.T.expand(len(models), -1, -1).contiguous(), y.expand(len(models), -1, -1).contiguous()
     phases = [(2, steps)]
-    if norm == "largest":
+    if norm != "square":
         phases = [(2, steps // 2), *((exponent, steps // 2 // len(EXPONENTS)) for exponent in EXPONENTS)]
     for k, (exponent, count) in enumerate(phases):
         rate = LEARNING_RATE / (1 if k == 0 else 2)
         config = TrainConfig(steps=count, lr=rate, weight_decay=0.0, warmup=count // 20, clip=1.0)
-        train_packed(models, lambda step: batch, config, loss=norm_of_error(exponent))
+        train_packed(models, lambda step: batch, config, loss=norm_of_error(exponent, norm == "length"))
 
 
 def judged(network: Network, target: str, points: int) -> dict[str, Any]:
