@@ -69,9 +69,9 @@ def against_the_floor(groups: Mapping[str, np.ndarray], grids: Mapping[str, pd.D
     right.axhline(0.5, label="floor of width 2", **PAPER)
     right.axvline(0.5, **PAPER)
     right.plot([0.4, 0.7], [0.4, 0.7], ":", color="0.5", label="equal")
-    right.set(xlim=(0.484, 0.512), ylim=(0.496, 0.512), xlabel="largest error at the training points")
+    right.set(xlim=(0.484, 0.53), ylim=(0.48, 0.6), xlabel="largest error at the training points")
     right.set_ylabel("largest error over the continuum")
-    right.legend(fontsize=8, loc="upper left")
+    right.legend(fontsize=8, loc="upper right")
     return figure
 
 
