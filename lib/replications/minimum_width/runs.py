@@ -66,6 +66,9 @@ SHAPES: list[tuple[str, int, float, str, tuple[int, ...], int]] = [
     ("lifted", 2, LEAKY, "largest", (6,), 401),
     ("lifted", 3, LEAKY, "largest", (6,), 401),
     ("knot", 3, LEAKY, "largest", (6, 12), 401),
+    ("arm 0.4", 2, LEAKY, "largest", (6,), 401),
+    ("arm 0.7", 2, LEAKY, "largest", (6,), 401),
+    ("arm 0.4", 3, LEAKY, "largest", (6,), 401),
 ]
 #: Restarts, updates, and what the depths of a scale are: those of `SHAPES`, or one ladder for all.
 SCALES: dict[str, tuple[int, int, tuple[int, ...]]] = {

@@ -13,8 +13,31 @@ from replications.minimum_width.networks import Polyline, Quadratic
 CROSSING = np.array([[-1, 0], [1, 0], [1, 1], [0, 1], [0, -1]], float)
 #: The same with its last arm turned away from the first: as long, as many corners, no crossing.
 UNCROSSED = np.array([[-1, 0], [1, 0], [1, 1], [0, 1], [0, 3]], float)
+#: Other lengths of the last arm below the crossing: name of the target -> length. The floor is half of it.
+SHORT_ARMS = {"arm 0.7": 0.7, "arm 0.4": 0.4}
 #: |x| for x from -1 to 1.
 ABSOLUTE = np.array([[1], [0], [1]], float)
+
+
+def shortened(arm: float) -> np.ndarray:
+    """The crossing curve whose last arm ends `arm` below the crossing in place of one."""
+    return np.vstack([CROSSING[:-1], [0.0, -arm]])
+
+
+def straight(corners: np.ndarray, angles: int = 3601) -> float:
+    """Least largest error, of a component, of a curve that lies on one straight line of the plane.
+
+    Parameters
+    ----------
+    corners
+        Of the polyline that is followed, (corners, 2).
+    angles
+        Directions of the line that are tried, from 0 to half a turn.
+    """
+    turn = np.linspace(0, np.pi, angles)
+    normal = np.stack([-np.sin(turn), np.cos(turn)])
+    # Moved by e in both coordinates a point crosses e times the normal's components, summed.
+    return float((np.ptp(corners @ normal, axis=0) / 2 / np.abs(normal).sum(0)).min())
 
 
 def trefoil(corners: int = 12) -> np.ndarray:
@@ -27,6 +50,7 @@ def trefoil(corners: int = 12) -> np.ndarray:
 TARGETS: dict[str, Polyline | Quadratic] = {
     "crossing": Polyline(CROSSING),
     "uncrossed": Polyline(UNCROSSED),
+    **{name: Polyline(shortened(arm)) for name, arm in SHORT_ARMS.items()},
     "absolute": Polyline(ABSOLUTE),
     "lifted": Polyline(np.hstack([CROSSING, np.zeros((5, 1))])),
     "knot": Polyline(trefoil()),
