@@ -11,7 +11,8 @@ import pytest
 
 from replications.minimum_width import crossings, written
 from replications.minimum_width.networks import Network, curve_errors, surface_error
-from replications.minimum_width.targets import TARGETS, trefoil
+from replications.minimum_width.restarts import least_of_fewer
+from replications.minimum_width.targets import SHORT_ARMS, TARGETS, constant, shortened, straight, trefoil
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -113,6 +114,39 @@ def test_a_curve_just_above_the_floor_crosses_nothing():
     assert crossings.self_crossings(corners.T) == 0
 
 
+def test_with_a_shorter_arm_half_of_it_is_enough_and_a_straight_line_is_not():
+    for arm in SHORT_ARMS.values():
+        corners = shortened(arm)
+        low = -arm / 2 - 1e-3
+        nearby = np.array([[-1, low], [1, low], [1, 1], [0, 1], [0, -arm / 2]])
+        assert np.abs(nearby - corners).max() == pytest.approx(arm / 2 + 1e-3)
+        assert crossings.self_crossings(nearby.T) == 0
+        # Of lines y = slope * x + height, by their largest error at the corners.
+        slope, height = np.meshgrid(np.linspace(-3, 3, 301), np.linspace(-1, 1, 201))
+        miss = np.abs(corners[:, 1, None, None] - slope * corners[:, 0, None, None] - height) / (
+            1 + np.abs(slope)
+        )
+        assert straight(corners) == pytest.approx(miss.max(0).min(), abs=1e-3) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_best_constant():
+    known = {"crossing": 1, "uncrossed": 1.5, "absolute": 0.5, "bump": 1, "valley": 1.5}
+    assert {name: constant(name) for name in known} == pytest.approx(known)
+
+
+def test_fewer_restarts_find_less():
+    rng = np.random.default_rng(4)
+    errors = {6: np.arange(48.0), 12: np.arange(100.0, 148.0)}
+    drawn = least_of_fewer(errors, rng, draws=4000)
+    assert np.mean(drawn == 0) == pytest.approx(16 / 48, abs=0.03)
+    assert drawn.max() <= 32
+
+
+def test_a_network_cannot_be_written_with_relu():
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        written.followed(TARGETS["crossing"], slope=0)
+
+
 def test_networks_that_are_written_down():
     goal, t = TARGETS["crossing"], np.linspace(0, 1, 40_001)
     exact = written.followed(goal)
@@ -165,6 +199,9 @@ def test_headline_numbers(runs, kept):
         "bump-escape": least("bump", 3),
         "lifted-floor": least("lifted", 2),
         "knot": least("knot", 3),
+        "moves": least("arm 0.4", 2),
+        "moves-between": least("arm 0.7", 2),
+        "escape-arm": least("arm 0.4", 3),
     }.items():
         assert found == pytest.approx(kept[id]["measured"], rel=1e-9), id
 
@@ -174,6 +211,8 @@ def test_no_run_of_a_floored_shape_is_below(runs):
     rows = runs[[pair in floored for pair in zip(runs.target, runs.width, strict=True)]]
     assert len(rows) > 500
     assert rows.largest.min() >= 0.5 - 1e-9
+    for name, arm in SHORT_ARMS.items():
+        assert runs[(runs.target == name) & (runs.width == 2)].largest.min() >= arm / 2 - 1e-9
 
 
 def test_the_conference_formula_contradicts_the_crossing(kept):

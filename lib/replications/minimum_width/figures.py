@@ -13,7 +13,7 @@ from scalinglaws.figures import PALETTE, PAPER, panels
 
 
 def drawn(networks: Mapping[str, Network], target: Polyline) -> Figure:
-    """A plane curve and what networks make of it, each with its largest error as a red bar.
+    """A plane curve and what networks make of it, each with the longest of its errors as a bar.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def drawn(networks: Mapping[str, Network], target: Polyline) -> Figure:
     for ax, (title, network) in zip(axes, networks.items(), strict=True):
         t, curve = pieces(network, target.times)
         goal = target(t)
-        worst = np.abs(curve - goal).max(0).argmax()
+        worst = np.linalg.norm(curve - goal, axis=0).argmax()
         ax.plot(*target.corners.T, lw=2, label="the curve to be followed", **PAPER)
         ax.plot(*curve, color=PALETTE[1], lw=1.5, label="the network")
         ax.plot(
@@ -34,7 +34,7 @@ def drawn(networks: Mapping[str, Network], target: Polyline) -> Figure:
             "o-",
             color=PALETTE[4],
             ms=4,
-            label="largest error",
+            label="longest error",
         )
         ax.set(title=title, xlabel="first output", aspect="equal")
     axes[0].set_ylabel("second output")
@@ -75,6 +75,30 @@ def against_the_floor(groups: Mapping[str, np.ndarray], grids: Mapping[str, pd.D
     return figure
 
 
+def stops(groups: Mapping[str, tuple[np.ndarray, float]], line: float) -> Figure:
+    """The share of restarts with at most some error, for curves whose floors differ.
+
+    Parameters
+    ----------
+    groups
+        Label -> largest errors of the restarts, and the floor.
+    line
+        What a curve reaches that lies on a straight line; the same for all.
+    """
+    figure, ax = panels(1, width=7.0, height=3.6)
+    for (label, (errors, floor)), color in zip(groups.items(), PALETTE[1::2], strict=False):
+        share = np.arange(1, len(errors) + 1) / len(errors)
+        ax.step(np.sort(errors), share, where="post", color=color, label=label)
+        ax.axvline(floor, **PAPER | {"color": color})
+    ax.plot([], [], label="floor, in the colour of its curve", **PAPER)
+    ax.axvline(line, ls=":", color="0.3", label="nearest straight line")
+    ax.set(
+        xlabel="largest error over the continuum", ylabel="share of restarts", xlim=(0.15, 0.7), ylim=(0, 1)
+    )
+    ax.legend(fontsize=8, loc="upper left")
+    return figure
+
+
 def written_down(
     sizes: Sequence[int],
     square: Sequence[float],
@@ -96,16 +120,18 @@ def written_down(
     figure, (left, right) = panels(2)
     left.plot(sizes, largest, "s-", color=PALETTE[5], label="written down, largest error")
     left.plot(sizes, square, "o-", color=PALETTE[1], label="written down, root mean square")
-    left.plot(trained.index, trained, "x", color=PALETTE[4], ms=7, label="trained, root mean square")
+    left.plot(
+        trained.index, trained, "x", color=PALETTE[4], ms=7, label="trained, least of 48, root mean square"
+    )
     left.axhline(0.5, label="floor of the largest error", **PAPER)
     left.set(xscale="log", yscale="log", xlabel="hidden layers of width 2", ylabel="error")
-    left.legend(fontsize=8, loc="lower left")
     _, path = pieces(example, np.array([0.0, 1.0]))
     right.plot(*path, color="0.75", lw=0.7, label="whole path")
     right.plot(*example(np.linspace(0, 1, 400)[None]), ".", color=PALETTE[1], ms=3, label="at 400 even times")
     right.plot([-1, 1, 1, 0, 0], [0, 0, 1, 1, -1], lw=1.2, label="the curve to be followed", **PAPER)
-    right.set(xlabel="first output", ylabel="second output", aspect="equal", ylim=(-1.9, 1.1))
-    right.legend(fontsize=8, loc="lower left")
+    right.set(xlabel="first output", ylabel="second output", aspect="equal")
+    handles, names = map(list.__add__, left.get_legend_handles_labels(), right.get_legend_handles_labels())
+    figure.legend(handles, names, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -4,8 +4,8 @@ A network of ReLU or leaky ReLU is linear between finitely many breakpoints. The
 input are polylines, so the error is linear between breakpoints, too: its largest component is
 attained at one of them, and its mean square is a finite sum. The targets of two inputs are
 quadratic, and the error on each region on which the network is linear is largest at a corner,
-at a stationary point of an edge, or at one of the inside. What `largest_error` returns is
-therefore the supremum over the continuum, up to the rounding of float64.
+at a stationary point of an edge, or at one of the inside. What `curve_errors` and
+`surface_error` return is therefore the supremum over the continuum, up to the rounding of float64.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The functions that networks are to follow, each chosen so that a theorem says what width it takes.
 
-Floors are derived in the notebook; `FLOORED` names the target and the largest width that they hold for.
+Floors are derived in the notebook.
 """
 
 from __future__ import annotations
@@ -59,14 +59,20 @@ TARGETS: dict[str, Polyline | Quadratic] = {
     # Level sets are parabolas, each of which leaves the square.
     "valley": Quadratic(0.0, np.array([0.0, 1.0]), np.diag([1.0, 0.0])),
 }
-#: Largest width at which no network, however deep, has a largest error below 1/2.
-FLOORED = {"crossing": 2, "absolute": 1, "lifted": 2, "bump": 2}
 
 
 def dimensions(name: str) -> tuple[int, int]:
     """Inputs and outputs of a target."""
     target = TARGETS[name]
     return (1, target.corners.shape[1]) if isinstance(target, Polyline) else (2, 1)
+
+
+def constant(name: str) -> float:
+    """Least largest error of a constant: half the range of the component that varies most."""
+    target = TARGETS[name]
+    # The quadratics are greatest and least at points of this grid.
+    values = target.corners.T if isinstance(target, Polyline) else sampled(name, 625)[1]
+    return float(np.ptp(values, axis=1).max() / 2)
 
 
 def sampled(name: str, points: int) -> tuple[np.ndarray, np.ndarray]:

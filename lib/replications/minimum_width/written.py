@@ -44,7 +44,14 @@ def graph(start: Affine, knots: np.ndarray, values: np.ndarray, slope: float) ->
     (layers, state)
         Two hidden layers a corner, each as wide as one and the functions; and the matrix and
         offset that give the number and the functions from what the last of them puts out.
+
+    Raises
+    ------
+    ValueError
+        If the slope is not between 0 and 1: a coordinate that ReLU has bent cannot be bent back.
     """
+    if not 0 < slope < 1:
+        raise ValueError(f"the slope of the activation below zero must lie between 0 and 1, not at {slope}")
     rises = np.diff(values, axis=1) / np.diff(knots)
     # The last piece, continued to the left; each corner then adds a multiple of min(0, number - knot).
     held, others = np.asarray(knots, float), values[:, -1:] + rises[:, -1:] * (knots - knots[-1])
