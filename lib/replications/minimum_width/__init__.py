@@ -1,0 +1,1 @@
+"""How narrow a deep network may be: floors of the largest error, networks that are written down, and trained ones."""
