@@ -64,7 +64,13 @@ def test_one_flipped_byte_is_refused(slug, copy_of_data):
 
 
 #: Tables made from files that a mirror folder may lack; the public address has them.
-UNMIRRORED = {"gemstones_fits", "gemstones_lines", "gemstones_shape_fit", "rimeflows_efficiency"}
+UNMIRRORED = {
+    "fisher_scales_bars",
+    "gemstones_fits",
+    "gemstones_lines",
+    "gemstones_shape_fit",
+    "rimeflows_efficiency",
+}
 
 
 @pytest.mark.parametrize("slug", PUBLISHED)
