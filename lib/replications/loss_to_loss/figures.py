@@ -47,7 +47,7 @@ def curves(
         Line2D([], [], color="0.3", lw=1, ls="--", label="the paper's"),
         Line2D([], [], color="0.8", marker="*", ms=11, mec="black", lw=0, label="large models, not fitted"),
     ]
-    ax.legend(handles=handles, fontsize=9, title="data set 1")
+    ax.legend(handles=handles, fontsize=9, title="data set 1", loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set(
         xlabel=f"loss 0, on {zero} [nats per token]",
         ylabel="loss 1, on data set 1 [nats per token]",
