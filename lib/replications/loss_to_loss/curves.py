@@ -9,9 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar
 from scipy.special import stdtrit
 
 from scalinglaws.uncertainty import Estimate
+
+#: Exponents that are looked at before the best one is refined.
+EXPONENTS = np.geomspace(0.02, 20, 200)
 
 
 class Curve(NamedTuple):
@@ -51,6 +55,48 @@ def between(x: ArrayLike, y: ArrayLike, E0: float, E1: float) -> Curve:
     return Curve(kappa, np.exp(log_factor), E0, E1)
 
 
+def best_lines(
+    above: np.ndarray, y: np.ndarray, kappa: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """E1, K and the sum of squares of E1 + K above^kappa at given exponents; E1 from 0 to the least y."""
+    power = above ** np.asarray(kappa)[..., None]
+    mean = power.mean(axis=-1)
+    K = ((power - mean[..., None]) * (y - y.mean())).sum(axis=-1) / power.var(axis=-1) / len(y)
+    E1 = np.clip(y.mean() - K * mean, 0, y.min())
+    # The sum of squares is a bowl, so a floor that is not allowed gives way to the nearest one that is.
+    K = (power * (y - E1[..., None])).sum(axis=-1) / (power**2).sum(axis=-1)
+    return E1, K, ((E1[..., None] + K[..., None] * power - y) ** 2).sum(axis=-1)
+
+
+def with_floor_fitted(x: ArrayLike, y: ArrayLike, E0: float) -> Curve:
+    """The curve of least squares of losses whose second floor is fitted, too.
+
+    At each exponent floor and factor are a line that is known exactly, so that one number is searched
+    for: over a grid, and then by Brent's method between the neighbours of the best place.
+
+    Parameters
+    ----------
+    x, y
+        Losses 0 and 1 of the pairs, nats per token, shape (n,).
+    E0
+        Floor of loss 0, nats per token.
+
+    Raises
+    ------
+    ValueError
+        If a loss 0 does not lie above its floor.
+    """
+    above, y = np.asarray(x, float) - E0, np.asarray(y, float)
+    if not above.min() > 0:
+        raise ValueError(f"losses down to {above.min() + E0:.3f} must lie above their floor, {E0:.3f}")
+    k = int(best_lines(above, y, EXPONENTS)[2].argmin())
+    near = EXPONENTS[max(k - 1, 0)], EXPONENTS[min(k + 1, len(EXPONENTS) - 1)]
+    options = {"bounds": near, "method": "bounded", "options": {"xatol": 1e-9}}
+    kappa = minimize_scalar(lambda kappa: best_lines(above, y, kappa)[2], **options).x
+    E1, K, _ = best_lines(above, y, kappa)
+    return Curve(kappa, float(K), E0, float(E1))
+
+
 def paired(runs: pd.DataFrame, zero: str, one: str) -> pd.DataFrame:
     """Runs of two data sets that saw equally many tokens, side by side.
 
@@ -83,8 +129,14 @@ def explained(predicted: ArrayLike, measured: ArrayLike) -> float:
     return 1 - ((predicted - measured) ** 2).sum() / ((measured - measured.mean()) ** 2).sum()
 
 
+def all_paired(runs: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """Ordered pair of data sets -> its runs side by side, as `paired` has them."""
+    names = sorted(runs.train_set.unique())
+    return {(zero, one): paired(runs, zero, one) for zero, one in permutations(names, 2)}
+
+
 def all_pairs(
-    runs: pd.DataFrame,
+    pairing: Mapping[tuple[str, str], pd.DataFrame],
     large: Mapping[str, float],
     floors: Mapping[str, float],
     given: Mapping[str, float] | None = None,
@@ -93,8 +145,8 @@ def all_pairs(
 
     Parameters
     ----------
-    runs
-        The small runs: train_set, n_params, n_tokens, flops, loss.
+    pairing
+        The small runs as `all_paired` has them: flops, loss, loss_1.
     large
         Data set -> measured loss of its large model, nats per token.
     floors
@@ -112,8 +164,7 @@ def all_pairs(
     """
     given = large if given is None else given
     rows = []
-    for zero, one in permutations(sorted(runs.train_set.unique()), 2):
-        both = paired(runs, zero, one)
+    for (zero, one), both in pairing.items():
         curve = between(both.loss, both.loss_1, floors[zero], floors[one])
         last = both[both.flops == both.flops.max()]
         kept = given[zero] * (last.loss_1 / last.loss).mean()

@@ -59,3 +59,13 @@ ALONE = {
     "SmolLM Corpus": (5.356558e-07, 1.48792, 7.35732e07, 1.80711e09, 0.436461, 0.405699),
     "StarCoder": (2.622455e-06, 0.798999, 5.00093e07, 9.26415e06, 0.441168, 0.25489),
 }
+
+#: Test -> mean absolute errors in % at the large models on five data sets, of curves from the training loss
+#: and from the same test's loss of a model of FineWeb-Edu, of laws of compute alone, of laws of size and
+#: data, and of that test loss as it is (translation_experiment.ipynb, cell 35).
+FORECASTS = {
+    "hellaswag": (1.6, 1.2, 1.7, 2.1, 9.2),
+    "arc_easy": (10.2, 17.6, 14.3, 16.8, 24.8),
+    "mmlu_humanities": (2.8, 23.1, 4.4, 4.7, 11.0),
+    "mmlu_stem": (6.4, 6.4, 5.9, 7.6, 11.5),
+}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from replications.loss_to_loss.curves import explained, paired
+from replications.loss_to_loss.curves import explained, paired, with_floor_fitted
 from scalinglaws import Fit, bootstrap, fit, huber
-from scalinglaws.laws import kaplan_with_floor, shifted_power_law
+from scalinglaws.laws import kaplan_with_floor
 
 
 def some_eight(runs: pd.DataFrame) -> pd.DataFrame:
@@ -18,37 +18,22 @@ def some_eight(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(ratio > 16) & (ratio < 23) & (runs.n_layers != 20)]
 
 
-def law_of(runs: pd.DataFrame) -> Fit:
+def law_of(runs: pd.DataFrame, starts: int | Sequence[Mapping[str, float]] = 2) -> Fit:
     """Kaplan's form above a floor, the least sum of Huber losses of log residuals, threshold 0.001; proved.
-
-    Raises
-    ------
-    FitError
-        If the optimum is not proved.
-    """
-    return fit(kaplan_with_floor, runs, loss=huber(1e-3))
-
-
-def carried(few: pd.DataFrame, zero: str, one: str, floor: float) -> Fit:
-    """The curve through the pairs of a few runs, its second floor fitted: least squares of losses, proved.
 
     Parameters
     ----------
-    few
-        Runs of both data sets: train_set, n_params, n_tokens, loss.
-    zero, one
-        The data set whose law is known, and the other.
-    floor
-        Irreducible loss on data set 0, nats per token.
+    runs
+        One row a run: n_params, n_tokens, loss.
+    starts
+        Where the search begins, as for `scalinglaws.fit`, which proves what it finds whatever they are.
 
     Raises
     ------
     FitError
         If the optimum is not proved.
     """
-    both = paired(few, zero, one)
-    data = {"loss_here": both.loss.to_numpy(), "loss": both.loss_1.to_numpy()}
-    return fit(shifted_power_law, data, residual="raw", fixed={"E_here": floor})
+    return fit(kaplan_with_floor, runs, loss=huber(1e-3), starts=starts)
 
 
 def translated(runs: pd.DataFrame, laws: Mapping[str, Fit]) -> pd.DataFrame:
@@ -66,7 +51,7 @@ def translated(runs: pd.DataFrame, laws: Mapping[str, Fit]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a pair: zero, one, n (pairs that carried it), kappa, E (the floor), explained.
+        One row a pair: zero, one, n (pairs that carried it), explained.
     """
     few, rows = some_eight(runs), []
     for zero, law in laws.items():
@@ -74,10 +59,10 @@ def translated(runs: pd.DataFrame, laws: Mapping[str, Fit]) -> pd.DataFrame:
             if one == zero:
                 continue
             there = runs[runs.train_set == one]
-            curve = carried(few, zero, one, law["E"])
-            predicted = curve.predict({"loss_here": law.predict(there)})
-            rows.append((zero, one, curve.n, curve["kappa"], curve["E"], explained(predicted, there.loss)))
-    return pd.DataFrame(rows, columns=["zero", "one", "n", "kappa", "E", "explained"])
+            both = paired(few, zero, one)
+            curve = with_floor_fitted(both.loss, both.loss_1, law["E"])
+            rows.append((zero, one, len(both), explained(curve(law.predict(there)), there.loss)))
+    return pd.DataFrame(rows, columns=["zero", "one", "n", "explained"])
 
 
 def one_a_budget(runs: pd.DataFrame, count: int, seed: int) -> list[np.ndarray]:
