@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from replications.loss_to_loss.translation import at
 from scalinglaws import Fit
 from scalinglaws.fitting import redrawn
 
@@ -77,12 +78,6 @@ def worlds(
         )
         for k in range(count)
     ]
-
-
-def at(fit: Fit, again: pd.DataFrame, runs: pd.DataFrame) -> np.ndarray:
-    """Losses at some runs by a law with other parameters, nats per token, shape (sets, runs)."""
-    given = {name: again[name].to_numpy()[:, None] for name in fit.law.parameters}
-    return fit.law(*(runs[name].to_numpy() for name in fit.law.columns), **given)
 
 
 def scatters(fit: Fit, again: pd.DataFrame, sets: np.ndarray) -> np.ndarray:

@@ -76,6 +76,7 @@ def spread_out(law: Fit, runs: pd.DataFrame, count: int, seed: int) -> np.ndarra
     """What laws fitted to one run a budget, whatever its size, explain of all losses on a data set.
 
     Each search begins at the law of all runs; a draw whose search ends at no optimum is left out.
+    Equal seeds draw nearly equal sizes on all data sets, as one who plans such runs would.
 
     Parameters
     ----------
@@ -92,10 +93,10 @@ def spread_out(law: Fit, runs: pd.DataFrame, count: int, seed: int) -> np.ndarra
         Shares of variance, shape (converged draws,).
     """
     again = bootstrap(law, count, rows=one_a_budget(runs, count, seed)).samples
-    size, data = runs.n_params.to_numpy(), runs.n_tokens.to_numpy()
-    return np.array(
-        [
-            explained(kaplan_with_floor(size, data, **row), runs.loss)
-            for row in again[[*kaplan_with_floor.parameters]].to_dict("records")
-        ]
-    )
+    return np.array([explained(losses, runs.loss) for losses in at(law, again, runs)])
+
+
+def at(fit: Fit, again: pd.DataFrame, runs: pd.DataFrame) -> np.ndarray:
+    """Losses at some runs by a law with other parameters, a row a set, nats per token, shape (sets, runs)."""
+    given = {name: again[name].to_numpy()[:, None] for name in fit.law.parameters}
+    return fit.law(*(runs[name].to_numpy() for name in fit.law.columns), **given)
