@@ -100,6 +100,8 @@ def test_authors_laws_of_eight_runs_are_not_all_optima(runs):
         ours = law_of(some_eight(here))
         at = np.array([np.log(ours["A"]), np.log(ours["B"]), np.log(ours["E"]), ours["alpha"], ours["beta"]])
         assert huber(at, *few) < objective * (1 + 1e-4)
+        start = [{"E": E, "A": A, "B": B, "alpha": alpha, "beta": beta}]
+        assert law_of(some_eight(here), start).objective == pytest.approx(ours.objective, rel=1e-6)
         if huber(at, *few) < objective * (1 - 1e-2):
             short.add(name)
     assert short == {"FineWeb-Edu", "ProofPile 2", "SlimPajama", "StarCoder"}
