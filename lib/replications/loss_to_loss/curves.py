@@ -98,7 +98,7 @@ def with_floor_fitted(x: ArrayLike, y: ArrayLike, E0: float) -> Curve:
 
 
 def paired(runs: pd.DataFrame, zero: str, one: str) -> pd.DataFrame:
-    """Runs of two data sets that saw equally many tokens, side by side.
+    """Runs of two data sets that have equal parameters and saw equally many tokens, side by side.
 
     Parameters
     ----------
@@ -115,11 +115,12 @@ def paired(runs: pd.DataFrame, zero: str, one: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If runs of equal tokens differ in their parameters: budgets would differ, too.
+        If no run has an equal.
     """
-    both = runs[runs.train_set == zero].merge(runs[runs.train_set == one], on="n_tokens", suffixes=("", "_1"))
-    if not np.allclose(both.n_params, both.n_params_1, rtol=1e-9):
-        raise ValueError(f"runs on {zero} and {one} that saw equally many tokens differ in parameters")
+    here, there = (runs[runs.train_set == name] for name in (zero, one))
+    both = here.merge(there, on=["n_params", "n_tokens"], suffixes=("", "_1"))
+    if both.empty:
+        raise ValueError(f"no run on {zero} has the parameters and tokens of one on {one}")
     return both
 
 
