@@ -19,7 +19,7 @@ SOURCE = {
         "family": {"unit": "name", "about": "clip or mammut"},
         "model": {
             "unit": "name",
-            "about": "architecture of the image tower: size / pixels a patch; CLIP's B/16 is the one with the larger "
+            "about": "architecture of the image tower: size / pixels a patch; with cosine, CLIP's B/16 is the one with the larger "
             "text tower, as MaMMUT's is; alt are other, smaller ones",
         },
         "train_set": {"unit": "name", "about": "DataComp-1.4B or Re-LAION-1.4B"},
