@@ -45,6 +45,13 @@ def laws_of(families: Sequence[Cloud], names: Sequence[str], edge: Edge = lower_
     return np.array([saturating_law(*edge_of(runs, names, edge)) for runs in families])
 
 
+def redrawn(
+    families: Sequence[Cloud], draws: int, rng: np.random.Generator, edge: Edge = lower_edge
+) -> np.ndarray:
+    """Laws of drawn sets of architectures, the edges taken anew: shape (draws, families, 4)."""
+    return np.array([laws_of(families, names, edge) for names in drawn_names(families, draws, rng)])
+
+
 def drawn_names(families: Sequence[Cloud], draws: int, rng: np.random.Generator) -> np.ndarray:
     """Sets of as many architectures as there are, drawn with replacement, the same for all families; a row each."""
     names = sorted(set().union(*families))

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize
 
+from scalinglaws.frontier import envelope
+
 #: The number of stretches is how often compute can be halved until this many GFLOPs are left.
 LEAST = 1500
 #: Box of the exponent, and of the logarithm to base 10 of the shift in 1e9 GFLOPs.
@@ -106,3 +108,13 @@ def error_at(laws: ArrayLike, compute: ArrayLike) -> np.ndarray:
     """Errors by laws as `saturating_law` gives them, shape (..., 4), at GFLOPs, shape (n,): shape (..., n)."""
     factor, shift, exponent, floor = np.moveaxis(np.asarray(laws, float)[..., None], -2, 0)
     return factor * (np.asarray(compute) / 1e9 + shift) ** -exponent + floor
+
+
+def undominated(compute: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Another edge: runs that no run of less compute beats."""
+    return envelope(compute, error, "running minimum", stretches=10**6)
+
+
+def half_as_many(compute: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Another edge: by the authors' rule, from half as many stretches."""
+    return lower_edge(compute, error, least=np.sqrt(LEAST * compute.max()))

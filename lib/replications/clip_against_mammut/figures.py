@@ -18,6 +18,14 @@ FAMILIES = (("CLIP", PALETTE[3]), ("MaMMUT", PALETTE[1]))
 #: Where the paper's summary has the crossing, GFLOPs.
 CLAIMED = (1e10, 1e11)
 COMPUTE = "compute [GFLOPs]"
+#: Cases in words.
+TITLES = {
+    "imagenet-datacomp": "ImageNet, DataComp-1.4B",
+    "coco-datacomp": "MS-COCO, DataComp-1.4B",
+    "imagenet-relaion": "ImageNet, Re-LAION-1.4B",
+    "coco-relaion": "MS-COCO, Re-LAION-1.4B",
+    "segmentation": "ADE20K, DataComp-1.4B",
+}
 
 
 def claimed_range(ax: Axes) -> None:
@@ -33,22 +41,24 @@ def laws(
     Parameters
     ----------
     cases
-        Title -> the two families, and their laws, shape (2, 4).
+        Case (of `TITLES`) -> the two families, and their laws, shape (2, 4).
     released
-        Title -> the authors' laws, drawn dashed.
+        Case -> the authors' laws, drawn dashed.
     """
     fig, axes = panels(len(cases), width=4.6, height=4.0)
     x = np.geomspace(1e7, 1e13, 200)
-    for ax, (title, (families, found)) in zip(np.atleast_1d(axes), cases.items(), strict=True):
+    for ax, (case, (families, found)) in zip(np.atleast_1d(axes), cases.items(), strict=True):
         claimed_range(ax)
         for (name, colour), runs, law in zip(FAMILIES, families, found, strict=True):
             ax.plot(*joined(runs, runs), ".", ms=4, color=colour, alpha=0.25, label=f"{name}: a run")
             on_edge = {"marker": "o", "ls": "", "ms": 5, "color": colour, "mec": "w"}
             ax.plot(*edge_of(runs, runs), label=f"{name}: on the lower edge", **on_edge)
             ax.plot(x, error_at(law, x), color=colour, lw=1.2, label=f"{name}: our law")
-        for k, law in enumerate(released.get(title, ())):
+        for k, law in enumerate(released.get(case, ())):
             ax.plot(x, error_at(law, x), lw=1.6, label=None if k else "released laws", **PAPER)
-        ax.set(xscale="log", yscale="log", title=title, xlabel=COMPUTE, ylabel="zero-shot error, share")
+        ax.set(
+            xscale="log", yscale="log", title=TITLES[case], xlabel=COMPUTE, ylabel="zero-shot error, share"
+        )
         ticks = [0.2, 0.3, 0.4, 0.6, 0.8, 1.0]
         ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.minorticks_off()
@@ -63,17 +73,17 @@ def leads(cases: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     Parameters
     ----------
     cases
-        Title -> the laws, shape (2, 4), and those of drawn sets, shape (m, 2, 4).
+        Case (of `TITLES`) -> the laws, shape (2, 4), and those of drawn sets, shape (m, 2, 4).
     """
     fig, axes = panels(3, 2, width=3.3, height=2.7, sharex=True)
     x = np.geomspace(1e8, 3e12, 150)
-    for ax, (title, (found, drawn)) in zip(axes.flat, cases.items(), strict=False):
+    for ax, (case, (found, drawn)) in zip(axes.flat, cases.items(), strict=False):
         claimed_range(ax)
         low, high = np.quantile(lead(drawn, x), [0.025, 0.975], axis=0)
         ax.fill_between(x, low, high, color=PALETTE[1], alpha=0.25, lw=0, label="95 % of drawn sets")
         ax.plot(x, lead(found, x), color=PALETTE[1], label="MaMMUT's lead by the laws")
         ax.axhline(0, color="0.4", lw=1)
-        ax.set(xscale="log", title=title, xlabel=COMPUTE, ylabel="lead [points]", ylim=(-11, 6))
+        ax.set(xscale="log", title=TITLES[case], xlabel=COMPUTE, ylabel="lead [points]", ylim=(-11, 6))
     for ax in axes.flat[len(cases) :]:
         ax.axis("off")
         ax.legend(*axes.flat[0].get_legend_handles_labels(), loc="center", fontsize=9)
