@@ -110,6 +110,16 @@ def error_at(laws: ArrayLike, compute: ArrayLike) -> np.ndarray:
     return factor * (np.asarray(compute) / 1e9 + shift) ** -exponent + floor
 
 
+def compute_at(laws: ArrayLike, error: ArrayLike) -> np.ndarray:
+    """GFLOPs at which laws of shape (..., 4) have these errors, shape (...).
+
+    An error at or below the floor takes the most that is considered, 1e16 GFLOPs.
+    """
+    factor, shift, exponent, floor = np.moveaxis(np.asarray(laws, float), -1, 0)
+    above = np.maximum(np.asarray(error) - floor, 1e-9)
+    return np.clip(1e9 * ((factor / above) ** (1 / exponent) - shift), 1e6, 1e16)
+
+
 def undominated(compute: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Another edge: runs that no run of less compute beats."""
     return envelope(compute, error, "running minimum", stretches=10**6)

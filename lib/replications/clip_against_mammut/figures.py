@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from replications.clip_against_mammut.comparison import Cloud, crossing, edge_of, joined, lead
 from replications.clip_against_mammut.edge import error_at
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, PAPER, panels, shades
 
 #: Names and colours of the families, in the order of all pairs here.
 FAMILIES = (("CLIP", PALETTE[3]), ("MaMMUT", PALETTE[1]))
@@ -83,8 +83,9 @@ def leads(cases: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         ax.fill_between(x, low, high, color=PALETTE[1], alpha=0.25, lw=0, label="95 % of drawn sets")
         ax.plot(x, lead(found, x), color=PALETTE[1], label="MaMMUT's lead by the laws")
         ax.axhline(0, color="0.4", lw=1)
-        ax.set(xscale="log", title=TITLES[case], xlabel=COMPUTE, ylabel="lead [points]", ylim=(-11, 6))
-    for ax in axes.flat[len(cases) :]:
+        ax.set(xscale="log", title=TITLES[case], xlabel=COMPUTE, ylabel="lead [points]", ylim=(-11, 9))
+    for above, ax in zip(axes.flat[len(cases) - axes.shape[1] :], axes.flat[len(cases) :], strict=False):
+        above.tick_params(labelbottom=True)
         ax.axis("off")
         ax.legend(*axes.flat[0].get_legend_handles_labels(), loc="center", fontsize=9)
     return fig
@@ -113,28 +114,36 @@ def worlds(found: np.ndarray, exchanged: np.ndarray, change: np.ndarray, observe
     right.axvline(observed, color=PALETTE[1], label="CLIP and MaMMUT")
     right.set(xlabel="change of the lead, 1e9 to 5e11 GFLOPs [points]", ylabel="worlds")
     for ax in (left, right):
-        ax.legend(fontsize=8)
+        ax.margins(y=0.35)
+        ax.legend(fontsize=8, loc="upper left")
     return fig
 
 
-def equal_samples(pairs: pd.DataFrame) -> Figure:
-    """MaMMUT against CLIP of one architecture and number of samples: lead in points, and ratio of errors.
+def equal_samples(ratio: pd.Series, size: pd.Series, least: float) -> Figure:
+    """Ratio of errors of equal architectures: against samples, a line an architecture; and against size.
 
     Parameters
     ----------
-    pairs
-        Errors as shares, columns clip and mammut, by model and n_samples.
+    ratio
+        MaMMUT's error over CLIP's, by model and n_samples.
+    size
+        GFLOPs per sample by model, which gives order and colour.
+    least
+        The fewest samples of the panel against size.
     """
-    fig, axes = panels(2, width=4.6, height=3.4)
-    clip, mammut = pairs["clip"], pairs["mammut"]
-    shown = {"lead [points]": 100 * (clip - mammut), "MaMMUT's error over CLIP's": mammut / clip}
-    for ax, (label, values) in zip(axes, shown.items(), strict=True):
-        for k, (model, part) in enumerate(values.groupby(level="model")):
-            style = {"color": PALETTE[1 + k % 6], "ls": "-" if k < 6 else ":" if k < 12 else "-."}
-            ax.plot(part.index.get_level_values("n_samples"), part, ".", label=model, lw=0.9, **style)
-        mean = values.groupby(level="n_samples").mean()
-        ax.plot(mean.index, mean, "k-", lw=2.5, label="mean")
-        ax.axhline(0 if "points" in label else 1, color="0.4", lw=1)
-        ax.set(xscale="log", xlabel="samples seen", ylabel=label)
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    fig, (left, right) = panels(2, width=4.6, height=3.6, sharey=True)
+    table = ratio.rename("ratio").reset_index().pivot_table("ratio", "model", "n_samples")
+    models = [name for name in size.sort_values().index if name in table.index]
+    for colour, name in zip(shades(len(models)), models, strict=True):
+        left.plot(table.loc[name].dropna(), ".-", lw=1, color=colour, label=name)
+    many = [n for n in table if n >= least]
+    for colour, n in zip(shades(len(many)), many, strict=True):
+        part = table.loc[models, n].dropna()
+        right.plot(size[part.index], part, ".-", lw=1, color=colour, label=f"{n / 1e6:,.0f} million samples")
+    left.set(xscale="log", xlabel="samples seen", ylabel="MaMMUT's error over CLIP's")
+    right.set(xscale="log", xlabel="size: CLIP's GFLOPs per sample")
+    for ax in (left, right):
+        ax.axhline(1, color="0.4", lw=1)
+    left.legend(fontsize=7, ncols=3, title="small (light) to large (dark)", title_fontsize=8)
+    right.legend(fontsize=7)
     return fig

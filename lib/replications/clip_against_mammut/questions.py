@@ -14,18 +14,14 @@ from replications.clip_against_mammut.comparison import (
     beyond,
     cloud,
     edge_of,
-    exchanged,
     expected_least,
-    laws_of,
     lead,
 )
-from replications.clip_against_mammut.edge import error_at
-from replications.clip_against_mammut.printed import L14_COMPUTE
 from scalinglaws import bootstrap, fit
 from scalinglaws.fitting import Bootstrap, Fit
 from scalinglaws.frontier import exponent
 from scalinglaws.laws import chinchilla
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
 
 NAMES = ("clip", "mammut")
 #: How most intervals here come about.
@@ -85,42 +81,9 @@ def held_out(
     ]
 
 
-def planted(both: Sequence[Cloud], laws: np.ndarray) -> dict[str, list[Cloud]]:
-    """Worlds in which the laws hold: every run lies on its family's, or those below it are lifted onto it."""
-    on_law = [
-        {model: (compute, error_at(law, compute)) for model, (compute, _) in runs.items()}
-        for runs, law in zip(both, laws, strict=True)
-    ]
-    lifted = [
-        {model: (compute, np.maximum(error, runs[model][1])) for model, (compute, error) in exact.items()}
-        for exact, runs in zip(on_law, both, strict=True)
-    ]
-    return {"every run on the law": on_law, "no run below the law": lifted}
-
-
-def at_cost_of_mammut(runs: pd.DataFrame) -> Cloud:
-    """MaMMUT's runs, at their own compute, with the errors that CLIP has after as many samples."""
-    clips = runs[runs.family == "clip"][["model", "n_samples", "error"]]
-    mammuts = runs[runs.family == "mammut"].drop(columns="error")
-    return cloud(mammuts.merge(clips, on=["model", "n_samples"]))
-
-
-def predicted(laws: np.ndarray) -> np.ndarray:
-    """Accuracies in % of L/14 at 12.8 billion samples, CLIP's and MaMMUT's, by laws of shape (..., 2, 4): (..., 2)."""
-    errors = [error_at(laws[..., k, :], L14_COMPUTE[k : k + 1])[..., 0] for k in (0, 1)]
-    return 100 * (1 - np.stack(errors, -1))
-
-
 def change(laws: np.ndarray) -> np.ndarray:
     """By how many points the lead of the second family grows between 1e9 and 5e11 GFLOPs."""
     return lead(laws, 5e11) - lead(laws, 1e9)
-
-
-def without_difference(both: Sequence[Cloud], worlds: int, rng: np.random.Generator) -> np.ndarray:
-    """Laws of worlds in which each architecture has changed sides with even chance: shape (worlds, 2, 4)."""
-    names = np.array(sorted(set().union(*both)))
-    coins = rng.random((worlds, len(names))) < 0.5
-    return np.array([laws_of(exchanged(both, names[heads]), names) for heads in coins])
 
 
 def share(hits: np.ndarray) -> Estimate:
@@ -152,6 +115,18 @@ def gains_by_choice(cells: Mapping) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["family", "model", "gain"])
 
 
+def at_equal_samples(table: pd.DataFrame, task: str) -> pd.DataFrame:
+    """Errors of both families, columns clip and mammut, by model and n_samples, where both have been trained."""
+    runs = table.assign(error=1 - table[task])
+    return runs.pivot_table("error", ["model", "n_samples"], "family").dropna()
+
+
+def sizes(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """CLIP's GFLOPs per sample, and the parameters of its picture tower, by model."""
+    first = table[table.family == "clip"].groupby("model").first()
+    return first.gflops_per_sample, first.n_params - first.n_params_text
+
+
 def growth(ratio: pd.Series, millions: float) -> list[float]:
     """Change of a quantity per tenfold samples, from so many million on; one slope an architecture of three points.
 
@@ -165,6 +140,42 @@ def growth(ratio: pd.Series, millions: float) -> list[float]:
     part = ratio[ratio.index.get_level_values("n_samples") >= 1e6 * millions - 1].reset_index(name="y")
     groups = [each for _, each in part.groupby("model") if len(each) >= 3]
     return [float(np.polyfit(np.log10(each.n_samples), each.y, 1)[0]) for each in groups]
+
+
+def growth_by_both(
+    ratio: pd.Series, size: pd.Series, millions: float, draws: int, rng: np.random.Generator
+) -> list[Estimate]:
+    """Change of a quantity per tenfold samples and per tenfold size, by one plane, from so many million samples on.
+
+    Parameters
+    ----------
+    ratio
+        By model and n_samples.
+    size
+        By model.
+    millions
+        The fewest samples.
+    draws, rng
+        Sets of models drawn for the intervals.
+    """
+    part = ratio[ratio.index.get_level_values("n_samples") >= 1e6 * millions - 1]
+    models, samples = (part.index.get_level_values(name) for name in ("model", "n_samples"))
+    sides = np.column_stack([np.ones(len(part)), np.log10(samples), np.log10(size[models])])
+
+    def slopes(rows):
+        return np.linalg.lstsq(sides[rows], part.to_numpy()[rows], rcond=None)[0][1:]
+
+    drawn = np.array([slopes(rows) for rows in cluster_resamples(models.to_numpy(), draws, rng)])
+    found = slopes(np.arange(len(part)))
+    return [
+        from_draws(each, of, "architectures drawn again") for each, of in zip(found, drawn.T, strict=True)
+    ]
+
+
+def about(each: Estimate) -> Estimate:
+    """The same number with the interval of its draws turned about it, which heeds that they may be off centre."""
+    how = f"{each.how}; turned about the number"
+    return Estimate.around(each.value, 2 * each.value - each.high, 2 * each.value - each.low, how, each.fit)
 
 
 def along_edge(runs: pd.DataFrame, from_compute: float = 0) -> float:
