@@ -53,6 +53,16 @@ def redrawn(
     return np.array([laws_of(families, names, edge) for names in drawn_names(families, draws, rng)])
 
 
+def redrawn_cases(
+    cases: Mapping[str, Sequence[Cloud]], draws: int, seed: int, others: Mapping[str, int]
+) -> dict[str, np.ndarray]:
+    """Laws of drawn sets, as `redrawn` has them, for each case; `others` has other numbers of draws, by case."""
+    return {
+        case: redrawn(families, others.get(case, draws), np.random.default_rng([seed, k]))
+        for k, (case, families) in enumerate(cases.items())
+    }
+
+
 def drawn_names(families: Sequence[Cloud], draws: int, rng: np.random.Generator) -> np.ndarray:
     """Sets of as many architectures as there are, drawn with replacement, the same for all families; a row each."""
     names = sorted(set().union(*families))
