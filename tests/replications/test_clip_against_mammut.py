@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import optimize
 
@@ -13,8 +14,10 @@ from replications.clip_against_mammut.comparison import (
     laws_of,
     lead,
 )
-from replications.clip_against_mammut.edge import error_at, lower_edge, saturating_law
+from replications.clip_against_mammut.edge import compute_at, error_at, lower_edge, saturating_law
 from replications.clip_against_mammut.printed import COEFFICIENTS, RELEASED
+from replications.clip_against_mammut.questions import growth_by_both
+from replications.clip_against_mammut.worlds import costs, gained, imagined
 from scalinglaws import load
 
 
@@ -146,6 +149,51 @@ def test_least_of_a_few_is_the_mean_over_all_draws():
 def test_architectures_change_sides():
     first, second = exchanged([{"a": 1, "b": 2}, {"a": 3, "c": 4}], ["a", "b", "c"])
     assert first == {"a": 3, "b": 2} and second == {"a": 1, "c": 4}
+
+
+def test_compute_at_an_error_is_the_laws_inverse():
+    compute = np.array([1e8, 1e10, 3e12])
+    for law in RELEASED:
+        np.testing.assert_allclose(compute_at(law, error_at(law, compute)), compute, rtol=1e-9)
+        assert compute_at(law, law[3] / 2) == 1e16
+
+
+def test_a_law_that_needs_half_the_compute_saves_a_factor_of_two():
+    factor, shift, exponent, floor = RELEASED[0]
+    half = np.array([factor * 2**-exponent, shift / 2, exponent, floor])
+    for compute in (1e9, 5e11):
+        first, second = (float(error_at(law, [compute])[0]) for law in (RELEASED[0], half))
+        found = gained(np.array([RELEASED[0], half]), compute)
+        np.testing.assert_allclose(found, [100 * (first - second), np.log10(first / second), np.log10(2)])
+
+
+def test_clips_learning_at_mammuts_cost_by_hand():
+    table = load("clip_mammut_best")
+    table = table[(table.schedule == "cosine") & (table.train_set == "DataComp-1.4B")]
+    found = clouds(table, "imagenet")
+    both = {name: dict(zip(zip(m, c, strict=True), e, strict=True)) for name, (c, e, m) in found.items()}
+    rate = {name: part.groupby("model").gflops_per_sample.first() for name, part in table.groupby("family")}
+    by_samples = {
+        name: {(m, round(c / rate[name][m])): e for (m, c), e in runs.items()} for name, runs in both.items()
+    }
+    wanted = sorted(
+        (n * rate["mammut"][m], e)
+        for (m, n), e in by_samples["clip"].items()
+        if (m, n) in by_samples["mammut"] and 1e6 <= n * rate["mammut"][m] <= 1e12
+    )
+    ours = imagined(table, "imagenet", "clip", costs(table)["mammut"])
+    got = sorted((c, e) for runs in ours.values() for c, e in zip(*runs, strict=True))
+    np.testing.assert_allclose(got, wanted)
+
+
+def test_a_plane_over_samples_and_size_is_found():
+    size = pd.Series({"a": 3.0, "b": 10.0, "c": 70.0, "d": 200.0})
+    index = pd.MultiIndex.from_product([size.index, [1e7, 1e8, 1e9, 1e10]], names=["model", "n_samples"])
+    models, samples = (index.get_level_values(k) for k in (0, 1))
+    plane = pd.Series(0.1 + 0.02 * np.log10(samples) - 0.03 * np.log10(size[models].to_numpy()), index)
+    plane[samples < 1e8] = 5.0
+    found = growth_by_both(plane, size, 100, 100, np.random.default_rng(0))
+    np.testing.assert_allclose([each.value for each in found], [0.02, -0.03], atol=1e-9)
 
 
 def test_an_edge_needs_compute_that_differs():
