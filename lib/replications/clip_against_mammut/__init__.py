@@ -1,0 +1,1 @@
+"""CLIP against MaMMUT: two laws of the lowest error, and where they cross."""
