@@ -30,9 +30,12 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(part) for part in parts if re.match(r"\s*(?:scalinglaws|make) [^.…]", part)]
 
 
-def test_the_readme_fits_a_screen_or_two(repository):
+def test_the_readme_fits_a_screen_or_two_besides_its_scoreboard(repository):
     lines = (repository / "README.md").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 150
+    begin, end = (
+        next(i for i, line in enumerate(lines) if f"scoreboard:{at}" in line) for at in ("begin", "end")
+    )
+    assert len(lines) - (end - begin) <= 105
     doors = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
     assert doors == [
         "Scoreboard",

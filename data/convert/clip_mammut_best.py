@@ -82,7 +82,7 @@ def convert(path):
         n_params=(1e6 * raw.mparams).round().astype("int64"),
         n_params_text=(1e6 * raw.text_mparams).round().astype("int64"),
     )
-    table = raw.pivot_table("value", KEYS, "task").reset_index()
+    table = raw.pivot_table("value", KEYS, "task").reset_index().rename_axis(columns=None)
     return table[list(SOURCE["columns"])].sort_values(
         ["train_set", "schedule", "family", "gflops_per_sample", "n_samples"]
     )

@@ -38,10 +38,10 @@ SOURCE = {
             "min": 0,
             "max": 1e25,
         },
-        "alpha": {"unit": "", "about": "exponent of size", "min": -1, "max": 10},
-        "beta": {"unit": "", "about": "exponent of data", "min": -1, "max": 30},
+        "alpha": {"unit": "none", "about": "exponent of size", "min": -1, "max": 10},
+        "beta": {"unit": "none", "about": "exponent of data", "min": -1, "max": 30},
         "objective": {
-            "unit": "",
+            "unit": "none",
             "about": "mean Huber loss of log residuals, threshold 0.001",
             "min": 0,
             "max": 1e-3,
