@@ -1,0 +1,54 @@
+"""Exponents of mean losses, with intervals that draw whole draws again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from scalinglaws.uncertainty import Estimate, from_draws
+
+HOW = "bootstrap over draws"
+
+
+def slopes(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator, resamples: int = 1000):
+    """Minus the slope of log mean loss against log size, and the same from resamples of the draws.
+
+    Parameters
+    ----------
+    sizes
+        Numbers of examples or features, shape (n,).
+    losses
+        One row a draw, shape (draws, n), all positive.
+    rng
+        For the resampling.
+    resamples
+        How many.
+
+    Returns
+    -------
+    (float, ndarray)
+        The exponent, and those of the resamples.
+    """
+    x = np.log(np.asarray(sizes, float))
+    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    counts = rng.multinomial(len(losses), np.full(len(losses), 1 / len(losses)), resamples)
+    again = np.log(counts @ losses / len(losses)) @ weights
+    return -float(np.log(losses.mean(0)) @ weights), -again
+
+
+def exponent(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator) -> Estimate:
+    """The exponent by which a mean loss falls with the size; the interval draws whole draws again."""
+    return from_draws(*slopes(sizes, losses, rng), HOW)
+
+
+def distance(estimate: Estimate, target: float) -> Estimate:
+    """How far a number is from a target, either way, with the interval that follows from its own."""
+    ends = sorted([abs(estimate.low - target), abs(estimate.high - target)])
+    low = 0.0 if estimate.low <= target <= estimate.high else ends[0]
+    return Estimate(abs(estimate.value - target), low, ends[1], estimate.how)
+
+
+def worst(distances: Sequence[Estimate]) -> Estimate:
+    """The largest of several distances, with its own interval."""
+    return max(distances, key=lambda one: one.value)

@@ -1,0 +1,91 @@
+"""Random ReLU features of handwritten digits, as modes: a world that is neither Gaussian nor independent.
+
+The population is a set of images, each as likely as any other, and the teacher's features are a
+pool of random neurons. Both are finite, so that the modes, what each image has of each, and what
+each neuron has of each, follow exactly from one singular value decomposition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from replications.four_regimes.modes import Modes
+from scalinglaws.training.arrays import digits
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Images and neurons in the coordinates of their common modes.
+
+    Attributes
+    ----------
+    modes
+        Eigenvalues of the features' second moments; the signal of a teacher whose weights are
+        drawn alike for all neurons.
+    images
+        Each image's part in each mode, shape (N, S), mean square 1 over the images.
+    neurons
+        Each neuron's part in each mode, shape (S, M), mean square 1 over the neurons.
+    """
+
+    modes: Modes
+    images: np.ndarray
+    neurons: np.ndarray
+
+    def data(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """n images drawn with replacement, shape (n, S)."""
+        return self.images[rng.integers(len(self.images), size=n)]
+
+    def projections(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """n neurons drawn with replacement, shape (S, n)."""
+        return self.neurons[:, rng.integers(self.neurons.shape[1], size=n)]
+
+
+def pooled(pool: int) -> np.ndarray:
+    """The 1,797 digits with each square of `pool` times `pool` pixels averaged, pixels in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If 8 is no multiple of `pool`.
+    """
+    if pool < 1 or 8 % pool:
+        raise ValueError(f"8 by 8 pixels cannot be pooled by {pool}")
+    squares = digits()[0].astype(float).reshape(-1, 8 // pool, pool, 8 // pool, pool)
+    return squares.mean((2, 4)).reshape(len(squares), -1)
+
+
+def relu_pool(
+    pool: int, rng: np.random.Generator, *, bias: float = 0.0, n_images: int = 1000, n_neurons: int = 1200
+) -> Pool:
+    """Random ReLU neurons of pooled digits.
+
+    Pixels are centred by one mean and scaled by one standard deviation, weights are Gaussian with
+    variance one over the inputs, biases Gaussian. Modes below the rounding of the decomposition
+    are left out.
+
+    Parameters
+    ----------
+    pool
+        Side of the squares of pixels that are averaged.
+    rng
+        For images and neurons.
+    bias
+        Standard deviation of the biases.
+    n_images, n_neurons
+        Sizes of the two pools; the images are drawn without replacement.
+    """
+    images = rng.permutation(pooled(pool))[:n_images]
+    images = (images - images.mean()) / images.std()
+    weights = rng.standard_normal((images.shape[1], n_neurons)) / np.sqrt(images.shape[1])
+    features = np.maximum(images @ weights + bias * rng.standard_normal(n_neurons), 0)
+    left, singular, right = np.linalg.svd(features / np.sqrt(features.size), full_matrices=False)
+    kept = singular > 1e-7 * singular[0]
+    variance = singular[kept] ** 2
+    return Pool(
+        Modes(variance, variance),
+        left[:, kept] * np.sqrt(len(features)),
+        right[kept] * np.sqrt(n_neurons),
+    )

@@ -1,0 +1,52 @@
+"""Smooth targets on a cube, interpolated between random points by flat pieces or by the nearest point."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import cKDTree
+
+
+def smooth(points: np.ndarray, waves: np.ndarray, phases: np.ndarray) -> np.ndarray:
+    """A sum of cosines: points (n, d), waves (k, d) in radians a unit length, phases (k,)."""
+    return np.cos(points @ waves.T + phases).sum(1)
+
+
+def losses(dimension: int, sizes: list[int], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Mean squared errors of two interpolators of one random smooth target.
+
+    The points fill the unit cube. Errors are taken at 1,000 points of its middle half, where no
+    test point lies outside the hull of the others or close to it.
+
+    Parameters
+    ----------
+    dimension
+        Of the cube.
+    sizes
+        Numbers of points; smaller sets are the first of the largest.
+    rng
+        For target, points and test points.
+
+    Returns
+    -------
+    dict
+        "flat pieces" and "nearest point" -> errors, one a size.
+    """
+    waves, phases = rng.normal(0, 2.0, (4, dimension)), rng.uniform(0, 2 * np.pi, 4)
+    points = rng.uniform(size=(max(sizes), dimension))
+    tests = rng.uniform(0.25, 0.75, (1000, dimension))
+    truth, values = smooth(tests, waves, phases), smooth(points, waves, phases)
+    errors: dict[str, list[float]] = {"flat pieces": [], "nearest point": []}
+    for n in sizes:
+        nearest = values[cKDTree(points[:n]).query(tests)[1]]
+        errors["flat pieces"].append(np.mean((flat(points[:n], values[:n], tests) - truth) ** 2))
+        errors["nearest point"].append(np.mean((nearest - truth) ** 2))
+    return {name: np.array(found) for name, found in errors.items()}
+
+
+def flat(points: np.ndarray, values: np.ndarray, tests: np.ndarray) -> np.ndarray:
+    """Interpolation that is linear on each simplex of a Delaunay triangulation, on each gap in one dimension."""
+    if points.shape[1] == 1:
+        order = points[:, 0].argsort()
+        return np.interp(tests[:, 0], points[order, 0], values[order])
+    return LinearNDInterpolator(points, values)(tests)
