@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate, from_draws, of_mean
 
 HOW = "bootstrap over draws"
 
@@ -40,6 +40,36 @@ def slopes(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator,
 def exponent(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator) -> Estimate:
     """The exponent by which a mean loss falls with the size; the interval draws whole draws again."""
     return from_draws(*slopes(sizes, losses, rng), HOW)
+
+
+def typical(sizes: Sequence[float], losses: np.ndarray) -> Estimate:
+    """The exponent of the typical loss, the mean of logarithms, which no single draw can carry."""
+    x = np.log(np.asarray(sizes, float)) - np.log(sizes).mean()
+    return of_mean(-np.log(losses) @ x / (x @ x), "Student's t over draws")
+
+
+def difference(
+    sizes: Sequence[float], one: np.ndarray, other: np.ndarray, rng: np.random.Generator
+) -> Estimate:
+    """The exponent of one set of draws less that of another, each drawn again by itself."""
+    (first, again), (second, too) = slopes(sizes, one, rng), slopes(sizes, other, rng)
+    return from_draws(first - second, again - too, HOW)
+
+
+def straightness(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator) -> Estimate:
+    """The exponent between the last two sizes over that between the first two; 1 for a power law."""
+    # The same resamples at both ends, since a draw spans them.
+    same = int(rng.integers(2**32))
+    (late, again), (early, too) = (
+        slopes(sizes[part], losses[:, part], np.random.default_rng(same))
+        for part in (slice(-2, None), slice(0, 2))
+    )
+    return from_draws(late / early, again / too, HOW)
+
+
+def off(losses: np.ndarray, predicted: float) -> Estimate:
+    """How far a mean loss is from a prediction, as a share of it, either way."""
+    return distance(of_mean(losses / predicted - 1, "Student's t over draws"), 0.0)
 
 
 def distance(estimate: Estimate, target: float) -> Estimate:

@@ -15,31 +15,34 @@ from scalinglaws.uncertainty import Estimate
 Curve = tuple[Sequence[float], np.ndarray, np.ndarray]
 
 
-def regimes(parts: Mapping[str, Mapping[str, Curve]], exponents: Mapping[str, Mapping[str, float]]) -> Figure:
+def regimes(parts: Mapping[str, Mapping[float | str, Curve]]) -> Figure:
     """The four regimes, two by two as in the paper's Figure 2a.
 
     Parameters
     ----------
     parts
-        Title of a panel -> name of a spectrum -> curve; the titles end in what the x axis counts.
-    exponents
-        The same keys -> the exponent that the paper states.
+        Title of a panel, such as "variance-limited, by data" -> spectrum -> curve. In a panel of
+        the resolution-limited regime a spectrum is named by its alpha_K, which is the paper's
+        exponent; elsewhere the paper's exponent is 1.
     """
     fig, axes = panels(2, 2)
     for ax, (title, curves) in zip(axes.flat, parts.items(), strict=True):
-        for (name, (sizes, losses, equation)), colour in zip(curves.items(), PALETTE[1:], strict=False):
-            colour = PALETTE[3] if colour == PAPER["color"] else colour
-            mean = losses.mean(0)
-            ax.plot(sizes, mean, "o", ms=5, color=colour, label=name)
+        resolved = title.startswith("resolution")
+        for (name, (sizes, losses, equation)), colour in zip(
+            curves.items(), (PALETTE[1], PALETTE[3], PALETTE[4]), strict=False
+        ):
+            mean, slope = losses.mean(0), -float(name) if resolved else -1.0
+            ax.plot(sizes, mean, "o", ms=5, color=colour, label=f"α_K = {name}" if resolved else name)
             ax.plot(sizes, equation, "-", lw=1, color=colour)
             # The paper's line has a slope and no height: it is hung a little above the first point.
-            slope = -exponents[title][name]
             ax.plot(sizes, 1.25 * mean[0] * (np.asarray(sizes) / sizes[0]) ** slope, lw=1, **PAPER)
         counted = "examples D" if title.endswith("data") else "features P"
-        limit = "loss" if title.startswith("resolution") else "loss above its limit"
-        ax.set(xscale="log", yscale="log", xlabel=f"{counted} [count]", ylabel=f"{limit} [mean square]")
+        measured = "loss" if resolved else "loss above its limit"
+        ax.set(xscale="log", yscale="log", xlabel=f"{counted} [count]", ylabel=f"{measured} [mean square]")
         ax.set_title(title, size=10)
-        ax.legend(fontsize=8, title="simulation; lines: equation; dashed: paper", title_fontsize=7)
+        ax.plot([], [], "k-", lw=1, label="equation")
+        ax.plot([], [], lw=1, label="paper's slope", **PAPER)
+        ax.legend(fontsize=8)
     return fig
 
 

@@ -17,7 +17,7 @@ from scalinglaws.training.arrays import digits
 
 @dataclass(frozen=True)
 class Pool:
-    """Images and neurons in the coordinates of their common modes.
+    """Images and neurons in the coordinates of their common modes: a `runs.World`.
 
     Attributes
     ----------
@@ -57,35 +57,44 @@ def pooled(pool: int) -> np.ndarray:
     return squares.mean((2, 4)).reshape(len(squares), -1)
 
 
-def relu_pool(
-    pool: int, rng: np.random.Generator, *, bias: float = 0.0, n_images: int = 1000, n_neurons: int = 1200
-) -> Pool:
+def relu_pool(pool: int, rng: np.random.Generator, *, bias: float = 0.0, n_neurons: int = 1200) -> Pool:
     """Random ReLU neurons of pooled digits.
 
     Pixels are centred by one mean and scaled by one standard deviation, weights are Gaussian with
-    variance one over the inputs, biases Gaussian. Modes below the rounding of the decomposition
-    are left out.
+    variance one over the inputs, biases Gaussian.
 
     Parameters
     ----------
     pool
         Side of the squares of pixels that are averaged.
     rng
-        For images and neurons.
+        For the neurons.
     bias
         Standard deviation of the biases.
-    n_images, n_neurons
-        Sizes of the two pools; the images are drawn without replacement.
+    n_neurons
+        Size of the pool of neurons.
     """
-    images = rng.permutation(pooled(pool))[:n_images]
+    images = pooled(pool)
     images = (images - images.mean()) / images.std()
     weights = rng.standard_normal((images.shape[1], n_neurons)) / np.sqrt(images.shape[1])
     features = np.maximum(images @ weights + bias * rng.standard_normal(n_neurons), 0)
-    left, singular, right = np.linalg.svd(features / np.sqrt(features.size), full_matrices=False)
-    kept = singular > 1e-7 * singular[0]
-    variance = singular[kept] ** 2
-    return Pool(
-        Modes(variance, variance),
-        left[:, kept] * np.sqrt(len(features)),
-        right[kept] * np.sqrt(n_neurons),
-    )
+    return decomposed(features)
+
+
+def decomposed(features: np.ndarray) -> Pool:
+    """Images and neurons in the coordinates of their common modes, strongest first.
+
+    Modes weaker than 1e-13 of the strongest are left out: below that the eigenvalues of the second
+    moments are rounding errors.
+
+    Parameters
+    ----------
+    features
+        Activity of each neuron on each image, shape (N, M).
+    """
+    n_neurons = features.shape[1]
+    variance, vectors = np.linalg.eigh(features.T @ features / features.size)
+    strong = np.flatnonzero(variance > 1e-13 * variance[-1])[::-1]
+    variance, vectors = variance[strong], vectors[:, strong]
+    parts = features @ vectors / np.sqrt(n_neurons * variance)
+    return Pool(Modes(variance, variance), parts, vectors.T * np.sqrt(n_neurons))

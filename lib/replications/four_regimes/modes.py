@@ -55,6 +55,16 @@ class Modes:
         """How many modes are kept one by one."""
         return len(self.variance)
 
+    @property
+    def impartial(self) -> bool:
+        """Whether the teacher has no preferences: its weights are drawn alike for all features."""
+        return self.rest == self.rest_signal and np.array_equal(self.variance, self.signal)
+
+    def steepness(self, low: int, high: int) -> float:
+        """The exponent by which the eigenvalues fall from rank `low` to rank `high`, less 1: alpha_K."""
+        ranks = np.arange(low, high + 1)
+        return -float(np.polyfit(np.log(ranks), np.log(self.variance[low - 1 : high]), 1)[0]) - 1
+
 
 def power_law(size: int, variance: float, signal: float | None = None, endless: bool = False) -> Modes:
     """Modes whose eigenvalues fall as i^-variance and whose signal falls as i^-signal.

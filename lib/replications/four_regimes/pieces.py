@@ -44,6 +44,12 @@ def losses(dimension: int, sizes: list[int], rng: np.random.Generator) -> dict[s
     return {name: np.array(found) for name, found in errors.items()}
 
 
+def runs(dimension: int, sizes: list[int], draws: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Errors of many random targets and point sets, each of shape (draws, sizes); see `losses`."""
+    drawn = [losses(dimension, sizes, rng) for _ in range(draws)]
+    return {kind: np.array([one[kind] for one in drawn]) for kind in drawn[0]}
+
+
 def flat(points: np.ndarray, values: np.ndarray, tests: np.ndarray) -> np.ndarray:
     """Interpolation that is linear on each simplex of a Delaunay triangulation, on each gap in one dimension."""
     if points.shape[1] == 1:

@@ -18,6 +18,10 @@ from scipy.linalg import lapack, pinvh
 
 from replications.four_regimes.modes import Modes
 
+#: Directions of features whose singular value is below this share of the largest are noughts with
+#: rounding errors, such as a neuron that is silent on all examples drawn, and are given no weight.
+NEGLIGIBLE = 1e-6
+
 
 def gaussian(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """Independent standard Gaussian entries."""
@@ -58,9 +62,12 @@ def by_data(modes: Modes, data: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     fits(data, max(sizes), modes.size)
     data = data[: max(sizes)]
     kernel = (data * modes.variance) @ data.T + modes.rest * np.eye(len(data))
-    targets = (data * modes.signal) @ data.T + modes.rest_signal * np.eye(len(data))
-    cross = (data * (modes.signal * modes.variance)) @ data.T
     square = (data * modes.variance**2) @ data.T
+    if modes.impartial:
+        targets, cross = kernel, square
+    else:
+        targets = (data * modes.signal) @ data.T + modes.rest_signal * np.eye(len(data))
+        cross = (data * (modes.signal * modes.variance)) @ data.T
     everything = modes.signal.sum() + modes.rest_signal
     losses = []
     for n in sizes:
@@ -127,7 +134,7 @@ def by_both(modes: Modes, data: np.ndarray, projections: np.ndarray) -> float:
     if modes.rest:
         raise ValueError("with data and features both finite every mode must be kept: endless=False")
     seen = np.sqrt(modes.variance)[:, None] * projections
-    solution = np.linalg.pinv(data @ seen)
+    solution = np.linalg.pinv(data @ seen, rcond=NEGLIGIBLE)
     # Whichever of the two is the smaller goes between, so that no matrix has S rows and S columns.
     if len(data) > projections.shape[1]:
         answers = solution @ data
@@ -145,8 +152,8 @@ def inverse(matrix: np.ndarray) -> np.ndarray:
     root, failed = lapack.dpotrf(matrix, lower=1)
     pivots = np.diag(root) ** 2
     # Pivots this far apart are rounding errors of a matrix that has no inverse.
-    if failed or pivots.min() < 1e-11 * pivots.max():
-        return pinvh(matrix, rtol=1e-11)
+    if failed or pivots.min() < NEGLIGIBLE**2 * pivots.max():
+        return pinvh(matrix, rtol=NEGLIGIBLE**2)
     lower, _ = lapack.dpotri(root, lower=1)
     return lower + np.tril(lower, -1).T - np.triu(lower, 1)
 
