@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import hyp2f1
+from scipy.special import hyp2f1, zeta
 
 from replications.four_regimes.modes import Modes
 
@@ -100,3 +100,13 @@ def endless_resolution(alpha: float, n: float) -> float:
     return float(
         np.exp(brentq(lambda k: beyond(alpha, np.exp(k), 0) / n - 1, guess - 3, guess + 9, xtol=1e-13))
     )
+
+
+def unresolved(alpha: float, n: int) -> float:
+    """Share of the loss in modes of rank above n, for n examples and endless eigenvalues i^-(1 + alpha)."""
+    return beyond(alpha, endless_resolution(alpha, n), n) / n
+
+
+def tail_sum(alpha: float, n: int) -> float:
+    """The sum of endless eigenvalues i^-(1 + alpha) beyond rank n: the loss by the paper's Eq. 5."""
+    return float(zeta(1 + alpha, n + 1))

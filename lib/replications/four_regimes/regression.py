@@ -147,6 +147,11 @@ def by_both(modes: Modes, data: np.ndarray, projections: np.ndarray) -> float:
     return float(modes.signal.sum() - 2 * learned + spread)
 
 
+def exchanged(data: np.ndarray, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Data in the role of projections and projections in the role of data."""
+    return projections.T, data.T
+
+
 def inverse(matrix: np.ndarray) -> np.ndarray:
     """The inverse of a symmetric matrix, or its pseudo-inverse where a draw is repeated or says nothing."""
     root, failed = lapack.dpotrf(matrix, lower=1)
