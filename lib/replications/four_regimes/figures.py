@@ -40,10 +40,19 @@ def regimes(parts: Mapping[str, Mapping[float | str, Curve]]) -> Figure:
         measured = "loss" if resolved else "loss above its limit"
         ax.set(xscale="log", yscale="log", xlabel=f"{counted} [count]", ylabel=f"{measured} [mean square]")
         ax.set_title(title, size=10)
+        counts(ax, sizes)
+        if resolved:  # room for the legend
+            ax.set_ylim(bottom=ax.get_ylim()[0] / 30)
         ax.plot([], [], "k-", lw=1, label="equation")
         ax.plot([], [], lw=1, label="paper's slope", **PAPER)
         ax.legend(fontsize=8)
     return fig
+
+
+def counts(ax: Axes, sizes: Sequence[float]) -> None:
+    """Ticks at the sizes themselves, as plain numbers."""
+    ax.set_xticks(list(sizes), [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
 
 
 def exponents(rows: Mapping[str, tuple[float, Estimate, Estimate]]) -> Figure:
@@ -54,7 +63,7 @@ def exponents(rows: Mapping[str, tuple[float, Estimate, Estimate]]) -> Figure:
     rows
         Name of a world -> exponent of its spectrum less 1, exponent in data, exponent in features.
     """
-    fig, ax = panels(width=5.6, height=4.2)
+    fig, ax = panels(width=7.2, height=4.2)
     for (name, (alpha, data, features)), colour in zip(
         rows.items(), np.resize(np.array([*PALETTE[:2], *PALETTE[3:]]), len(rows)), strict=True
     ):
@@ -64,7 +73,7 @@ def exponents(rows: Mapping[str, tuple[float, Estimate, Estimate]]) -> Figure:
     ends = np.array([0.3, 1.7])
     ax.plot(ends, ends, label="paper: equal", **PAPER)
     ax.set(xlabel="exponent of the spectrum less 1, α_K [1]", ylabel="exponent of the loss [1]")
-    ax.legend(fontsize=7, ncols=2)
+    fig.legend(loc="outside right upper", fontsize=8)
     return fig
 
 
@@ -90,9 +99,7 @@ def shares(
     left.legend(fontsize=8)
     right.plot(alphas, beyond, color=PALETTE[1], label="from the equation")
     right.axhline(1, label="the shortcut of Eq. 5", **PAPER)
-    right.set(
-        xscale="log", xlabel="α_K [1]", ylabel="share of the loss in modes beyond D [1]", ylim=(0, 1.05)
-    )
+    right.set(xscale="log", xlabel="α_K [1]", ylabel="share of the loss beyond D [1]", ylim=(0, 1.05))
     right.legend(fontsize=8)
     return fig
 
@@ -103,14 +110,17 @@ def pitfalls(contrast: Mapping[str, Curve], peak: Curve, n_features: int) -> Fig
     for (name, curve), colour in zip(contrast.items(), (PALETTE[1], PALETTE[4]), strict=True):
         against(left, name, curve, colour)
     left.set(xlabel="examples D [count]", ylabel="loss [mean square]")
+    counts(left, next(iter(contrast.values()))[0])
     against(right, f"{n_features} features", peak, PALETTE[1])
     for edge in (n_features / 4, n_features * 4):
         right.axvline(
             edge, color="0.5", lw=1, ls=":", label="a factor of four away" if edge < n_features else None
         )
     right.set(xlabel="examples D [count]", ylabel="loss [mean square]")
-    for ax in (left, right):
-        ax.legend(fontsize=8)
+    counts(right, [8, 16, 32, 64, 128, 256, 512])
+    left.legend(fontsize=8, loc="lower left")
+    right.set_ylim(top=right.get_ylim()[1] * 100)
+    right.legend(fontsize=8)
     return fig
 
 
@@ -123,7 +133,7 @@ def against(ax: Axes, name: str, curve: Curve, colour: str) -> None:
 
 def pieces(found: Mapping[int, Mapping[str, np.ndarray]], sizes: Sequence[float]) -> Figure:
     """Losses of interpolation in each dimension, with the paper's slope 4/d dashed."""
-    fig, ax = panels(width=5.2)
+    fig, ax = panels(width=6.4)
     colours = (PALETTE[1], PALETTE[3], PALETTE[4])
     for (dimension, kinds), colour in zip(found.items(), colours, strict=True):
         flat, nearest = (kinds[kind].mean(0) for kind in ("flat pieces", "nearest point"))
@@ -132,5 +142,6 @@ def pieces(found: Mapping[int, Mapping[str, np.ndarray]], sizes: Sequence[float]
         slope = (np.asarray(sizes) / sizes[0]) ** (-4 / dimension)
         ax.loglog(sizes, 1.4 * flat[0] * slope, label="paper: 4/d" if dimension == 1 else None, **PAPER)
     ax.set(xlabel="points D [count]", ylabel="loss [mean square]")
-    ax.legend(fontsize=7, ncols=2)
+    counts(ax, sizes)
+    fig.legend(loc="outside right upper", fontsize=8)
     return fig
