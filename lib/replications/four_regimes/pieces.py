@@ -32,7 +32,9 @@ def losses(dimension: int, sizes: list[int], rng: np.random.Generator) -> dict[s
     dict
         "flat pieces" and "nearest point" -> errors, one a size.
     """
-    waves, phases = rng.normal(0, 2.0, (4, dimension)), rng.uniform(0, 2 * np.pi, 4)
+    waves, phases = rng.normal(size=(4, dimension)), rng.uniform(0, 2 * np.pi, 4)
+    # Waves of one length, so that no target carries the mean: errors grow as its fourth power.
+    waves *= 3.0 / np.linalg.norm(waves, axis=1, keepdims=True)
     points = rng.uniform(size=(max(sizes), dimension))
     tests = rng.uniform(0.25, 0.75, (1000, dimension))
     truth, values = smooth(tests, waves, phases), smooth(points, waves, phases)
