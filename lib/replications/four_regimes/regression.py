@@ -61,13 +61,13 @@ def by_data(modes: Modes, data: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     """
     fits(data, max(sizes), modes.size)
     data = data[: max(sizes)]
-    kernel = (data * modes.variance) @ data.T + modes.rest * np.eye(len(data))
-    square = (data * modes.variance**2) @ data.T
+    kernel = weighted(data, modes.variance) + modes.rest * np.eye(len(data))
+    square = weighted(data, modes.variance**2)
     if modes.impartial:
         targets, cross = kernel, square
     else:
-        targets = (data * modes.signal) @ data.T + modes.rest_signal * np.eye(len(data))
-        cross = (data * (modes.signal * modes.variance)) @ data.T
+        targets = weighted(data, modes.signal) + modes.rest_signal * np.eye(len(data))
+        cross = weighted(data, modes.signal * modes.variance)
     everything = modes.signal.sum() + modes.rest_signal
     losses = []
     for n in sizes:
@@ -101,8 +101,8 @@ def by_features(modes: Modes, projections: np.ndarray, sizes: Sequence[int]) -> 
     """
     fits(projections.T, max(sizes), modes.size)
     across = projections.T[: max(sizes)]
-    covariance = (across * modes.variance) @ across.T + modes.rest * np.eye(len(across))
-    cross = (across * (modes.signal * modes.variance)) @ across.T
+    covariance = weighted(across, modes.variance) + modes.rest * np.eye(len(across))
+    cross = weighted(across, modes.signal * modes.variance)
     everything = modes.signal.sum() + modes.rest_signal
     explained = [(inverse(covariance[:n, :n]) * cross[:n, :n]).sum() for n in sizes]
     return everything - np.array(explained)
@@ -150,6 +150,13 @@ def by_both(modes: Modes, data: np.ndarray, projections: np.ndarray) -> float:
 def exchanged(data: np.ndarray, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Data in the role of projections and projections in the role of data."""
     return projections.T, data.T
+
+
+def weighted(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Scalar products of all pairs of rows, each column with its weight."""
+    half = rows * np.sqrt(weights)
+    # A matrix times its own transpose costs half of what a product of two costs.
+    return half @ half.T
 
 
 def inverse(matrix: np.ndarray) -> np.ndarray:
