@@ -9,7 +9,15 @@ from scipy.optimize import fixed_point
 
 from replications.four_regimes import images, pieces, regression, runs
 from replications.four_regimes.equation import beyond, endless_resolution, loss, resolution
-from replications.four_regimes.exponents import difference, distance, exponent, slopes, straightness, typical
+from replications.four_regimes.exponents import (
+    difference,
+    distance,
+    exponent,
+    slopes,
+    straightness,
+    typical,
+    typically_off,
+)
 from replications.four_regimes.modes import Modes, exponential, power_law
 from scalinglaws.uncertainty import Estimate
 
@@ -126,6 +134,24 @@ def test_a_tail_kept_as_a_sum_acts_as_the_modes_themselves():
         np.testing.assert_allclose(one, other, rtol=0.03)
 
 
+@pytest.mark.parametrize(("alpha", "bias"), [(0.5, 0.009), (1.0, 0.008), (1.5, 0.005)])
+def test_the_bias_of_a_tail_kept_as_a_sum_at_the_largest_size(alpha, bias):
+    # The modes just beyond the last one kept are partly learned at 256, so that the sum says too much.
+    rng, kept = np.random.default_rng(11), power_law(600, 1 + alpha, endless=True)
+    truth = 256 * endless_resolution(alpha, 256)
+    assert loss(kept, 256) / truth - 1 == pytest.approx(bias, abs=0.001)
+    drawn = runs.by_data(runs.Ideal(kept), [256], 24, rng)
+    assert drawn.mean() == pytest.approx(truth, rel=0.03)
+
+
+def test_mixtures_of_neurons_see_the_same_spectrum():
+    rng, pool = np.random.default_rng(12), images.relu_pool(4, np.random.default_rng(13), n_neurons=80)
+    mixed = images.Mixed(pool.modes, pool.images, pool.neurons)
+    drawn = mixed.projections(rng, 4000)
+    second = drawn @ drawn.T / 4000
+    np.testing.assert_allclose(second, np.eye(len(second)), atol=0.12)
+
+
 def test_repeated_examples_and_silent_neurons_add_nothing():
     rng, modes = np.random.default_rng(6), power_law(30, 1.5)
     data = regression.gaussian(rng, 9, 30)
@@ -174,6 +200,7 @@ def test_exponents_of_a_planted_power_law():
     assert slopes(sizes, losses[:1], rng)[0] == pytest.approx(
         -np.polyfit(np.log(sizes), np.log(losses[0]), 1)[0]
     )
+    assert typically_off(1.1 * losses[:, 0], 10**-1.3).value == pytest.approx(np.log(1.1), abs=0.02)
     away = distance(Estimate(0.9, 0.8, 1.1, "x"), 1)
     assert (away.value, away.low, away.high) == pytest.approx((0.1, 0, 0.2))
 

@@ -28,7 +28,7 @@ def resolution(modes: Modes, n: float) -> float:
 
     def surplus(log_kappa: float) -> float:
         kappa = np.exp(log_kappa)
-        # Modes of the rest are far weaker than kappa.
+        # The modes of the rest count as weaker than kappa without end; `endless_resolution` does not.
         return (modes.variance / (modes.variance + kappa)).sum() + modes.rest / kappa - n
 
     highest = np.log((modes.variance.sum() + modes.rest) / n)

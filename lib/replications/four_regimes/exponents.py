@@ -72,6 +72,11 @@ def off(losses: np.ndarray, predicted: float) -> Estimate:
     return distance(of_mean(losses / predicted - 1, "Student's t over draws"), 0.0)
 
 
+def typically_off(losses: np.ndarray, predicted: float) -> Estimate:
+    """How far a typical loss is from a prediction, either way: the mean of the logarithms of their ratios."""
+    return distance(of_mean(np.log(losses / predicted), "Student's t over draws"), 0.0)
+
+
 def distance(estimate: Estimate, target: float) -> Estimate:
     """How far a number is from a target, either way, with the interval that follows from its own."""
     ends = sorted([abs(estimate.low - target), abs(estimate.high - target)])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 
 from scalinglaws.figures import PALETTE, PAPER, panels
 from scalinglaws.uncertainty import Estimate
@@ -41,6 +42,9 @@ def regimes(parts: Mapping[str, Mapping[float | str, Curve]]) -> Figure:
         ax.set(xscale="log", yscale="log", xlabel=f"{counted} [count]", ylabel=f"{measured} [mean square]")
         ax.set_title(title, size=10)
         counts(ax, sizes)
+        # Losses above a limit span little more than a decade, so that powers of ten alone are too few.
+        ax.yaxis.set_major_locator(LogLocator(subs=(1,) if resolved else (1, 2, 5)))
+        ax.yaxis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
         if resolved:  # room for the legend
             ax.set_ylim(bottom=ax.get_ylim()[0] / 30)
         ax.plot([], [], "k-", lw=1, label="equation")
@@ -105,13 +109,17 @@ def shares(
 
 
 def pitfalls(contrast: Mapping[str, Curve], peak: Curve, n_features: int) -> Figure:
-    """An exponential spectrum beside a power law, and the peak where examples and features are alike."""
+    """An exponential spectrum beside a power law, and the peak where examples and features are alike.
+
+    At equality the mean loss has no end, and `peak` has NaN there: a gap between its two branches.
+    """
     fig, (left, right) = panels(2)
     for (name, curve), colour in zip(contrast.items(), (PALETTE[1], PALETTE[4]), strict=True):
         against(left, name, curve, colour)
     left.set(xlabel="examples D [count]", ylabel="loss [mean square]")
     counts(left, next(iter(contrast.values()))[0])
     against(right, f"{n_features} features", peak, PALETTE[1])
+    right.axvline(n_features, color="0.5", lw=1, label="as many examples: no finite mean")
     for edge in (n_features / 4, n_features * 4):
         right.axvline(
             edge, color="0.5", lw=1, ls=":", label="a factor of four away" if edge < n_features else None
@@ -119,7 +127,7 @@ def pitfalls(contrast: Mapping[str, Curve], peak: Curve, n_features: int) -> Fig
     right.set(xlabel="examples D [count]", ylabel="loss [mean square]")
     counts(right, [8, 16, 32, 64, 128, 256, 512])
     left.legend(fontsize=8, loc="lower left")
-    right.set_ylim(top=right.get_ylim()[1] * 100)
+    right.set_ylim(top=right.get_ylim()[1] * 8)
     right.legend(fontsize=8)
     return fig
 
@@ -132,16 +140,16 @@ def against(ax: Axes, name: str, curve: Curve, colour: str) -> None:
 
 
 def pieces(found: Mapping[int, Mapping[str, np.ndarray]], sizes: Sequence[float]) -> Figure:
-    """Losses of interpolation in each dimension, with the paper's slope 4/d dashed."""
-    fig, ax = panels(width=6.4)
-    colours = (PALETTE[1], PALETTE[3], PALETTE[4])
-    for (dimension, kinds), colour in zip(found.items(), colours, strict=True):
+    """Losses of interpolation, a panel for each dimension, with the paper's slope 4/d dashed."""
+    fig, axes = panels(len(found), width=3.6)
+    for ax, (dimension, kinds) in zip(axes, found.items(), strict=True):
         flat, nearest = (kinds[kind].mean(0) for kind in ("flat pieces", "nearest point"))
-        ax.loglog(sizes, flat, "o-", ms=4, lw=0.8, color=colour, label=f"d = {dimension}, flat pieces")
-        ax.loglog(sizes, nearest, "x:", ms=4, lw=0.8, color=colour, label=f"d = {dimension}, nearest point")
+        ax.loglog(sizes, flat, "o-", ms=4, lw=0.8, color=PALETTE[1], label="flat pieces")
+        ax.loglog(sizes, nearest, "x:", ms=5, lw=0.8, color=PALETTE[4], label="nearest point")
         slope = (np.asarray(sizes) / sizes[0]) ** (-4 / dimension)
-        ax.loglog(sizes, 1.4 * flat[0] * slope, label="paper: 4/d" if dimension == 1 else None, **PAPER)
-    ax.set(xlabel="points D [count]", ylabel="loss [mean square]")
-    counts(ax, sizes)
-    fig.legend(loc="outside right upper", fontsize=8)
+        ax.loglog(sizes, 1.4 * flat[0] * slope, label="paper: 4/d", **PAPER)
+        ax.set(xlabel="points D [count]", ylabel="loss [mean square]")
+        ax.set_title(f"d = {dimension}", size=10)
+        counts(ax, sizes)
+    axes[0].legend(fontsize=8)
     return fig

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from replications.four_regimes.modes import Modes
+from replications.four_regimes.regression import signs
 from scalinglaws.training.arrays import digits
 
 
@@ -41,6 +42,16 @@ class Pool:
     def projections(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """n neurons drawn with replacement, shape (S, n)."""
         return self.neurons[:, rng.integers(self.neurons.shape[1], size=n)]
+
+
+@dataclass(frozen=True)
+class Mixed(Pool):
+    """The same images, with features that are mixtures of all neurons with random signs."""
+
+    def projections(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """n mixtures, shape (S, n), mean square 1 over all choices of signs."""
+        n_neurons = self.neurons.shape[1]
+        return self.neurons @ signs(rng, n_neurons, n) / np.sqrt(n_neurons)
 
 
 def pooled(pool: int) -> np.ndarray:

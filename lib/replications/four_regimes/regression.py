@@ -30,7 +30,7 @@ def gaussian(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
 
 def signs(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """Independent entries of -1 and 1, as likely as each other."""
-    return 2.0 * rng.integers(0, 2, (rows, columns)) - 1.0
+    return 2.0 * rng.integers(0, 2, (rows, columns), dtype=np.int8) - 1.0
 
 
 def by_data(modes: Modes, data: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
@@ -38,7 +38,8 @@ def by_data(modes: Modes, data: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
 
     The modes that are kept only as sums are many and weak. At n examples their part of the kernel
     matrix is close to its mean, `rest` times the identity, and so they act as a ridge; their part
-    of the target acts as noise and is never learned.
+    of the target acts as noise and is never learned. The sum errs as far as those modes would have
+    been learned: eigenvalues i^-1.5 kept to rank 600 give 0.9 % too much loss at 256 examples.
 
     Parameters
     ----------

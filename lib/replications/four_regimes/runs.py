@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,15 +31,23 @@ class Ideal:
 
     The two differ in kind on purpose: with Gaussian projections, losses by data and by features
     would have the same distribution, and comparing them would compare nothing.
+
+    Attributes
+    ----------
+    modes
+        Eigenvalues and signal, S of each.
+    entries
+        What draws the projections, from a generator, rows and columns; entries have unit variance.
     """
 
     modes: Modes
+    entries: Callable[[np.random.Generator, int, int], np.ndarray] = regression.signs
 
     def data(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return regression.gaussian(rng, n, self.modes.size)
 
     def projections(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        return regression.signs(rng, self.modes.size, n)
+        return self.entries(rng, self.modes.size, n)
 
 
 def by_data(world: World, sizes: Sequence[int], draws: int, rng: np.random.Generator) -> np.ndarray:
