@@ -64,12 +64,12 @@ def by_data(modes: Modes, data: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     data = data[: max(sizes)]
     kernel = weighted(data, modes.variance) + modes.rest * np.eye(len(data))
     square = weighted(data, modes.variance**2)
-    if modes.impartial:
-        targets, cross = kernel, square
-    else:
-        targets = weighted(data, modes.signal) + modes.rest_signal * np.eye(len(data))
-        cross = weighted(data, modes.signal * modes.variance)
     everything = modes.signal.sum() + modes.rest_signal
+    if modes.impartial:
+        # The targets then vary as the kernel does, and the two parts below add up to one.
+        return everything - np.array([(inverse(kernel[:n, :n]) * square[:n, :n]).sum() for n in sizes])
+    targets = weighted(data, modes.signal) + modes.rest_signal * np.eye(len(data))
+    cross = weighted(data, modes.signal * modes.variance)
     losses = []
     for n in sizes:
         solved = inverse(kernel[:n, :n])
