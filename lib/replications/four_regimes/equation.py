@@ -80,6 +80,13 @@ def loss(modes: Modes, n_data: float = np.inf, n_features: float = np.inf) -> fl
     return (missed - wide * leaked) / (1 - excess)
 
 
+def local_exponents(modes: Modes, n: int) -> tuple[float, float]:
+    """Exponents of the loss between n and 1.1 n, in data and in features, the other without end."""
+    here, there = ([loss(modes, size), loss(modes, n_features=size)] for size in (n, 1.1 * n))
+    in_data, in_features = np.log(np.divide(here, there)) / np.log(1.1)
+    return float(in_data), float(in_features)
+
+
 def beyond(alpha: float, kappa: float, start: int) -> float:
     """Learned modes of rank above `start`, of endless eigenvalues i^-(1 + alpha).
 

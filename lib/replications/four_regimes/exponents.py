@@ -37,6 +37,11 @@ def slopes(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator,
     return -float(np.log(losses.mean(0)) @ weights), -again
 
 
+def slope(sizes: Sequence[float], losses: Sequence[float]) -> float:
+    """Minus the slope of log loss against log size, for losses that do not scatter."""
+    return -float(np.polyfit(np.log(sizes), np.log(losses), 1)[0])
+
+
 def exponent(sizes: Sequence[float], losses: np.ndarray, rng: np.random.Generator) -> Estimate:
     """The exponent by which a mean loss falls with the size; the interval draws whole draws again."""
     return from_draws(*slopes(sizes, losses, rng), HOW)

@@ -69,6 +69,24 @@ def jointly(world: World, n_data: int, n_features: int, draws: int, rng: np.rand
     return np.array([regression.by_both(world.modes, *one) for one in drawn])
 
 
+def across(
+    world: World, sizes: Sequence[int], n_features: int, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Losses of a number of features at several numbers of examples, below it and above.
+
+    Returns
+    -------
+    ndarray
+        Shape (draws, sizes), NaN where the two numbers are equal: there the mean is infinite, and
+        what a few draws give is an accident.
+    """
+    losses = np.full((draws, len(sizes)), np.nan)
+    for column, n in enumerate(sizes):
+        if n != n_features:
+            losses[:, column] = jointly(world, n, n_features, draws, rng)
+    return losses
+
+
 def excess_by_data(
     world: World, few: int, sizes: Sequence[int], draws: int, rng: np.random.Generator
 ) -> np.ndarray:
