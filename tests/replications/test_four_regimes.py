@@ -8,17 +8,19 @@ from scipy.integrate import quad
 from scipy.optimize import fixed_point
 
 from replications.four_regimes import images, pieces, regression, runs
-from replications.four_regimes.equation import beyond, endless_resolution, loss, resolution
+from replications.four_regimes.equation import beyond, endless_resolution, local_exponents, loss, resolution
 from replications.four_regimes.exponents import (
     difference,
     distance,
     exponent,
+    slope,
     slopes,
     straightness,
     typical,
     typically_off,
 )
 from replications.four_regimes.modes import Modes, exponential, power_law
+from replications.four_regimes.pools import apart, from_spectrum, unevenness
 from scalinglaws.uncertainty import Estimate
 
 
@@ -203,6 +205,31 @@ def test_exponents_of_a_planted_power_law():
     assert typically_off(1.1 * losses[:, 0], 10**-1.3).value == pytest.approx(np.log(1.1), abs=0.02)
     away = distance(Estimate(0.9, 0.8, 1.1, "x"), 1)
     assert (away.value, away.low, away.high) == pytest.approx((0.1, 0, 0.2))
+
+
+def test_the_worst_pool_decides_on_the_sizes_asked_for():
+    rng, sizes = np.random.default_rng(14), [10, 20, 40, 80]
+    world = images.Pool(power_law(100, 2.0), np.ones((1, 100)), np.ones((100, 2)))
+    straight = np.power(sizes, -1.0) * np.ones((5, 1))
+    bent = straight * np.array([3.0, 1, 1, 1])
+    one, other = {"a": straight, "b": straight}, {"a": straight, "b": bent}
+    assert apart(sizes, one, other, rng, slice(1, None)).value == pytest.approx(0, abs=1e-9)
+    assert apart(sizes, one, other, rng).value == pytest.approx(slope(sizes, bent[0]) - 1)
+    pools = {"a": world, "b": world}
+    assert from_spectrum(sizes, pools, other, rng, slice(1, None)).value == pytest.approx(0, abs=1e-9)
+    assert from_spectrum(sizes, pools, other, rng).value == pytest.approx(slope(sizes, bent[0]) - 1)
+    assert unevenness(world) == pytest.approx(1)
+
+
+def test_exponents_of_the_two_sides_part_for_a_smooth_teacher():
+    assert local_exponents(power_law(5000, 2, endless=True), 300) == pytest.approx((1, 1), abs=0.02)
+    assert local_exponents(power_law(5000, 2, 8, endless=True), 300) == pytest.approx((4, 2), abs=0.05)
+
+
+def test_no_loss_is_drawn_where_its_mean_is_infinite():
+    losses = runs.across(runs.Ideal(power_law(20, 2)), [4, 8, 12], 8, 3, np.random.default_rng(15))
+    assert losses.shape == (3, 3)
+    assert np.isnan(losses[:, 1]).all() and np.isfinite(losses[:, [0, 2]]).all()
 
 
 def test_bad_input_gets_one_clear_error():
