@@ -42,6 +42,7 @@ VALUES = {
     "touches; m not in G, I holds the paper": (1.75, (0.9, 2.1), INCONCLUSIVE, INCONCLUSIVE),
     "touches; m at the rival, I holds the paper": (2.0, (0.5, 3.5), INCONCLUSIVE, INCONCLUSIVE),
     "touches; neither": (1.75, (1.6, 2.1), NOT_REPLICATED, NOT_REPLICATED),
+    "apart; an interval of rounding": (1 + 2e-15, (1 + 1e-15, 1 + 3e-15), REPLICATED, REPLICATED),
     "touches; at the rival, exactly": (2.0, None, NOT_REPLICATED, NOT_REPLICATED),
     "touches: the interval ends on the rival": (1.75, (1.6, 2.0), NOT_REPLICATED, NOT_REPLICATED),
     "apart: the interval ends before the rival": (1.75, (0.9, below(2.0)), WIDER, WIDER),

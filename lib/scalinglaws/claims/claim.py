@@ -259,11 +259,13 @@ class Claim:
     def of_value(self, measured: float, low: float, high: float) -> str:
         """The word for a claim of kind `value`."""
         met = self.agreeing.contains(measured, measured)
-        # Without an interval a number counts as exact, and the tolerance alone decides.
         inside = low <= self.paper <= high
+        # Without an interval a number counts as exact, and the tolerance alone decides; so it does
+        # where all draws agree to their last bits, whose interval is nothing but rounding.
+        exact = high - low <= 1e-9 * self.within
         if self.refuting.touches(low, high):
             return INCONCLUSIVE if met or inside else NOT_REPLICATED
-        if met and (inside or low == high or self.tolerance.startswith(GIVEN)):
+        if met and (inside or exact or self.tolerance.startswith(GIVEN)):
             return REPLICATED
         return WIDER if inside else NOT_REPLICATED
 
