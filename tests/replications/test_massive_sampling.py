@@ -286,11 +286,18 @@ def test_coverage_of_k_agrees_with_drawing_k():
         coverage.pass_at_k(20, 3, np.array([21]))
 
 
-def test_equal_problems_are_the_narrow_end_of_beta_distributions():
+def test_nearly_equal_problems_have_a_narrow_beta_distribution_and_equal_ones_none():
     ks = np.array([1, 3, 10, 30])
-    a, b = coverage.beta_fitted(1000, np.full(50, 100))
-    assert a > 1000
+    nearly = np.repeat([88, 100, 112], [20, 10, 20])
+    a, b = coverage.beta_fitted(1000, nearly)
+    assert a / (a + b) == pytest.approx(0.1, abs=1e-4)
+    # What counts vary by beyond binomial draws is what the rates themselves vary by.
+    between = (nearly.var() - 1000 * 0.1 * 0.9) / (1000 * 999)
+    assert a * b / (a + b) ** 2 / (a + b + 1) == pytest.approx(between, rel=0.1)
     assert coverage.beta_coverage(a, b, ks) == pytest.approx(1 - 0.9**ks, abs=2e-3)
+    for equal in (np.full(50, 100), np.repeat([95, 105], 25)):
+        with pytest.raises(ValueError, match="no more than those of equal problems"):
+            coverage.beta_fitted(1000, equal)
 
 
 def test_stopping_at_the_first_success_multiplies_a_rate_by_its_logarithm():

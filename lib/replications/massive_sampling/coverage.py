@@ -177,8 +177,14 @@ def beta_fitted(n: int, correct: np.ndarray, times: np.ndarray | None = None) ->
 
     Raises
     ------
+    ValueError
+        If the counts of some draw spread no more than those of equal problems would: the
+        likelihood then rises for ever as the distribution narrows.
     RuntimeError
-        If the gradient of some draw does not vanish: there is then no finite optimum.
+        If the gradient of some draw does not vanish.
+
+    Source of the condition: Tarone (1979), Biometrika 66: the likelihood's slope where the
+    distribution is a point, which is positive only if the counts spread more than binomial ones.
     """
     single = times is None
     times = np.ones((len(correct), 1)) if single else times
@@ -201,6 +207,9 @@ def beta_fitted(n: int, correct: np.ndarray, times: np.ndarray | None = None) ->
         return left, right, total * both
 
     mean = np.clip((weights * c).sum(axis=0) / total / n, 1e-6, 1 - 1e-6)
+    pairs = c * (c - 1) / mean + (n - c) * (n - c - 1) / (1 - mean) - n * (n - 1)
+    if ((weights * pairs).sum(axis=0) <= 0).any():
+        raise ValueError("counts that spread no more than those of equal problems have no beta distribution")
     a = np.full(total.shape, 0.3)
     b = a * (1 - mean) / mean
     now = likelihood(a, b)
@@ -228,7 +237,7 @@ def beta_fitted(n: int, correct: np.ndarray, times: np.ndarray | None = None) ->
             step = np.where(worse, step / 2, step)
         a, b, now = trial_a, trial_b, then
     else:
-        raise RuntimeError("the beta distribution has no optimum with a gradient of zero for these counts")
+        raise RuntimeError("the gradient of the beta distribution's likelihood did not vanish in 100 steps")
     return np.array([a[0], b[0]] if single else [a, b])
 
 
