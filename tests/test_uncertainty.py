@@ -15,7 +15,9 @@ from scalinglaws.uncertainty import (
     cluster_interval,
     cluster_resamples,
     from_draws,
+    from_left_out,
     of_mean,
+    of_share,
     of_slope,
 )
 
@@ -47,6 +49,31 @@ def test_draws_give_their_percentiles_and_always_hold_the_number():
     assert from_draws(0.5, [*draws, np.nan], "rows").low == from_draws(0.5, draws, "rows").low
 
 
+def test_a_jackknife_of_a_mean_is_students_interval_of_it():
+    x = np.random.default_rng(5).normal(3, 2, 7)
+    left_out = [np.delete(x, k).mean() for k in range(7)]
+    mean = of_mean(x, "seeds")
+    for corrected in (False, True):
+        found = from_left_out(x.mean(), left_out, "seeds", corrected=corrected)
+        assert (found.value, found.low, found.high) == pytest.approx((mean.value, mean.low, mean.high))
+
+
+def test_a_corrected_jackknife_takes_out_the_bias_of_a_plain_variance():
+    x = np.random.default_rng(6).normal(0, 2, 9)
+    left_out = [np.delete(x, k).var() for k in range(9)]
+    plain, corrected = (from_left_out(x.var(), left_out, "seeds", corrected=c) for c in (False, True))
+    assert (plain.low + plain.high) / 2 == pytest.approx(x.var())
+    assert (corrected.low + corrected.high) / 2 == pytest.approx(x.var(ddof=1))
+
+
+def test_the_exact_interval_of_a_share_is_that_of_clopper_and_pearson():
+    found = of_share(3, 20, "worlds")
+    assert found.value == 0.15
+    assert found.low == pytest.approx(stats.beta.ppf(0.025, 3, 18))
+    assert found.high == pytest.approx(stats.beta.ppf(0.975, 4, 17))
+    assert (of_share(0, 20, "worlds").low, of_share(20, 20, "worlds").high) == (0, 1)
+
+
 def test_it_prints_as_a_number_with_its_interval():
     assert f"{Estimate(0.35, 0.3, 0.4, 'seeds'):.2f}" == "0.35 [0.30, 0.40]"
     assert str(Estimate(1234.5, 1000, np.inf, "seeds")) == "1.23e+03 [1e+03, inf]"
@@ -63,6 +90,8 @@ def test_it_prints_as_a_number_with_its_interval():
         (lambda: from_draws(0.0, np.zeros(39), "seeds"), "at least 40"),
         (lambda: of_mean([1.0], "seeds"), "two finite numbers"),
         (lambda: of_mean([1.0, np.inf], "seeds"), "two finite numbers"),
+        (lambda: from_left_out(1.0, [1.0], "seeds"), "two finite numbers"),
+        (lambda: from_left_out(1.0, [1.0, np.nan], "seeds"), "two finite numbers"),
         (lambda: of_slope([1, 2], [1, 2], "points"), "three points"),
         (lambda: of_slope([1, 1, 1], [1, 2, 3], "points"), "identical"),
         (lambda: list(cluster_resamples(["a", "a"], 1, np.random.default_rng(0))), "at least two"),

@@ -1,7 +1,7 @@
 """What a measurement is: a number, its 95 % interval, and how that was come by.
 
 An interval must resample what varies: seeds, runs, sizes, whole families, not only rows. The
-functions here make the four kinds that findings need; fits bring their own (`fit.estimate`).
+functions here make the kinds that findings need; fits bring their own (`fit.estimate`).
 """
 
 from __future__ import annotations
@@ -114,6 +114,59 @@ def of_mean(values: ArrayLike, how: str) -> Estimate:
         raise ValueError(f"Student's interval needs two finite numbers at least, not {values}")
     half = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values))
     return Estimate(values.mean(), values.mean() - half, values.mean() + half, how)
+
+
+def from_left_out(value: float, left_out: ArrayLike, how: str, *, corrected: bool = False) -> Estimate:
+    """A number with Student's interval of its jackknife.
+
+    Parameters
+    ----------
+    value
+        The number, from all units.
+    left_out
+        The same without each of them in turn, shape (n,); one degree of freedom less than there are.
+    how
+        What was left out.
+    corrected
+        Whether the interval lies around the mean of Tukey's pseudo-values, which takes out a bias of
+        order 1/n, and is widened where it does not hold the number; otherwise it lies around the number.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two, or one is not finite.
+
+    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, sections 11.2 and 11.5.
+    """
+    left_out = np.asarray(left_out, float)
+    n = len(left_out)
+    if n < 2 or not np.isfinite(left_out).all():
+        raise ValueError(f"a jackknife needs two finite numbers at least, not {left_out}")
+    half = stdtrit(n - 1, 0.975) * np.sqrt((n - 1) * left_out.var())
+    middle = n * value - (n - 1) * left_out.mean() if corrected else value
+    return Estimate.around(value, middle - half, middle + half, how)
+
+
+def of_share(hits: int, n: int, how: str) -> Estimate:
+    """The share of n independent cases in which something is so, with its exact interval (Clopper & Pearson 1934).
+
+    Parameters
+    ----------
+    hits, n
+        In how many cases it is so, and how many there are.
+    how
+        What the cases are.
+
+    Raises
+    ------
+    ValueError
+        If there is no case, or there are more hits than cases.
+    """
+    # scipy.stats takes as long to import as all the rest, and nothing else here needs it.
+    from scipy.stats import binomtest
+
+    ends = binomtest(int(hits), int(n)).proportion_ci()
+    return Estimate(hits / n, ends.low, ends.high, how)
 
 
 def of_slope(x: ArrayLike, y: ArrayLike, how: str) -> Estimate:

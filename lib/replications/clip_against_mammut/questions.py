@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from replications.clip_against_mammut.comparison import (
     Cloud,
@@ -21,7 +20,7 @@ from scalinglaws import bootstrap, fit
 from scalinglaws.fitting import Bootstrap, Fit
 from scalinglaws.frontier import exponent
 from scalinglaws.laws import chinchilla
-from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_share
 
 NAMES = ("clip", "mammut")
 #: How most intervals here come about.
@@ -88,8 +87,7 @@ def change(laws: np.ndarray) -> np.ndarray:
 
 def share(hits: np.ndarray) -> Estimate:
     """The share of worlds in which something is so, with its exact binomial interval."""
-    ends = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci()
-    return Estimate(hits.mean(), ends.low, ends.high, "binomial, exact, of so many worlds")
+    return of_share(hits.sum(), len(hits), "binomial, exact, of so many worlds")
 
 
 def gains_by_choice(cells: Mapping) -> pd.DataFrame:

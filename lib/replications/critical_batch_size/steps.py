@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import elementwise, minimize_scalar
 
-from scalinglaws.uncertainty import Estimate, of_mean
+from scalinglaws.uncertainty import Estimate, from_left_out
 
 #: Question -> batch that samples are compared with, in sequences; 0 is no reference.
 REFERENCES = {"reference 256": 256, "reference 64": 64, "no reference": 0}
@@ -107,14 +107,10 @@ def over_models(question: Callable[[np.ndarray], float], m: int) -> Estimate:
         The answer, a number, from the row numbers of the models that are kept.
     m
         Number of models, above 2.
-
-    Source: Tukey's pseudo-values; Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 11.5.
     """
     rows = np.arange(m)
-    whole = float(question(rows))
-    left_out = np.array([float(question(np.delete(rows, k))) for k in rows])
-    pseudo = of_mean(m * whole - (m - 1) * left_out, "jackknife over models")
-    return Estimate.around(whole, pseudo.low, pseudo.high, pseudo.how)
+    left_out = [float(question(np.delete(rows, k))) for k in rows]
+    return from_left_out(float(question(rows)), left_out, "jackknife over models", corrected=True)
 
 
 def critical(ratio: ArrayLike, reference: float, overhead: float = 0.2) -> np.ndarray:

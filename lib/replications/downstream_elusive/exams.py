@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from scalinglaws.correlation import rank_correlation
-from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_mean
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_mean, of_share
 
 #: How close scores follow compute: from x of shape (runs,) and y of shape (..., runs) to shape (...).
 Closeness = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -190,8 +190,7 @@ def wins(ladder: Ladder, close: Closeness = r2, each: str = "benchmarks") -> Est
     """Share of benchmarks (or `names`: of exams) where bits per byte are closer, exact binomial interval."""
     kinds, lost = getattr(ladder, each), losses(ladder, close)
     won = [bool(np.median(lost[kinds == kind]) > 0) for kind in np.unique(kinds)]
-    found = stats.binomtest(sum(won), len(won))
-    return Estimate(np.mean(won), *found.proportion_ci(method="exact"), "exact binomial")
+    return of_share(sum(won), len(won), "exact binomial")
 
 
 def beyond(ladder: Ladder, close: Closeness, draws: int, seed: int, *, reruns: bool) -> Estimate:

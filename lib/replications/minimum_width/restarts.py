@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from scalinglaws.uncertainty import of_share
 
 
 def share(hits: int, of: int) -> str:
-    """A share with its exact 95 % interval, after Clopper and Pearson."""
-    found = stats.binomtest(int(hits), int(of)).proportion_ci(0.95)
-    return f"{hits / of:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    """A share with its exact 95 % interval, in words."""
+    return f"{of_share(hits, of, 'exact binomial'):.3f}"
 
 
 def resampled_quantile(

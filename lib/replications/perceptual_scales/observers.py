@@ -6,9 +6,17 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy.special import factorial, ndtr, stdtrit
+from scipy.special import factorial, ndtr
 
-from replications.perceptual_scales.scales import ASKED, PLACES, REPEATS, least_squares, monotone, score
+from replications.perceptual_scales.scales import (
+    ASKED,
+    PLACES,
+    REPEATS,
+    least_squares,
+    monotone,
+    of_people,
+    score,
+)
 
 
 def shares(scale: np.ndarray, noise: float) -> np.ndarray:
@@ -81,9 +89,8 @@ def five_people(
     weight = factorial(5) / factorial(sets).prod(axis=1) / 5**5
     for _ in range(groups):
         answers = rng.binomial(REPEATS, chances(5)) / REPEATS
-        without = np.array([of(np.delete(answers, k, axis=0).mean(axis=0)) for k in range(5)])
-        half = stdtrit(4, 0.975) * np.sqrt(4 * without.var())
-        held[0] += abs(of(answers.mean(axis=0)) - truth) <= half
+        found = of_people(answers, lambda some: of(some.mean(axis=0)))
+        held[0] += found.low <= truth <= found.high
         redrawn = np.array([of(each @ answers / 5) for each in sets])
         order = redrawn.argsort()
         low, high = redrawn[order][np.searchsorted(weight[order].cumsum(), [0.025, 0.975])]

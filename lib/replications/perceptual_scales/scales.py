@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.special import log_ndtr, ndtri, stdtrit
+from scipy.special import log_ndtr, ndtri
 
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, from_left_out
 
 #: Pictures on a path, the largest gap within a triplet, and how often a person saw each triplet.
 STIMULI, FAR, REPEATS = 13, 3, 5
@@ -212,10 +212,7 @@ def of_people(answers: np.ndarray, of: Callable[[np.ndarray], float]) -> Estimat
 
     One person after another is left out; Student's distribution with one degree of freedom
     less than there are people widens what few of them can say.
-
-    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5.
     """
-    value, people = of(answers), len(answers)
-    without = np.array([of(np.delete(answers, k, axis=0)) for k in range(people)])
-    half = stdtrit(people - 1, 0.975) * np.sqrt((people - 1) * without.var())
-    return Estimate(value, value - half, value + half, f"{people} people, each left out in turn")
+    people = len(answers)
+    without = [of(np.delete(answers, k, axis=0)) for k in range(people)]
+    return from_left_out(of(answers), without, f"{people} people, each left out in turn")
