@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from scalinglaws.correlation import rank_correlation
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_mean, of_share
