@@ -30,7 +30,7 @@ def gaussian(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
 
 def signs(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     """Independent entries of -1 and 1, as likely as each other."""
-    # Eight signs a byte: drawing them one by one would cost more than the losses they are for.
+    # Eight signs a byte: drawn one by one they would take a good part of the simulation's time.
     drawn = rng.integers(0, 256, -(-rows * columns // 8), dtype=np.uint8)
     return 2.0 * np.unpackbits(drawn, count=rows * columns).reshape(rows, columns) - 1.0
 
