@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -58,6 +59,34 @@ class Weights:
         for model in self.models:
             for p in model.parameters():
                 p.data = p.data.clone()
+
+
+class Averages:
+    """Exponential moving averages of all weights of all runs, one for each momentum, from the first weights on.
+
+    They do not act on training, so that one trajectory serves any number of them.
+    """
+
+    def __init__(self, weights: Weights, momenta: Sequence[float]) -> None:
+        self.weights, self.momenta = weights.flat, momenta
+        self.values = [self.weights.clone() for _ in momenta]
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Let each average take in the weights as they are: momentum times the average, and the rest of them."""
+        for value, momentum in zip(self.values, self.momenta, strict=True):
+            value.lerp_(self.weights, 1 - momentum)
+
+    @contextmanager
+    @torch.no_grad()
+    def in_place(self, number: int) -> Iterator[None]:
+        """Let the models have the weights of one of the averages for a while."""
+        kept = self.weights.clone()
+        self.weights.copy_(self.values[number])
+        try:
+            yield
+        finally:
+            self.weights.copy_(kept)
 
 
 class PackedOptimiser:

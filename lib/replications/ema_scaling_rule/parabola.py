@@ -1,0 +1,141 @@
+"""Weights on a noisy parabola and their average: a linear recursion, so that means and variances are exact.
+
+The loss is a theta^2 / 2, a batch of B examples sees its gradient with noise of standard deviation
+sigma / sqrt(B), and zeta averages the weights theta. One step multiplies the pair (theta, zeta) by a
+matrix and adds noise. With kappa times the batch the learning rate is kappa times as large, and there
+are kappa times fewer steps.
+
+Source: Busbridge et al. (2023), arXiv:2307.13813, for the question; the parabola is worked out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from scipy.linalg import solve_discrete_lyapunov
+from scipy.optimize import minimize_scalar
+
+#: Momentum at a batch that is kappa times as large: `(rho, kappa)` to a number.
+Rule = Callable[[float, float], float]
+
+
+@dataclass(frozen=True)
+class Parabola:
+    """A parabola, and how it is descended at the batch of reference.
+
+    Parameters
+    ----------
+    curvature
+        a of the loss a theta^2 / 2.
+    rate
+        Learning rate at the batch of reference.
+    momentum
+        rho of the average at the batch of reference.
+    steps
+        Steps at the batch of reference.
+    pull
+        b of a further loss b (theta - zeta)^2 / 2, in which the average is held fixed.
+    newest
+        Whether a step averages the weights that it has made, and not those that it was given.
+    """
+
+    curvature: float = 1.0
+    rate: float = 4e-4
+    momentum: float = 0.9999
+    steps: int = 32768
+    pull: float = 0.0
+    newest: bool = False
+
+    def scaled(self, kappa: float, momentum: float) -> Parabola:
+        """The same at kappa times the batch: a rate times kappa, fewer steps, and the given momentum."""
+        return replace(self, rate=kappa * self.rate, momentum=momentum, steps=int(self.steps // kappa))
+
+    def step(self) -> np.ndarray:
+        """The matrix that a step multiplies (theta, zeta) by, on average: (2, 2)."""
+        weights = np.array([1 - self.rate * (self.curvature + self.pull), self.rate * self.pull])
+        old = np.array([1.0, 0.0])
+        seen = weights if self.newest else old
+        return np.array([weights, (1 - self.momentum) * seen + self.momentum * np.array([0.0, 1.0])])
+
+    def noise(self) -> np.ndarray:
+        """What one unit of the gradient's noise adds to (theta, zeta) in a step: (2,)."""
+        return -self.rate * np.array([1.0, (1 - self.momentum) * self.newest])
+
+
+def path(step: np.ndarray, start: np.ndarray, steps: int) -> np.ndarray:
+    """Mean of (theta, zeta) after 0, 1, 2, ... steps: (steps + 1, 2).
+
+    The path so far, multiplied by one power of the matrix, is as much again.
+    """
+    found = np.array([start], dtype=float)
+    while len(found) <= steps:
+        found = np.concatenate([found, found @ np.linalg.matrix_power(step, len(found)).T])
+    return found[: steps + 1]
+
+
+@lru_cache(maxsize=64)
+def mean_path(parabola: Parabola) -> np.ndarray:
+    """Mean path from theta = zeta = 1, a distance of 1 from the minimum: (steps + 1, 2)."""
+    return path(parabola.step(), np.ones(2), parabola.steps)
+
+
+def distance(parabola: Parabola, kappa: int, momentum: float, of: int = 1) -> float:
+    """Largest distance between the mean paths at kappa times the batch and at the batch of reference.
+
+    Parameters
+    ----------
+    parabola
+        At the batch of reference.
+    kappa
+        A whole number; both paths are compared wherever both have a step.
+    momentum
+        Of the average at kappa times the batch.
+    of
+        1 for the average, 0 for the weights.
+    """
+    scaled = mean_path(parabola.scaled(kappa, momentum))
+    return float(np.abs(scaled - mean_path(parabola)[::kappa][: len(scaled)])[:, of].max())
+
+
+def best_momentum(parabola: Parabola, kappa: int) -> float:
+    """The momentum at kappa times the batch that makes the distance least.
+
+    ln(-ln momentum) is searched from that of rho to that of rho^(kappa^2).
+    """
+    first = np.log(-np.log(parabola.momentum))
+    found = minimize_scalar(
+        lambda x: distance(parabola, kappa, float(np.exp(-np.exp(x)))),
+        bounds=(first, first + 2 * np.log(kappa)),
+        method="bounded",
+        options={"xatol": 1e-8},
+    )
+    return float(np.exp(-np.exp(found.x)))
+
+
+def stationary(parabola: Parabola, batch: float = 1.0) -> np.ndarray:
+    """Covariance of (theta, zeta) after many steps, over sigma^2: (2, 2).
+
+    Raises
+    ------
+    ValueError
+        If the recursion diverges.
+    """
+    step, noise = parabola.step(), parabola.noise()
+    radius = np.abs(np.linalg.eigvals(step)).max()
+    if radius >= 1:
+        raise ValueError(f"no stationary state: a step multiplies by {radius:.3g}")
+    return solve_discrete_lyapunov(step, np.outer(noise, noise) / batch)
+
+
+def simulated(
+    parabola: Parabola, runs: int, sigma: float, batch: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(theta, zeta) of independent noisy runs after each step: (steps + 1, 2, runs)."""
+    step, noise = parabola.step(), parabola.noise()[:, None] * sigma / np.sqrt(batch)
+    found = np.ones((parabola.steps + 1, 2, runs))
+    for t in range(parabola.steps):
+        found[t + 1] = step @ found[t] + noise * rng.standard_normal(runs)
+    return found
