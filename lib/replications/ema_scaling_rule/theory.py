@@ -20,14 +20,22 @@ def average(tau: np.ndarray, b: float) -> np.ndarray:
     return np.exp(-b * tau) + b * (np.exp(-tau) - np.exp(-b * tau)) / (b - 1)
 
 
-def left_by_power(tau: np.ndarray, b: float) -> np.ndarray:
-    """Error of the average under rho^kappa, over (kappa - 1) eta a, where a step averages old weights."""
+def left_by_power(tau: np.ndarray, b: float, lag: float = 1.0) -> np.ndarray:
+    """Error of the average under rho^kappa, over (kappa - 1) eta a.
+
+    Parameters
+    ----------
+    tau, b
+        See above.
+    lag
+        1 where a step averages the weights that it was given, -1 where those that it has made.
+    """
     fast, slow = np.exp(-tau), np.exp(-b * tau)
-    return b / 2 * (((1 - tau) * fast - slow) / (b - 1) + (fast - slow) / (b - 1) ** 2)
+    return b / 2 * (((lag - tau) * fast - lag * slow) / (b - 1) + (fast - slow) / (b - 1) ** 2)
 
 
 def left_by_shortcut(tau: np.ndarray, b: float) -> np.ndarray:
-    """The same under 1 - kappa (1 - rho): Euler's method, whose error is -tau zeta'' / 2."""
+    """The same under 1 - kappa (1 - rho), for old weights: Euler's method, whose error is -tau zeta'' / 2."""
     second = (b * np.exp(-tau) - b**3 * np.exp(-b * tau)) / (b - 1) + b**2 * np.exp(-b * tau)
     return -tau / 2 * second
 
