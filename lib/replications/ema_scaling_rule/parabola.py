@@ -130,12 +130,10 @@ def stationary(parabola: Parabola, batch: float = 1.0) -> np.ndarray:
     return solve_discrete_lyapunov(step, np.outer(noise, noise) / batch)
 
 
-def simulated(
-    parabola: Parabola, runs: int, sigma: float, batch: int, rng: np.random.Generator
-) -> np.ndarray:
-    """(theta, zeta) of independent noisy runs after each step: (steps + 1, 2, runs)."""
-    step, noise = parabola.step(), parabola.noise()[:, None] * sigma / np.sqrt(batch)
-    found = np.ones((parabola.steps + 1, 2, runs))
-    for t in range(parabola.steps):
-        found[t + 1] = step @ found[t] + noise * rng.standard_normal(runs)
-    return found
+def simulated(parabola: Parabola, runs: int, batch: float, rng: np.random.Generator) -> np.ndarray:
+    """(theta, zeta) of independent noisy runs after the last step, from 1 and with sigma = 1: (2, runs)."""
+    step, noise = parabola.step(), parabola.noise()[:, None] / np.sqrt(batch)
+    state = np.ones((2, runs))
+    for _ in range(parabola.steps):
+        state = step @ state + noise * rng.standard_normal(runs)
+    return state
