@@ -83,9 +83,8 @@ def noise(rho: float, kappas: np.ndarray, kept: Mapping[str, np.ndarray]) -> Fig
     ax.axvline(1, color="0.6", lw=1, ls=":", label="shortcut's momentum is 0")
     ax.set(
         xlabel=r"$\kappa\,(1-\rho)$",
-        ylabel="variance of average over that of weights",
-        yscale="log",
-        ylim=(0.02, 30),
+        ylabel="variance, average over weights",
+        ylim=(0.8, 3),
     )
     ax.legend(fontsize=8)
     return figure
@@ -126,5 +125,6 @@ def trained(
         xlabel=r"batch $\kappa$ (1 is 8 examples)",
         ylabel="largest gap, share of the fall",
     )
-    last.legend(fontsize=8)
+    last.set_ylim(1e-4, 300)
+    last.legend(fontsize=8, loc="upper left")
     return figure

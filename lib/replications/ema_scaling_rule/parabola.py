@@ -76,6 +76,16 @@ def path(step: np.ndarray, start: np.ndarray, steps: int) -> np.ndarray:
     return found[: steps + 1]
 
 
+def second_order(parabola: Parabola) -> np.ndarray:
+    """The mean path where weights decay exactly and the average sees them halfway, the mean of old and new.
+
+    Nothing of the first order in the step is then left; see `theory`.
+    """
+    r, rho = float(np.exp(-parabola.rate * parabola.curvature)), parabola.momentum
+    step = np.array([[r, 0.0], [(1 - rho) * (1 + r) / 2, rho]])
+    return path(step, np.ones(2), parabola.steps)
+
+
 @lru_cache(maxsize=64)
 def mean_path(parabola: Parabola) -> np.ndarray:
     """Mean path from theta = zeta = 1, a distance of 1 from the minimum: (steps + 1, 2)."""
@@ -100,14 +110,14 @@ def distance(parabola: Parabola, kappa: int, momentum: float, of: int = 1) -> fl
     return float(np.abs(scaled - mean_path(parabola)[::kappa][: len(scaled)])[:, of].max())
 
 
-def best_momentum(parabola: Parabola, kappa: int) -> float:
-    """The momentum at kappa times the batch that makes the distance least.
+def best_momentum(parabola: Parabola, kappa: int, of: int = 1) -> float:
+    """The momentum at kappa times the batch that makes the distance least, of the average or (0) of the weights.
 
     ln(-ln momentum) is searched from that of rho to that of rho^(kappa^2).
     """
     first = np.log(-np.log(parabola.momentum))
     found = minimize_scalar(
-        lambda x: distance(parabola, kappa, float(np.exp(-np.exp(x)))),
+        lambda x: distance(parabola, kappa, float(np.exp(-np.exp(x))), of),
         bounds=(first, first + 2 * np.log(kappa)),
         method="bounded",
         options={"xatol": 1e-8},
@@ -137,3 +147,16 @@ def simulated(parabola: Parabola, runs: int, batch: float, rng: np.random.Genera
     for _ in range(parabola.steps):
         state = step @ state + noise * rng.standard_normal(runs)
     return state
+
+
+def surprise(parabola: Parabola, runs: int, batch: float, rng: np.random.Generator) -> tuple[float, float]:
+    """How far mean and variance of the averages of noisy runs are from the exact ones, in standard errors.
+
+    The variance is held against that of the long run, which paths of many memories have reached.
+    """
+    drawn = simulated(parabola, runs, batch, rng)[1]
+    mean, variance = mean_path(parabola)[-1, 1], stationary(parabola, batch)[1, 1]
+    return (
+        float((drawn.mean() - mean) / np.sqrt(variance / runs)),
+        float((drawn.var(ddof=1) / variance - 1) * np.sqrt((runs - 1) / 2)),
+    )

@@ -34,10 +34,14 @@ def left_by_power(tau: np.ndarray, b: float, lag: float = 1.0) -> np.ndarray:
     return b / 2 * (((lag - tau) * fast - lag * slow) / (b - 1) + (fast - slow) / (b - 1) ** 2)
 
 
-def left_by_shortcut(tau: np.ndarray, b: float) -> np.ndarray:
-    """The same under 1 - kappa (1 - rho), for old weights: Euler's method, whose error is -tau zeta'' / 2."""
+def left_by_shortcut(tau: np.ndarray, b: float, lag: float = 1.0) -> np.ndarray:
+    """The same under 1 - kappa (1 - rho).
+
+    For old weights it is Euler's method, whose error is -tau zeta'' / 2; weights that are seen later
+    or sooner change it as they change that of rho^kappa.
+    """
     second = (b * np.exp(-tau) - b**3 * np.exp(-b * tau)) / (b - 1) + b**2 * np.exp(-b * tau)
-    return -tau / 2 * second
+    return -tau / 2 * second + left_by_power(tau, b, lag) - left_by_power(tau, b)
 
 
 def noise_kept(momentum: float, contraction: float) -> float:
