@@ -76,16 +76,6 @@ def path(step: np.ndarray, start: np.ndarray, steps: int) -> np.ndarray:
     return found[: steps + 1]
 
 
-def second_order(parabola: Parabola) -> np.ndarray:
-    """The mean path where weights decay exactly and the average sees them halfway, the mean of old and new.
-
-    Nothing of the first order in the step is then left; see `theory`.
-    """
-    r, rho = float(np.exp(-parabola.rate * parabola.curvature)), parabola.momentum
-    step = np.array([[r, 0.0], [(1 - rho) * (1 + r) / 2, rho]])
-    return path(step, np.ones(2), parabola.steps)
-
-
 @lru_cache(maxsize=64)
 def mean_path(parabola: Parabola) -> np.ndarray:
     """Mean path from theta = zeta = 1, a distance of 1 from the minimum: (steps + 1, 2)."""
@@ -108,6 +98,19 @@ def distance(parabola: Parabola, kappa: int, momentum: float, of: int = 1) -> fl
     """
     scaled = mean_path(parabola.scaled(kappa, momentum))
     return float(np.abs(scaled - mean_path(parabola)[::kappa][: len(scaled)])[:, of].max())
+
+
+def second_order_distance(parabola: Parabola, kappa: int, momentum: float) -> float:
+    """`distance` of the average where weights decay exactly and it sees them halfway, the mean of old and new.
+
+    Nothing of the first order in the step is then left; see `theory`. The weights are drawn to the minimum only.
+    """
+    found = []
+    for world in (parabola, parabola.scaled(kappa, momentum)):
+        r, rho = float(np.exp(-world.rate * world.curvature)), world.momentum
+        step = np.array([[r, 0.0], [(1 - rho) * (1 + r) / 2, rho]])
+        found.append(path(step, np.ones(2), world.steps)[:, 1])
+    return float(np.abs(found[1] - found[0][::kappa][: len(found[1])]).max())
 
 
 def best_momentum(parabola: Parabola, kappa: int, of: int = 1) -> float:
