@@ -106,8 +106,11 @@ def data(trained: int, held_out: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(x), torch.tensor(y)
 
 
-def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Train the seeds of one arm together and follow all averages along, see `run`."""
+def run_many(configs: list[dict[str, Any]], corrected: bool = False) -> list[dict[str, Any]]:
+    """Train the seeds of one arm together and follow all averages along, see `run`.
+
+    `corrected` averages do not contain the first weights, see `replications.ema_scaling_rule.corrected`.
+    """
     kappa, rates, order = (configs[0][name] for name in ("kappa", "rates", "order"))
     seeds = sorted({each["seed"] for each in configs})
     momenta = sorted({momentum(each["rule"], each["rho"], kappa) for each in configs})
@@ -126,7 +129,8 @@ def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
     orders = [seed + 1000 * order for seed in seeds]
     source = packed_examples(x[:TRAINED], y[:TRAINED], BATCH * kappa, steps, orders)
-    evals = train_packed(models, source, config, held_out=held_out, momenta=momenta).evals
+    averaged = {"momenta": momenta, "corrected": corrected}
+    evals = train_packed(models, source, config, held_out=held_out, **averaged).evals
     found = []
     for each in configs:
         k = seeds.index(each["seed"])

@@ -224,6 +224,7 @@ def train_packed(
     held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
     judge: Callable[..., torch.Tensor] = loss_of,
     momenta: Sequence[float] = (),
+    corrected: bool = False,
 ) -> PackedRun:
     """Train models of one shape together, in place; equal to `train` for each, up to rounding.
 
@@ -247,6 +248,8 @@ def train_packed(
     momenta
         Of exponential moving averages of the weights, which start from the first weights and take
         in those that each update makes. Each evaluation has `ema_loss_0`, `ema_loss_1`, ... besides.
+    corrected
+        Whether those averages are corrected for their start, see `packed_weights.Averages`.
 
     Returns
     -------
@@ -272,7 +275,7 @@ def train_packed(
     peaks = torch.tensor([config.lr] * len(models) if lrs is None else list(lrs), dtype=torch.float64)
     factors = torch.tensor([config.factor(step) for step in range(config.steps)], dtype=torch.float64)
     optimiser = PackedOptimiser(weights, peaks, config)
-    averages = Averages(weights, momenta)
+    averages = Averages(weights, momenta, corrected)
 
     def update(x: torch.Tensor, y: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
         each = loss(forward(weights.params, x), y)
