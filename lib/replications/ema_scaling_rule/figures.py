@@ -79,7 +79,7 @@ def noise(rho: float, kappas: np.ndarray, kept: Mapping[str, np.ndarray]) -> Fig
     for name, ratios in kept.items():
         label, mark, color = RULES[name]
         ax.plot(kappas * (1 - rho), ratios, marker=mark, ms=3, lw=1, color=color, label=label)
-    ax.axhline(1, **PAPER, label="no averaging at all")
+    ax.axhline(1, color="0.4", lw=1, label="the weights, not averaged")
     ax.axvline(1, color="0.6", lw=1, ls=":", label="shortcut's momentum is 0")
     ax.set(
         xlabel=r"$\kappa\,(1-\rho)$",
@@ -125,6 +125,6 @@ def trained(
         xlabel=r"batch $\kappa$ (1 is 8 examples)",
         ylabel="largest gap, share of the fall",
     )
-    last.set_ylim(1e-4, 300)
-    last.legend(fontsize=8, loc="upper left")
+    last.set_ylim(1e-4, 2)
+    last.legend(fontsize=7, loc="lower right")
     return figure

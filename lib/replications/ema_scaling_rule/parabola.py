@@ -40,6 +40,9 @@ class Parabola:
         b of a further loss b (theta - zeta)^2 / 2, in which the average is held fixed.
     newest
         Whether a step averages the weights that it has made, and not those that it was given.
+    corrected
+        Whether the average starts from nought and is divided by the share of it that weights have
+        filled, as Adam does it, and not from the first weights.
     """
 
     curvature: float = 1.0
@@ -48,6 +51,7 @@ class Parabola:
     steps: int = 32768
     pull: float = 0.0
     newest: bool = False
+    corrected: bool = False
 
     def scaled(self, kappa: float, momentum: float) -> Parabola:
         """The same at kappa times the batch: a rate times kappa, fewer steps, and the given momentum."""
@@ -78,8 +82,21 @@ def path(step: np.ndarray, start: np.ndarray, steps: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def mean_path(parabola: Parabola) -> np.ndarray:
-    """Mean path from theta = zeta = 1, a distance of 1 from the minimum: (steps + 1, 2)."""
-    return path(parabola.step(), np.ones(2), parabola.steps)
+    """Mean path from theta = zeta = 1, a distance of 1 from the minimum: (steps + 1, 2).
+
+    Raises
+    ------
+    ValueError
+        If the average is corrected and also pulls: what it pulls with would change from step to step.
+    """
+    if not parabola.corrected:
+        return path(parabola.step(), np.ones(2), parabola.steps)
+    if parabola.pull:
+        raise ValueError("a corrected average that pulls is not worked out here")
+    found = path(parabola.step(), np.array([1.0, 0.0]), parabola.steps)
+    found[1:, 1] /= 1 - parabola.momentum ** np.arange(1.0, parabola.steps + 1)
+    found[0, 1] = 1.0
+    return found
 
 
 def distance(parabola: Parabola, kappa: int, momentum: float, of: int = 1) -> float:
@@ -155,7 +172,7 @@ def simulated(parabola: Parabola, runs: int, batch: float, rng: np.random.Genera
 def surprise(parabola: Parabola, runs: int, batch: float, rng: np.random.Generator) -> tuple[float, float]:
     """How far mean and variance of the averages of noisy runs are from the exact ones, in standard errors.
 
-    The variance is held against that of the long run, which paths of many memories have reached.
+    The variance is held against that of the long run, which paths of some memories have all but reached.
     """
     drawn = simulated(parabola, runs, batch, rng)[1]
     mean, variance = mean_path(parabola)[-1, 1], stationary(parabola, batch)[1, 1]
