@@ -9,7 +9,9 @@ import pytest
 from scipy.integrate import quad, solve_ivp
 
 from replications.ema_scaling_rule import theory
-from replications.ema_scaling_rule.parabola import Parabola, best_momentum, distance, simulated, stationary
+from replications.ema_scaling_rule.gaps import arms, shortcut_less_power
+from replications.ema_scaling_rule.noise import kept_of_weights, simulated, stationary
+from replications.ema_scaling_rule.parabola import Parabola, best_momentum, distance, mean_path
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -105,7 +107,37 @@ def test_no_momentum_near_the_best_is_better():
     for kappa in (8, 64):
         best = best_momentum(parabola, kappa)
         near = np.exp(np.log(best) * np.linspace(0.9, 1.1, 201))
+        assert np.log(best) / np.log(0.9999) == pytest.approx(kappa, rel=0.005)
         assert distance(parabola, kappa, best) <= min(distance(parabola, kappa, m) for m in near) + 1e-12
+
+
+def test_a_corrected_average_by_its_weights():
+    """The average as a weighted mean of all weights so far, the weights of which add to 1."""
+    for newest in (False, True):
+        parabola = Parabola(rate=0.02, momentum=0.9, steps=60, newest=newest, corrected=True)
+        theta = (1 - 0.02) ** np.arange(61)
+        found = mean_path(parabola)
+        np.testing.assert_allclose(found[:, 0], theta, atol=1e-12)
+        assert found[0, 1] == 1
+        for t in (1, 2, 60):
+            seen = theta[1 : t + 1] if newest else theta[:t]
+            assert found[t, 1] == pytest.approx(np.average(seen, weights=0.9 ** np.arange(t)[::-1]))
+    with pytest.raises(ValueError, match="corrected average that pulls"):
+        mean_path(Parabola(corrected=True, pull=1.0))
+
+
+def test_the_shortcut_adds_noise_beyond_1_and_diverges_beyond_2():
+    parabola = Parabola(momentum=0.99)
+    linear = lambda rho, kappa: 1 - kappa * (1 - rho)  # noqa: E731
+    for kappa in (90, 99, 101, 120, 190):
+        kept = theory.noise_kept(linear(0.99, kappa), 1 - 4e-4 * kappa)
+        assert kept_of_weights(parabola, kappa, linear) == pytest.approx(kept, rel=1e-6)
+        assert (kept > 1) == (kappa > 100)
+    assert distance(parabola, 190, -0.9) < 0.05
+    # Three hundred steps or so, each of which multiplies what is wrong by -1.2.
+    assert distance(parabola, 220, -1.2) > 1e9
+    with pytest.raises(ValueError, match="no stationary state"):
+        kept_of_weights(parabola, 220, linear)
 
 
 def test_kept_numbers_of_the_parabola(kept):
@@ -117,7 +149,12 @@ def test_kept_numbers_of_the_parabola(kept):
     assert kept["order"]["measured"] == pytest.approx(ends, abs=0.02)
     assert kept["feedback"]["measured"] == pytest.approx(gap(256, rho**256, of=0, pull=1.0), rel=1e-6)
     assert kept["feedback-unscaled"]["measured"] == pytest.approx(gap(8, rho, of=0, pull=1.0), rel=1e-6)
-    assert kept["linear-noise"]["measured"] == pytest.approx(1, abs=1e-6)
+    linear = {kappa: gap(kappa, 1 - kappa * (1 - rho)) for kappa in (2, 4, 8)}
+    ratios = [linear[kappa] / gap(kappa, rho**kappa) for kappa in linear]
+    # The intercept at kappa = 1 of a straight line through three points, by the normal equations.
+    x = np.array([2.0, 4.0, 8.0]) - 1
+    rise = np.sum((x - x.mean()) * ratios) / np.sum((x - x.mean()) ** 2)
+    assert kept["linear-ratio"]["measured"] == pytest.approx(np.mean(ratios) - rise * x.mean(), rel=1e-6)
     assert kept["variance"]["measured"] == pytest.approx(
         math.prod(
             theory.noise_kept(m, r) ** p / (2 - x) ** p
@@ -148,3 +185,11 @@ def test_kept_numbers_of_the_runs(kept):
     assert kept["trained-unscaled"]["measured"] == pytest.approx(
         np.mean(gaps(8, "unscaled", 0.998)), rel=1e-6
     )
+    logs = np.log(gaps(256, "power", 0.998)) - np.log(gaps(8, "power", 0.998))
+    assert kept["trained-breaks"]["measured"] == pytest.approx(np.exp(logs.mean()) / 32, rel=1e-6)
+    less = np.subtract(gaps(64, "shortcut", 0.98), gaps(64, "power", 0.98))
+    assert kept["trained-linear"]["measured"] == pytest.approx(less.mean(), rel=1e-6)
+    # The same memory with a correction that it soon does not need, at a batch at which weights keep their path.
+    runs = arms(load("ema_scaling_rule_corrected"))
+    less = shortcut_less_power(runs, 8, 0.84)
+    assert (less > 0).all() and less.mean() < 0.02

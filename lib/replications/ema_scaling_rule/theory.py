@@ -44,6 +44,19 @@ def left_by_shortcut(tau: np.ndarray, b: float, lag: float = 1.0) -> np.ndarray:
     return -tau / 2 * second + left_by_power(tau, b, lag) - left_by_power(tau, b)
 
 
+def largest_left(b: float, lag: float = 1.0) -> dict[str, float]:
+    """Rule -> largest distance over (kappa - 1) eta a that it leaves, over tau from 0 to 13."""
+    tau = np.linspace(0, 13, 130_001)
+    errors = {"power": left_by_power(tau, b, lag), "shortcut": left_by_shortcut(tau, b, lag)}
+    return {rule: float(np.abs(error).max()) for rule, error in errors.items()}
+
+
+def shortcut_over_power(b: float, lag: float = 1.0) -> float:
+    """How much larger the largest distance is that the shortcut leaves."""
+    largest = largest_left(b, lag)
+    return largest["shortcut"] / largest["power"]
+
+
 def noise_kept(momentum: float, contraction: float) -> float:
     """Stationary variance of the average over that of the weights, which shrink by a factor each step.
 
