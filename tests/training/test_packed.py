@@ -186,3 +186,41 @@ def test_what_cannot_be_packed_is_refused():
         train_packed([convnet((12,), 4, 10, 0)], source, TrainConfig(steps=3, lr=1e-3), route="products")
     with pytest.raises(ValueError, match="smaller than the batch"):
         packed_examples(x, y, BATCH, 3, [0], [torch.arange(5)])
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_averages_follow_the_weights_and_leave_training_alone(corrected):
+    x, y = data(12)
+    config = TrainConfig(
+        steps=STEPS, lr=0.1, optimiser="sgd", weight_decay=0.0, schedule="constant", evaluate_every=1
+    )
+    momenta = (0.9, 0.0, -0.5)
+    with_averages, plain = ([mlp((12, 16, 10), seed) for seed in range(3)] for _ in range(2))
+    source = packed_examples(x, y, BATCH, STEPS, range(3))
+    first = nn.utils.parameters_to_vector(with_averages[1].parameters()).detach().clone()
+    more = {"momenta": momenta, "corrected": corrected}
+    run = train_packed(with_averages, source, config, held_out=(x, y), **more)
+    alone = train_packed(plain, source, config, held_out=(x, y))
+    assert torch.equal(run.losses, alone.losses)
+    for ours, theirs in zip(with_averages, plain, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+    # The same by torch alone: one model, step by step, and a mean of its weights by hand.
+    model, averages = mlp((12, 16, 10), 1), [first * (not corrected) for _ in momenta]
+    batches = examples(x, y, BATCH, STEPS, 1)
+    for step, found in enumerate(run.evals[1]):
+        loss = nn.functional.cross_entropy(model(batches(step)[0]), batches(step)[1])
+        gradients = torch.autograd.grad(loss, list(model.parameters()))
+        with torch.no_grad():
+            for p, gradient in zip(model.parameters(), gradients, strict=True):
+                p -= 0.1 * gradient
+        weights = nn.utils.parameters_to_vector(model.parameters()).detach()
+        other = mlp((12, 16, 10), 1)
+        for k, momentum in enumerate(momenta):
+            averages[k] = momentum * averages[k] + (1 - momentum) * weights
+            filled = 1 - momentum ** (step + 1) if corrected else 1
+            nn.utils.vector_to_parameters(averages[k] / filled, other.parameters())
+            with torch.no_grad():
+                by_hand = float(nn.functional.cross_entropy(other(x), y))
+            assert found[f"ema_loss_{k}"] == pytest.approx(by_hand, abs=1e-5)
+        assert found["ema_loss_1"] == pytest.approx(found["loss"], abs=1e-6)

@@ -30,7 +30,7 @@ from scalinglaws.training.loop import (
     loss_of,
     train,
 )
-from scalinglaws.training.packed_weights import PackedOptimiser, Weights
+from scalinglaws.training.packed_weights import Averages, PackedOptimiser, Weights
 from scalinglaws.training.record import Run
 
 #: Modules that treat each number alone, and so do not notice a further dimension.
@@ -223,6 +223,8 @@ def train_packed(
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = mean_cross_entropy,
     held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
     judge: Callable[..., torch.Tensor] = loss_of,
+    momenta: Sequence[float] = (),
+    corrected: bool = False,
 ) -> PackedRun:
     """Train models of one shape together, in place; equal to `train` for each, up to rounding.
 
@@ -233,7 +235,7 @@ def train_packed(
     source
         Batch of a step for all runs: inputs `(runs, batch, ...)`, labels `(runs, batch)`.
     config
-        How to train; without accumulation, averaging, autocast or compilation.
+        How to train; without accumulation, an average of its own, autocast or compilation.
     lrs
         Peak learning rate of each run; `config.lr` for all by default.
     route
@@ -243,6 +245,11 @@ def train_packed(
     held_out, judge
         Inputs and targets for evaluation, the same for all runs, and `(model, inputs, targets)`
         to the mean loss there, as the `loss` of `training.train`; none without.
+    momenta
+        Of exponential moving averages of the weights, which start from the first weights and take
+        in those that each update makes. Each evaluation has `ema_loss_0`, `ema_loss_1`, ... besides.
+    corrected
+        Whether those averages are corrected for their start, see `packed_weights.Averages`.
 
     Returns
     -------
@@ -268,6 +275,7 @@ def train_packed(
     peaks = torch.tensor([config.lr] * len(models) if lrs is None else list(lrs), dtype=torch.float64)
     factors = torch.tensor([config.factor(step) for step in range(config.steps)], dtype=torch.float64)
     optimiser = PackedOptimiser(weights, peaks, config)
+    averages = Averages(weights, momenta, corrected)
 
     def update(x: torch.Tensor, y: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
         each = loss(forward(weights.params, x), y)
@@ -285,6 +293,7 @@ def train_packed(
     for step in range(config.steps):
         x, y = source(step)
         losses[step] = update(x, y, factor_at[step])
+        averages.update()
         done = step + 1
         evaluating = done == config.steps or done in config.evaluate_at
         evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
@@ -292,6 +301,11 @@ def train_packed(
             continue
         for model, found in zip(models, evals, strict=True):
             found.append({"step": done, "loss": evaluate(model, *held_out, loss=judge)})
+        for number in range(len(momenta)):
+            with averages.in_place(number):
+                for model, found in zip(models, evals, strict=True):
+                    found[-1][f"ema_loss_{number}"] = evaluate(model, *held_out, loss=judge)
+        for model in models:
             model.train()
     weights.release()
     losses = losses.cpu()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -58,6 +59,49 @@ class Weights:
         for model in self.models:
             for p in model.parameters():
                 p.data = p.data.clone()
+
+
+class Averages:
+    """Exponential moving averages of all weights of all runs, one for each momentum.
+
+    They do not act on training, so that one trajectory serves any number of them.
+
+    Parameters
+    ----------
+    weights
+        Of all runs, before the first update.
+    momenta
+        Of the averages.
+    corrected
+        False: averages start from the first weights. True: from nought, and what an average shows is
+        divided by the share of it that weights have filled, as Adam does it; the first weights then
+        do not count.
+    """
+
+    def __init__(self, weights: Weights, momenta: Sequence[float], corrected: bool = False) -> None:
+        self.weights, self.momenta, self.corrected = weights.flat, momenta, corrected
+        first = torch.zeros_like(self.weights) if corrected else self.weights
+        self.values = [first.clone() for _ in momenta]
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Let each average take in the weights as they are: momentum times the average, and the rest of them."""
+        self.updates += 1
+        for value, momentum in zip(self.values, self.momenta, strict=True):
+            value.lerp_(self.weights, 1 - momentum)
+
+    @contextmanager
+    @torch.no_grad()
+    def in_place(self, number: int) -> Iterator[None]:
+        """Let the models have the weights of one of the averages for a while."""
+        kept = self.weights.clone()
+        filled = 1 - self.momenta[number] ** self.updates if self.corrected else 1
+        self.weights.copy_(self.values[number] / filled)
+        try:
+            yield
+        finally:
+            self.weights.copy_(kept)
 
 
 class PackedOptimiser:
