@@ -1,0 +1,67 @@
+"""Power-law spectra with all their modes, none cut off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Modes of the features and of the target.
+
+    Parameters
+    ----------
+    rate
+        Variance of each mode, the rate at which gradient flow of infinite width learns it, shape (m,).
+    signal
+        Loss that the mode holds before training, shape (m,).
+    count
+        How many modes of this kind there are, shape (m,): one, or the weight of a node that stands for
+        a stretch of the tail.
+    """
+
+    rate: np.ndarray
+    signal: np.ndarray
+    count: np.ndarray
+
+    def over(self, values: np.ndarray) -> np.ndarray:
+        """The sum of `values` over all modes, which lie along its last axis."""
+        return values @ self.count
+
+
+def power_law(a: float, b: float, single: int = 256, nodes: int = 100, reach: float = 60.0) -> Spectrum:
+    """Endless modes of variance k^-b that hold a loss of k^-a each.
+
+    Parameters
+    ----------
+    a, b
+        Exponents of the target and of the spectrum; both above 1, so that the sums are finite.
+    single
+        Modes that are kept one by one; sums over the others are integrals from half a step further on.
+    nodes
+        Gauss-Legendre nodes, in log k, for these integrals.
+    reach
+        Where the integral ends, in log k.
+
+    Raises
+    ------
+    ValueError
+        If `a` or `b` is not above 1.
+
+    Source: arXiv:2402.01092, Section 4, with squared target weights times variance in place of k^-a.
+    """
+    if min(a, b) <= 1:
+        raise ValueError(f"the sums over endless modes need exponents above 1, not {a} and {b}")
+    start = np.log(single + 0.5)
+    x, w = np.polynomial.legendre.leggauss(nodes)
+    far = np.exp(start + (reach - start) * (x + 1) / 2)
+    k = np.concatenate([np.arange(1.0, single + 1), far])
+    count = np.concatenate([np.ones(single), w * far * (reach - start) / 2])
+    return Spectrum(k**-b, k**-a, count)
+
+
+def finite(rate: np.ndarray, signal: np.ndarray) -> Spectrum:
+    """Modes that are all given, each counted once."""
+    return Spectrum(np.asarray(rate, float), np.asarray(signal, float), np.ones(len(rate)))
