@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,9 +42,8 @@ def curves(
     """
     figure, (left, right) = panels(2)
     for (width, loss), color in zip(drawn.items(), shades(len(drawn)), strict=True):
-        named = f"N = {width}" if width in (min(drawn), max(drawn)) else None
         for ax, x in ((left, t), (right, width * t)):
-            ax.plot(x, loss, "o", ms=3, color=color, label=named)
+            ax.plot(x, loss, "o", ms=3, color=color, label=f"N = {width}")
             ax.plot(x, theory[width], lw=1, color=color)
     left.plot(t, wide, color=PALETTE[0], lw=1, label="infinite width")
     power(left, t[len(t) // 2 :], wide[-1], exponents[0], f"paper: exponent {exponents[0]:.2f}")
@@ -58,76 +57,75 @@ def curves(
     return figure
 
 
-def final(
-    groups: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]],
-) -> Figure:
+def final(groups: Sequence[tuple[str, np.ndarray, np.ndarray, Callable[[float], float], float]]) -> Figure:
     """Loss after training against width or data, one panel a group.
 
     Parameters
     ----------
     groups
-        Title (its last word, N or P, names the axis), sizes drawn and their mean losses, sizes and losses
-        in theory, and the paper's exponent.
+        "Title: label of the axis", sizes drawn, their mean losses, the loss at a size in theory, and the
+        paper's exponent.
     """
     figure, axes = panels(len(groups), width=3.4)
-    for ax, (title, sizes, drawn, all_sizes, theory, exponent) in zip(axes, groups, strict=True):
+    for ax, (title, sizes, drawn, loss, exponent) in zip(axes, groups, strict=True):
+        grid = np.geomspace(sizes[0], 1e4, 40)
+        theory = [loss(size) for size in grid]
         ax.plot(sizes, drawn, "o", ms=4, color=PALETTE[1], label="networks drawn")
-        ax.plot(all_sizes, theory, color=PALETTE[1], lw=1, label="self-consistent equation")
-        power(ax, all_sizes[::-1], theory[0], exponent, f"paper: exponent {exponent:.2g}")
-        ax.set(xscale="log", yscale="log", xlabel=title.split()[-1], title=title)
+        ax.plot(grid, theory, color=PALETTE[1], lw=1, label="self-consistent equation")
+        power(ax, grid[::-1], theory[0], exponent, f"paper: exponent {exponent:.2g}")
+        ax.set(xscale="log", yscale="log", xlabel=title.split(": ")[1], title=title.split(": ")[0])
+        ax.set_ylabel("loss after training")
         ax.legend(fontsize=7, loc="lower left")
-    axes[0].set_ylabel("loss after training")
     return figure
 
 
 def early_and_late(
-    widths: np.ndarray, early: np.ndarray, closed: float, late: np.ndarray, theory: np.ndarray, t: float
+    early: tuple[np.ndarray, np.ndarray, float, float],
+    late: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> Figure:
     """What finite width costs early and late, with the powers that the paper has for either.
 
     Parameters
     ----------
-    widths
-        Shape (n,).
-    early, late
-        Mean loss above that of infinite width at time t, and after training, shape (n,) each.
-    closed
-        The coefficient of 1/N in closed form.
-    theory
-        After training, by the self-consistent equation, shape (n,).
-    t
-        The early time.
+    early
+        Widths, mean loss above that of infinite width, the coefficient of 1/N in closed form, the time.
+    late
+        Widths, mean loss after training, the same by the self-consistent equation.
     """
     figure, ax = panels()
-    ax.plot(widths, late, "s", ms=4, color=PALETTE[1], label="after training")
+    widths, end, theory = late
+    ax.plot(widths, end, "s", ms=4, color=PALETTE[1], label="after training")
     ax.plot(widths, theory, lw=1, color=PALETTE[1], label="self-consistent equation")
-    power(ax, widths, theory[-1], 0.5, "paper: exponents 0.5 and 1")
-    ax.plot(widths, early, "o", ms=4, color=PALETTE[3], label=f"at t = {t:g}")
-    ax.plot(widths, closed / widths, lw=1, color=PALETTE[3], label="second order of perturbation")
-    ax.plot(widths, early[-1] * widths[-1] / widths, **PAPER)
-    ax.set(xscale="log", yscale="log", xlabel="width N", ylabel="loss due to finite width", ylim=(5e-3, 2))
+    power(ax, np.asarray(widths), theory[-1], 0.5, "paper: exponents 0.5 and 1")
+    widths, excess, coefficient, t = early
+    ax.plot(widths, excess, "o", ms=4, color=PALETTE[3], label=f"at t = {t:g}")
+    ax.plot(widths, coefficient / np.asarray(widths), lw=1, color=PALETTE[3], label="closed form of the 1/N")
+    power(ax, np.asarray(widths), 0.8 * excess[-1], 1.0, "")
+    ax.set(xscale="log", yscale="log", xlabel="width N", ylabel="loss due to finite width", ylim=(4e-3, 2))
+    ax.set_xticks(early[0], [f"{width}" for width in early[0]])
+    ax.minorticks_off()
     ax.legend(fontsize=7, loc="lower left")
     return figure
 
 
-def local(frontiers: Mapping[str, tuple[Frontier, float]]) -> Figure:
-    """The exponent of steps in compute between one budget and the next, and the paper's.
+def local(frontiers: Mapping[tuple[float, float], Frontier]) -> Figure:
+    """The exponents of steps and parameters between one budget and the next, and the paper's.
 
     Parameters
     ----------
     frontiers
-        Name -> frontier in theory, and the paper's exponent of steps.
+        (a, b) -> frontier in theory.
     """
     figure, axes = panels(len(frontiers), width=3.2, sharey=True, sharex=True)
-    for ax, (name, (best, paper)) in zip(axes, frontiers.items(), strict=True):
+    for ax, ((a, b), best) in zip(axes, frontiers.items(), strict=True):
         logs = np.log(best.compute)
         steps = 1 - np.diff(np.log(best.width)) / np.diff(logs)
         middle = np.exp((logs[1:] + logs[:-1]) / 2)
         ax.plot(middle, steps, "o-", ms=3, color=PALETTE[1], label="steps")
         ax.plot(middle, 1 - steps, "s-", ms=3, color=PALETTE[3], label="parameters")
-        ax.axhline(paper, label="paper: steps", **PAPER)
+        ax.axhline(b / (1 + b), label="paper: steps", **PAPER)
         ax.axhline(0.5, color="0.6", lw=1)
-        ax.set(xscale="log", xlabel="compute C = N t", title=name, ylim=(0.25, 0.75))
+        ax.set(xscale="log", xlabel="compute C = N t", title=f"a = {a}, b = {b}", ylim=(0.25, 0.75))
     axes[0].set_ylabel("local exponent in compute")
     axes[0].legend(fontsize=8, loc="lower right")
     return figure

@@ -59,3 +59,9 @@ def between_widths(widths: np.ndarray, compute: np.ndarray, losses: np.ndarray) 
         raise ValueError("a best width lies at the edge of the widths")
     width, loss = (np.array([getattr(low, name) for low in best]) for name in ("n_params", "loss"))
     return Frontier(np.asarray(compute, float), width, loss)
+
+
+def on_grid(spectrum: Spectrum, compute: np.ndarray, widths: np.ndarray) -> Frontier:
+    """The frontier of a few widths, nothing interpolated: at each compute the best that there is."""
+    losses = np.array([[during_training(spectrum, n, c / n) for n in widths] for c in compute])
+    return Frontier(np.asarray(compute, float), np.asarray(widths)[losses.argmin(1)], losses.min(1))

@@ -109,9 +109,12 @@ def early_excess(
 
 
 def on_data(
-    a: float, b: float, data: int, t: np.ndarray, rng: np.random.Generator, modes: int = 400
+    a: float, b: float, data: int, t: np.ndarray, rng: np.random.Generator, modes_each: int = 8
 ) -> np.ndarray:
     """Losses at infinite width when finitely many data are used again at every step.
+
+    The first `modes_each` * data modes are drawn; the others add their means, as in `draw`: to the
+    kernel between examples, as noise to the targets, and as noise to what is predicted.
 
     Parameters
     ----------
@@ -123,21 +126,26 @@ def on_data(
         Times of gradient flow, shape (n,); `np.inf` is allowed.
     rng
         Draws the examples.
-    modes
-        Modes that are kept.
+    modes_each
+        Modes that are drawn, over P.
 
     Returns
     -------
     ndarray
         Mean squared error on the examples, on as many fresh ones, and over all inputs, shape (3, n).
     """
+    modes = modes_each * data
     k = np.arange(1.0, modes + 1)
-    rate = k**-b
+    rate, target = k**-b, k ** ((b - a) / 2)
     rows, fresh = rng.standard_normal((2, data, modes)) * np.sqrt(rate / data)
-    target = k ** ((b - a) / 2)
-    eigenvalues, vectors = np.linalg.eigh(rows @ rows.T)
-    seen, inward = vectors.T @ (rows @ target), vectors.T @ rows
+    noise, fresh_noise = rng.standard_normal((2, data)) / np.sqrt(data)
+    kernel = rows @ rows.T
+    kernel[np.diag_indices(data)] += zeta(b, modes + 1) / data
+    eigenvalues, vectors = np.linalg.eigh(kernel)
+    seen = vectors.T @ (rows @ target + np.sqrt(zeta(a, modes + 1)) * noise)
     decayed = np.exp(-np.multiply.outer(t, eigenvalues))
-    left = target - ((1 - decayed) * seen / eigenvalues) @ inward
-    losses = [((decayed * seen) ** 2).sum(1), ((left @ fresh.T) ** 2).sum(1), left**2 @ rate]
-    return np.array(losses)
+    weights = (1 - decayed) * seen / eigenvalues
+    left = target - weights @ (vectors.T @ rows)
+    beyond = zeta(a, modes + 1) + zeta(2 * b, modes + 1) / data * (weights**2).sum(1)
+    on_fresh = left @ fresh.T + np.sqrt(beyond)[:, None] * fresh_noise
+    return np.array([((decayed * seen) ** 2).sum(1), (on_fresh**2).sum(1), left**2 @ rate + beyond])

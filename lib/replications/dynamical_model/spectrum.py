@@ -31,34 +31,36 @@ class Spectrum:
         return values @ self.count
 
 
-def power_law(a: float, b: float, single: int = 256, nodes: int = 100, reach: float = 60.0) -> Spectrum:
-    """Endless modes of variance k^-b that hold a loss of k^-a each.
+def power_law(a: float, b: float, modes: float = np.inf, single: int = 256, nodes: int = 100) -> Spectrum:
+    """Modes of variance k^-b that hold a loss of k^-a each.
 
     Parameters
     ----------
     a, b
-        Exponents of the target and of the spectrum; both above 1, so that the sums are finite.
+        Exponents of the target and of the spectrum.
+    modes
+        How many there are; if they have no end, both exponents must be above 1.
     single
         Modes that are kept one by one; sums over the others are integrals from half a step further on.
     nodes
-        Gauss-Legendre nodes, in log k, for these integrals.
-    reach
-        Where the integral ends, in log k.
+        Gauss-Legendre nodes, in log k, for these integrals. Endless ones stop at k = e^60.
 
     Raises
     ------
     ValueError
-        If `a` or `b` is not above 1.
+        If a sum over the modes has no end, or there are no more than `single`.
 
-    Source: arXiv:2402.01092, Section 4, with squared target weights times variance in place of k^-a.
+    Source: arXiv:2402.01092, Section 4, where k^-a is the squared target weight times the variance.
     """
-    if min(a, b) <= 1:
+    if modes == np.inf and min(a, b) <= 1:
         raise ValueError(f"the sums over endless modes need exponents above 1, not {a} and {b}")
-    start = np.log(single + 0.5)
+    if modes <= single:
+        raise ValueError(f"{modes} modes are no more than the {single} that are kept one by one: give all")
+    start, end = np.log(single + 0.5), min(60.0, np.log(modes + 0.5))
     x, w = np.polynomial.legendre.leggauss(nodes)
-    far = np.exp(start + (reach - start) * (x + 1) / 2)
+    far = np.exp(start + (end - start) * (x + 1) / 2)
     k = np.concatenate([np.arange(1.0, single + 1), far])
-    count = np.concatenate([np.ones(single), w * far * (reach - start) / 2])
+    count = np.concatenate([np.ones(single), w * far * (end - start) / 2])
     return Spectrum(k**-b, k**-a, count)
 
 
