@@ -139,10 +139,10 @@ def gap(t: np.ndarray, losses: Mapping[int, np.ndarray]) -> Figure:
     t
         Times, shape (n,).
     losses
-        P -> mean losses on the examples, on fresh ones and over all inputs, shape (3, n).
+        P -> mean losses over all inputs, on the examples and on fresh ones, shape (3, n).
     """
     figure, (left, right) = panels(2)
-    for (data, (train, fresh, test)), color in zip(losses.items(), shades(len(losses)), strict=True):
+    for (data, (test, train, fresh)), color in zip(losses.items(), shades(len(losses)), strict=True):
         left.plot(t, test, color=color, label=f"test, P = {data}")
         left.plot(t, train, ":", color=color, label=f"training, P = {data}")
         right.plot(t, 1 - train / test, color=color, label=f"P = {data}")

@@ -109,7 +109,13 @@ def early_excess(
 
 
 def on_data(
-    a: float, b: float, data: int, t: np.ndarray, rng: np.random.Generator, modes_each: int = 8
+    a: float,
+    b: float,
+    data: int,
+    t: np.ndarray,
+    rng: np.random.Generator,
+    modes_each: int = 8,
+    fresh: int = 0,
 ) -> np.ndarray:
     """Losses at infinite width when finitely many data are used again at every step.
 
@@ -128,24 +134,30 @@ def on_data(
         Draws the examples.
     modes_each
         Modes that are drawn, over P.
+    fresh
+        Number of examples to test on besides.
 
     Returns
     -------
     ndarray
-        Mean squared error on the examples, on as many fresh ones, and over all inputs, shape (3, n).
+        Mean squared error over all inputs, on the examples, and, if asked for, on the fresh ones,
+        shape (2, n) or (3, n).
     """
     modes = modes_each * data
     k = np.arange(1.0, modes + 1)
     rate, target = k**-b, k ** ((b - a) / 2)
-    rows, fresh = rng.standard_normal((2, data, modes)) * np.sqrt(rate / data)
-    noise, fresh_noise = rng.standard_normal((2, data)) / np.sqrt(data)
+    rows = rng.standard_normal((data, modes)) * np.sqrt(rate / data)
     kernel = rows @ rows.T
     kernel[np.diag_indices(data)] += zeta(b, modes + 1) / data
     eigenvalues, vectors = np.linalg.eigh(kernel)
-    seen = vectors.T @ (rows @ target + np.sqrt(zeta(a, modes + 1)) * noise)
+    noise = rng.standard_normal(data) * np.sqrt(zeta(a, modes + 1) / data)
+    seen = vectors.T @ (rows @ target + noise)
     decayed = np.exp(-np.multiply.outer(t, eigenvalues))
     weights = (1 - decayed) * seen / eigenvalues
     left = target - weights @ (vectors.T @ rows)
     beyond = zeta(a, modes + 1) + zeta(2 * b, modes + 1) / data * (weights**2).sum(1)
-    on_fresh = left @ fresh.T + np.sqrt(beyond)[:, None] * fresh_noise
-    return np.array([((decayed * seen) ** 2).sum(1), (on_fresh**2).sum(1), left**2 @ rate + beyond])
+    losses = [left**2 @ rate + beyond, ((decayed * seen) ** 2).sum(1)]
+    if fresh:
+        inputs = rng.standard_normal((modes, fresh)) * np.sqrt(rate)[:, None]
+        losses.append(((left @ inputs + np.outer(np.sqrt(beyond), rng.standard_normal(fresh))) ** 2).mean(1))
+    return np.array(losses)
