@@ -110,6 +110,22 @@ def test_exponent_of_width_by_projectors(kept, a, b, id):
     assert abs(kept[id]["measured"] - min(a - 1, b)) < 0.04
 
 
+def test_endless_ensemble_by_projectors():
+    """Products of the projectors of independent networks, against squared shares for the same modes."""
+    a, b, width, modes = 3, 1.25, 40, 600
+    rng, k = np.random.default_rng(5), np.arange(1.0, 601)
+    bases = [
+        np.linalg.qr((rng.standard_normal((width, modes)) * k ** (-b / 2)).T)[0].T for _ in range(2 * 40)
+    ]
+    lost = []
+    for one, other in zip(bases[::2], bases[1::2], strict=True):
+        both = np.eye(modes) - one.T @ one - other.T @ other + (one.T @ (one @ other.T)) @ other
+        lost.append(np.diag(both) @ k**-a)
+    spectrum = finite(k**-b, k**-a)
+    assert np.mean(lost) == pytest.approx(worlds.endless_ensemble(spectrum, width), rel=0.2)
+    assert np.mean(lost) < 0.3 * equation.after_training(spectrum, width)
+
+
 def test_data_by_projectors(kept):
     """Minimum-norm regression, against the equation for the same modes; its exponent is 2b, not b."""
     a, b, data, modes = 4, 1.25, 60, 900

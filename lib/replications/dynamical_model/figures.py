@@ -45,6 +45,8 @@ def curves(
         for ax, x in ((left, t), (right, width * t)):
             ax.plot(x, loss, "o", ms=3, color=color, label=f"N = {width}")
             ax.plot(x, theory[width], lw=1, color=color)
+    for ax in (left, right):
+        ax.plot([], [], lw=1, color="0.5", label="equation, same widths")
     left.plot(t, wide, color=PALETTE[0], lw=1, label="infinite width")
     power(left, t[len(t) // 2 :], wide[-1], exponents[0], f"paper: exponent {exponents[0]:.2f}")
     right.plot(best.compute, best.loss, color=PALETTE[3], lw=2, label="least loss")
@@ -70,7 +72,7 @@ def final(groups: Sequence[tuple[str, np.ndarray, np.ndarray, Callable[[float], 
     for ax, (title, sizes, drawn, loss, exponent) in zip(axes, groups, strict=True):
         grid = np.geomspace(sizes[0], 1e4, 40)
         theory = [loss(size) for size in grid]
-        ax.plot(sizes, drawn, "o", ms=4, color=PALETTE[1], label="networks drawn")
+        ax.plot(sizes, drawn, "o", ms=4, color=PALETTE[1], label="mean of the draws")
         ax.plot(grid, theory, color=PALETTE[1], lw=1, label="self-consistent equation")
         power(ax, grid[::-1], theory[0], exponent, f"paper: exponent {exponent:.2g}")
         ax.set(xscale="log", yscale="log", xlabel=title.split(": ")[1], title=title.split(": ")[0])
@@ -123,11 +125,12 @@ def local(frontiers: Mapping[tuple[float, float], Frontier]) -> Figure:
         middle = np.exp((logs[1:] + logs[:-1]) / 2)
         ax.plot(middle, steps, "o-", ms=3, color=PALETTE[1], label="steps")
         ax.plot(middle, 1 - steps, "s-", ms=3, color=PALETTE[3], label="parameters")
-        ax.axhline(b / (1 + b), label="paper: steps", **PAPER)
-        ax.axhline(0.5, color="0.6", lw=1)
-        ax.set(xscale="log", xlabel="compute C = N t", title=f"a = {a}, b = {b}", ylim=(0.25, 0.75))
+        ax.axhline(b / (1 + b), label="paper: steps", **PAPER | {"color": PALETTE[1]})
+        ax.axhline(1 / (1 + b), label="paper: parameters", **PAPER | {"color": PALETTE[3]})
+        ax.axhline(0.5, color="0.6", lw=1, label="both alike")
+        ax.set(xscale="log", xlabel="compute C = N t", title=f"a = {a}, b = {b}", ylim=(0.15, 0.75))
     axes[0].set_ylabel("local exponent in compute")
-    axes[0].legend(fontsize=8, loc="lower right")
+    axes[0].legend(fontsize=7, loc="lower right", ncols=2)
     return figure
 
 
@@ -139,14 +142,16 @@ def gap(t: np.ndarray, losses: Mapping[int, np.ndarray]) -> Figure:
     t
         Times, shape (n,).
     losses
-        P -> mean losses over all inputs, on the examples and on fresh ones, shape (3, n).
+        P -> losses of each draw over all inputs, on the examples and on fresh ones, shape (draws, 3, n).
+        The gap is the mean over draws of each one's share.
     """
     figure, (left, right) = panels(2)
-    for (data, (test, train, fresh)), color in zip(losses.items(), shades(len(losses)), strict=True):
-        left.plot(t, test, color=color, label=f"test, P = {data}")
-        left.plot(t, train, ":", color=color, label=f"training, P = {data}")
-        right.plot(t, 1 - train / test, color=color, label=f"P = {data}")
-        right.plot(t, 1 - fresh / test, "-.", lw=1, color=color)
+    for (data, drawn), color in zip(losses.items(), shades(len(losses)), strict=True):
+        test, train, fresh = np.moveaxis(drawn, 1, 0)
+        left.plot(t, test.mean(0), color=color, label=f"test, P = {data}")
+        left.plot(t, train.mean(0), ":", color=color, label=f"training, P = {data}")
+        right.plot(t, (1 - train / test).mean(0), color=color, label=f"P = {data}")
+        right.plot(t, (1 - fresh / test).mean(0), "-.", lw=1, color=color)
     right.plot([], [], "-.", lw=1, color="0.5", label="on fresh examples")
     left.set(xscale="log", yscale="log", xlabel="time t of gradient flow", ylabel="mean loss", ylim=(2e-3, 2))
     right.set(xscale="log", xlabel="time t of gradient flow", ylabel="gap over test loss")

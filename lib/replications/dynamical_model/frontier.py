@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,17 @@ def between_widths(widths: np.ndarray, compute: np.ndarray, losses: np.ndarray) 
     return Frontier(np.asarray(compute, float), width, loss)
 
 
+def by_law(
+    law: Callable[[Spectrum, float, float], float],
+    spectrum: Spectrum,
+    widths: np.ndarray,
+    compute: np.ndarray,
+) -> np.ndarray:
+    """Losses by a law of spectrum, width and time at t = C / N, shape (widths, compute)."""
+    return np.array([[law(spectrum, n, c / n) for c in compute] for n in widths])
+
+
 def on_grid(spectrum: Spectrum, compute: np.ndarray, widths: np.ndarray) -> Frontier:
     """The frontier of a few widths, nothing interpolated: at each compute the best that there is."""
-    losses = np.array([[during_training(spectrum, n, c / n) for n in widths] for c in compute])
-    return Frontier(np.asarray(compute, float), np.asarray(widths)[losses.argmin(1)], losses.min(1))
+    losses = by_law(during_training, spectrum, widths, compute)
+    return Frontier(np.asarray(compute, float), np.asarray(widths)[losses.argmin(0)], losses.min(0))

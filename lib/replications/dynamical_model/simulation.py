@@ -53,9 +53,9 @@ def draw(a: float, b: float, width: int, rng: np.random.Generator, modes_each: i
 def networks(
     a: float, b: float, widths: list[int], effort: int, rng: np.random.Generator
 ) -> dict[int, list[Draw]]:
-    """Networks of each width: `effort` / width of them, at least 16 and at most 200."""
+    """Networks of each width: `effort` / width of them, at least 6 and at most 200."""
     return {
-        width: [draw(a, b, width, rng) for _ in range(int(np.clip(effort / width, 16, 200)))]
+        width: [draw(a, b, width, rng) for _ in range(int(np.clip(effort / width, 6, 200)))]
         for width in widths
     }
 

@@ -34,6 +34,9 @@ class Spectrum:
 def power_law(a: float, b: float, modes: float = np.inf, single: int = 256, nodes: int = 100) -> Spectrum:
     """Modes of variance k^-b that hold a loss of k^-a each.
 
+    The tail is kept as weighted nodes, not as one sum (as in `scalinglaws.spectra`), because the ridge
+    falls far below the last mode that is kept for itself.
+
     Parameters
     ----------
     a, b
@@ -50,7 +53,8 @@ def power_law(a: float, b: float, modes: float = np.inf, single: int = 256, node
     ValueError
         If a sum over the modes has no end, or there are no more than `single`.
 
-    Source: arXiv:2402.01092, Section 4, where k^-a is the squared target weight times the variance.
+    Source: the model of arXiv:2402.01092 by its authors' account (Kempner Institute, 12 June 2024); that
+    k^-a is the squared target weight times the variance is what the account's sum over modes needs.
     """
     if modes == np.inf and min(a, b) <= 1:
         raise ValueError(f"the sums over endless modes need exponents above 1, not {a} and {b}")
