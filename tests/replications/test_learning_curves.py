@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replications.learning_curves import curves
+from replications.learning_curves import curves, subsets
+from scalinglaws.training import texts
+from scalinglaws.training.held_out import split_by_project
 
 RATES = {"easy": 0.4, "hard": 0.1}
 HEIGHTS = {"good": 0.6, "bad": 0.8}
@@ -69,3 +71,33 @@ def test_the_smallest_good_network_is_found_away_from_the_edges():
     assert size.to_dict() == {128: 80, 256: 160}
     assert np.isnan(curves.growth(size))
     assert curves.growth(pd.Series([10, 20, 40], index=[100, 400, 1600])) == pytest.approx(0.5)
+
+
+def test_an_example_to_train_on_equals_none_that_is_held_out(monkeypatch):
+    def keel():
+        rng = np.random.default_rng(0)
+        x = rng.integers(0, 4, (400, 3)).astype(np.float32)  # 64 different rows: almost all are repeated
+        return {"letter": (x, rng.integers(0, 2, 400))}
+
+    monkeypatch.setattr(subsets.arrays, "keel", keel)
+    monkeypatch.setitem(subsets.SETS, "letter", ("tabular", 20, 10))
+    parts = subsets.split.__wrapped__("letter", texts.python_excerpt)
+    pool, held = ({row.tobytes() for row in parts[role][0]} for role in ("pool", "test"))
+    held |= {row.tobytes() for row in parts["val"][0]}
+    assert pool and not pool & held
+    # What is held out is as it was, and so is what the pool repeats.
+    assert len(parts["test"][0]) == 20 and len(pool) < len(parts["pool"][0]) == len(parts["pool"][1]) < 370
+
+
+def test_windows_held_out_of_a_text_share_no_long_stretch_with_it():
+    with texts.pinned():
+        training, held_out = subsets.text("python", texts.python_excerpt)
+        whole = b"".join(
+            texts.END.join((t, b"")) for t in split_by_project(texts.python_excerpt(), 0.1)[0].documents
+        )
+    assert len(training) and len(held_out)
+    for window in held_out:
+        stretches = (
+            window[i : i + subsets.STRETCH].tobytes() for i in range(len(window) - subsets.STRETCH + 1)
+        )
+        assert not any(stretch in whole for stretch in stretches)
