@@ -2,9 +2,9 @@
 
 What a learning curve needs: subsets of any size, and the same judge for all of them. Text is
 cut into windows of bytes; a subset of it is a number of windows. What a model is judged on, it
-has not seen: no example of the pool equals one that is held out (of letter's 3,000 these are 308), and
-Python's library is held out by whole projects, without the windows that repeat a long stretch
-of the text trained on.
+has not seen. An example that equals one of those held out leaves the pool: among letter's 3,000
+that are held out, 308 had such a twin. Python's library is held out by whole projects, without
+the windows that repeat a long stretch of the text trained on.
 """
 
 from __future__ import annotations
