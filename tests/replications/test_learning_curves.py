@@ -45,7 +45,7 @@ def test_planted_exponents_come_back_and_guessing_is_left_out():
 def test_equal_exponents_are_not_told_apart_and_others_are():
     for faster, few in ((0.0, False), (0.05, True)):
         part = curves.power_law_region(curves.retuned(table(faster=faster)))
-        p = curves.holm(part.groupby("data")[["family", "logn", "logy"]].apply(curves.equal_exponents))
+        p = curves.holm(curves.equal_exponents(part))
         assert (p < 0.05).all() == few
     moved = curves.between_family_variance(curves.power_law_region(curves.retuned(table())))
     assert (moved["shift"] / moved["all"] > 0.95).all()
@@ -67,7 +67,7 @@ def test_the_smallest_good_network_is_found_away_from_the_edges():
         for width in (4, 8, 16, 32)
     ]
     runs = pd.DataFrame(rows, columns=["seed", "n", "setting", "error", "train_error", "n_params"])
-    size = curves.smallest(runs, lambda error, train: error <= 1.05 * error.min(1, keepdims=True))
+    size = curves.Widths.of(runs).smallest(lambda error, train: error <= 1.05 * error.min(1, keepdims=True))
     assert size.to_dict() == {128: 80, 256: 160}
     assert np.isnan(curves.growth(size))
     assert curves.growth(pd.Series([10, 20, 40], index=[100, 400, 1600])) == pytest.approx(0.5)
