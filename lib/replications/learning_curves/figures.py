@@ -104,8 +104,9 @@ def sizes(swept: Mapping[str, lc.Widths], as_good: lc.Enough, fits: lc.Enough) -
             (mean,) = networks.error.mean(0)[networks.n == n]
             ax.plot(networks.params, mean, "o-", color=colour, markersize=4, label=f"{n:,} examples")
         ax.set(xscale="log", yscale="log", xlabel="parameters", ylabel="test error (fraction)", title=name)
-        plain_ticks(ax, [0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
-        ax.legend(fontsize=8)
+        plain_ticks(ax, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
+        ax.set_ylim(0.004, 0.95)
+        ax.legend(fontsize=8, loc="lower left")
     ways = (("o-", as_good, "within 5 % of best"), ("s:", fits, "fits training set"))
     for colour, (name, networks) in zip(PALETTE[1:], swept.items(), strict=False):
         for marker, enough, what in ways:
@@ -114,6 +115,6 @@ def sizes(swept: Mapping[str, lc.Widths], as_good: lc.Enough, fits: lc.Enough) -
     x = np.array([128.0, 16384.0])
     axes[2].plot(x, 2 * x, color="grey", linewidth=1, label="proportional to n")
     axes[2].set(xscale="log", yscale="log", xlabel="training examples", ylabel="parameters needed")
-    axes[2].set_ylim(250, 3e5)
+    axes[2].set_ylim(250, 1e8)
     axes[2].legend(fontsize=7, loc="upper left")
     return figure
