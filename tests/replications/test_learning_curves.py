@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from replications.learning_curves import curves, subsets
+from scalinglaws import load
 from scalinglaws.training import texts
 from scalinglaws.training.held_out import split_by_project
 
@@ -71,6 +73,73 @@ def test_the_smallest_good_network_is_found_away_from_the_edges():
     assert size.to_dict() == {128: 80, 256: 160}
     assert np.isnan(curves.growth(size))
     assert curves.growth(pd.Series([10, 20, 40], index=[100, 400, 1600])) == pytest.approx(0.5)
+
+
+@pytest.fixture(scope="module")
+def able():
+    """Curves of the stored table's families that can grow."""
+    runs = load("learning_curves")
+    return curves.power_law_region(curves.retuned(runs[runs.family != "linear"]))
+
+
+def test_lines_are_those_of_another_solver(able):
+    lines = curves.exponents(able)
+    assert len(lines) == able.groupby(["data", "family"]).ngroups
+    for key, curve in able.groupby(["data", "family"]):
+        line, mean = stats.linregress(curve.logn, curve.logy), curve.groupby("logn").logy.mean()
+        half = stats.t.ppf(0.975, len(curve) - 2) * line.stderr
+        r2 = stats.linregress(mean.index, mean).rvalue ** 2
+        assert lines.loc[key].tolist() == pytest.approx([len(mean), -line.slope, half, r2], rel=1e-9)
+
+
+def test_the_test_of_equal_exponents_is_that_of_two_least_squares(able):
+    p = curves.equal_exponents(able)
+    for data, part in able.groupby("data"):
+        offset = pd.get_dummies(part.family, dtype=float).to_numpy()
+        x, y, k = part.logn.to_numpy()[:, None], part.logy.to_numpy(), offset.shape[1]
+        common, own = (np.linalg.lstsq(np.hstack([offset, z]), y)[1][0] for z in (x, x * offset))
+        free = len(y) - 2 * k
+        assert p[data] == pytest.approx(
+            stats.f.sf((common - own) / (k - 1) / (own / free), k - 1, free), rel=1e-6
+        )
+    assert (curves.holm(p) < 0.05).sum() == 7
+    assert np.isnan(curves.equal_exponents(able[able.family == "mlp"])).all()
+
+
+def test_the_share_of_a_shift_is_that_of_a_table_of_sizes_and_families(able):
+    found = curves.between_family_variance(able)
+    for data, part in able.groupby("data"):
+        logs = part.pivot_table(index="n", columns="family", values="logy").dropna()
+        apart = logs.sub(logs.mean(axis=1), axis=0)
+        assert found.loc[data].tolist() == pytest.approx(
+            [(apart.mean() ** 2).sum() * len(apart), (apart**2).sum().sum()]
+        )
+
+
+def test_sets_drawn_again_give_the_interval_of_a_mean():
+    by_set = pd.DataFrame({"value": np.random.default_rng(1).normal(size=200)})
+    found = curves.over_sets(lambda t: t[0].mean(-1), by_set)
+    error = by_set.value.std() / np.sqrt(200)
+    assert found.value == pytest.approx(by_set.value.mean())
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+def test_the_sizes_that_were_needed_on_mnist1d(able):
+    """Width counts the parameters: 40 inputs, ten classes, biases; by hand for each size."""
+    runs = load("learning_curves").query("data == 'mnist1d' and family == 'mlp'")
+    error = runs.pivot_table(index="n", columns="setting", values="error")
+    good = error.le(1.05 * error.min(axis=1), axis=0)
+    first = {n: row.index[row][0] for n, row in good.iterrows()}
+    inner = {n: width for n, width in first.items() if 4 < width < 2048}
+    assert inner == {256: 64, 512: 256, 1024: 256, 2048: 1024} and first[4096] == first[8192] == 2048
+    networks = curves.Widths.of(runs)
+    as_good = lambda error, train: error <= 1.05 * error.min(1, keepdims=True)  # noqa: E731
+    assert networks.smallest(as_good).to_dict() == {n: 51 * width + 10 for n, width in inner.items()}
+    slope = stats.linregress(np.log(list(inner)), np.log([51 * width + 10 for width in inner.values()])).slope
+    most, each = curves.largest_growth({"mnist1d": networks}, as_good, 0.1, draws=50)
+    assert most.value == each["mnist1d"] == pytest.approx(slope) and most.low < 1 < most.high
+    # A grid that ends at 256 makes the size needed look constant.
+    assert set(networks.up_to(7).smallest(as_good)[[512, 1024, 2048]]) == {51 * 128 + 10}
 
 
 def test_an_example_to_train_on_equals_none_that_is_held_out(monkeypatch):
