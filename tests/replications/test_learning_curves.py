@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from replications.learning_curves import curves, subsets
 from scalinglaws import load
@@ -116,12 +117,47 @@ def test_the_share_of_a_shift_is_that_of_a_table_of_sizes_and_families(able):
         )
 
 
+def test_holm_is_that_of_a_library():
+    p = pd.Series([0.02, np.nan, 0.001, 0.4, 0.013], list("abcde"))
+    known = p.dropna()
+    assert curves.holm(p)[known.index].tolist() == pytest.approx(multipletests(known, method="holm")[1])
+
+
 def test_sets_drawn_again_give_the_interval_of_a_mean():
-    by_set = pd.DataFrame({"value": np.random.default_rng(1).normal(size=200)})
+    by_set = pd.DataFrame({"value": np.random.default_rng(1).normal(size=9)})
     found = curves.over_sets(lambda t: t[0].mean(-1), by_set)
-    error = by_set.value.std() / np.sqrt(200)
+    drawn = np.random.default_rng(2).choice(by_set.value, (200_000, 9)).mean(1)
     assert found.value == pytest.approx(by_set.value.mean())
-    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+    assert [found.low, found.high] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.01)
+
+
+def test_the_median_of_nine_sets_drawn_again_ends_at_its_second_and_eighth():
+    """The median is above the seventh if five draws of nine are: more often than 2.5 % (binomial, by hand)."""
+    assert stats.binom.sf(4, 9, 2 / 9) > 0.025 > stats.binom.sf(4, 9, 1 / 9)
+    order = np.random.default_rng(3).permutation(np.arange(1.0, 10.0))
+    found = curves.over_sets(lambda t: np.median(t[0], -1), pd.DataFrame({"value": order}))
+    assert (found.low, found.value, found.high) == (2, 5, 8)
+
+
+def test_curves_that_fan_out_from_one_point_are_three_quarters_a_shift():
+    fan = [
+        ("set", name, n, seed, np.log(n), away * np.log2(n))
+        for name, away in (("up", 0.1), ("down", -0.1))
+        for n in 2.0 ** np.arange(1, 400)
+        for seed in range(2)
+    ]
+    found = curves.between_family_variance(
+        pd.DataFrame(fan, columns=["data", "family", "n", "seed", "logn", "logy"])
+    )
+    assert (found["shift"] / found["all"]).item() == pytest.approx(0.75, abs=0.002)
+
+
+def test_curves_straight_in_log_log_are_told_from_those_straight_against_log_n():
+    runs = curves.retuned(table())
+    part = curves.power_law_region(runs[runs.data == "easy"])
+    assert curves.straighter(part).all()
+    bent = part.assign(y=1 - 0.1 * part.logn)
+    assert not curves.straighter(bent.assign(logy=np.log(bent.y))).any()
 
 
 def test_the_sizes_that_were_needed_on_mnist1d(able):
@@ -136,7 +172,7 @@ def test_the_sizes_that_were_needed_on_mnist1d(able):
     as_good = lambda error, train: error <= 1.05 * error.min(1, keepdims=True)  # noqa: E731
     assert networks.smallest(as_good).to_dict() == {n: 51 * width + 10 for n, width in inner.items()}
     slope = stats.linregress(np.log(list(inner)), np.log([51 * width + 10 for width in inner.values()])).slope
-    most, each = curves.largest_growth({"mnist1d": networks}, as_good, 0.1, draws=50)
+    most, each = curves.largest_growth({"mnist1d": networks}, as_good)
     assert most.value == each["mnist1d"] == pytest.approx(slope) and most.low < 1 < most.high
     # A grid that ends at 256 makes the size needed look constant.
     assert set(networks.up_to(7).smallest(as_good)[[512, 1024, 2048]]) == {51 * 128 + 10}
