@@ -5,7 +5,7 @@ judged on held-out text at token counts a factor of root two apart, so that runs
 read at D = C / (FLOPs a token), give the IsoFLOP curve of any budget C. What differs:
 
 - The held-out windows are of other projects than the training text, and none shares a stretch
-  of 64 bytes with it, letter for letter (`replications.isoflop_from_scratch.held_out`).
+  of 64 bytes with it, letter for letter (`scalinglaws.training.held_out`).
 - Budgets begin where the best run beats a trigram model counted on the same bytes
   (`counted_loss`): a network that does not has yet to learn what counting gives for nothing.
 - Each size is trained at a ladder of learning rates, an octave apart, so that "tuned" means
@@ -28,13 +28,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from replications.isoflop_from_scratch.held_out import seen, split_by_project
 from replications.isoflop_from_scratch.ladder import CONTEXT, shape
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training.decoder import Decoder
+from scalinglaws.training.held_out import seen, split_by_project
 from scalinglaws.training.learners import ngrams
 from scalinglaws.training.loop import Source, TrainConfig, batches
 from scalinglaws.training.packed import train_together

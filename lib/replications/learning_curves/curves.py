@@ -6,14 +6,26 @@ A table of curves has one row a run: `data`, `family`, `n` (training examples), 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import factorial
 from statsmodels.stats.multitest import multipletests
 
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate
+
+#: What a curve is told by.
+CURVE = ["data", "family"]
+#: All seeds of a table.
+EVERY = slice(None)
+#: From test and training errors (n, width) to which networks are good enough, the same shape.
+Enough = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def retuned(runs: pd.DataFrame) -> pd.DataFrame:
@@ -60,31 +72,102 @@ def power_law_region(
     return curves[curves.groupby(["data", "family"])["n"].transform("nunique") >= sizes]
 
 
-def straight_line(curve: pd.DataFrame) -> pd.Series:
-    """Exponent with the half width of its 95 % t interval, from all runs; R2 of the means over seeds."""
-    line, mean = stats.linregress(curve["logn"], curve["logy"]), curve.groupby("logn")["logy"].mean()
-    half = stats.t.ppf(0.975, len(curve) - 2) * line.stderr
-    r2 = np.corrcoef(mean.index, mean)[0, 1] ** 2
-    return pd.Series({"sizes": len(mean), "exponent": -line.slope, "half": half, "R2": r2})
+def shared_sizes(curves: pd.DataFrame) -> pd.DataFrame:
+    """The part of each data set's curves at the sizes that all its families have."""
+    there = curves.groupby(["data", "n"])["family"].transform("nunique")
+    return curves[there == curves.groupby("data")["family"].transform("nunique")]
+
+
+def of_means(curves: pd.DataFrame) -> pd.DataFrame:
+    """One row a curve and size: the mean of log y over the subsets."""
+    return curves.groupby([*CURVE, "n", "logn"], sort=False)["logy"].mean().reset_index()
+
+
+def about_means(curves: pd.DataFrame, by: Sequence[str] = CURVE) -> pd.DataFrame:
+    """Of each curve, by data set and family: its points, and sums of squares of log n and log y about their means.
+
+    Parameters
+    ----------
+    by
+        Columns that tell one curve from another.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `points`; `xx` and `yy`, sums of squares of log n and of log y; `xy`, the sum of their products.
+    """
+    logs = curves[[*by, "logn", "logy"]]
+    means = logs.groupby([*by])[["logn", "logy"]].transform("mean")
+    x, y = logs["logn"] - means["logn"], logs["logy"] - means["logy"]
+    parts = logs[[*by]].assign(points=1, xx=x * x, xy=x * y, yy=y * y)
+    return parts.groupby([*by], sort=False).sum()
+
+
+def straightness(curves: pd.DataFrame) -> pd.Series:
+    """Of each curve R2 of the straight line through its mean log y at every log n."""
+    means = about_means(of_means(curves))
+    return means["xy"] ** 2 / (means["xx"] * means["yy"])
 
 
 def exponents(curves: pd.DataFrame) -> pd.DataFrame:
-    """The straight line in log-log of every curve, by data set and family."""
-    return curves.groupby(["data", "family"], sort=False)[["logn", "logy"]].apply(straight_line)
+    """The straight line in log-log of every curve, by data set and family.
 
-
-def equal_exponents(part: pd.DataFrame) -> float:
-    """p-value of the F test of one exponent for all families of a data set against one each.
-
-    The residual holds what is not straight, too, so curved curves make it cautious.
+    Returns
+    -------
+    pandas.DataFrame
+        `sizes`; `exponent`, from all runs, and `half`, half the width of its 95 % t interval; `R2`
+        of the means over the seeds.
     """
-    offset = pd.get_dummies(part["family"], dtype=float).to_numpy()
-    x, y, k = part["logn"].to_numpy()[:, None], part["logy"].to_numpy(), offset.shape[1]
-    left = [float(np.linalg.lstsq(np.hstack([offset, z]), y)[1][0]) for z in (x, x * offset)]
-    free = len(y) - 2 * k
-    if k < 2:
-        return np.nan
-    return float(stats.f.sf((left[0] - left[1]) / (k - 1) / (left[1] / free), k - 1, free))
+    runs = about_means(curves)
+    free = runs["points"] - 2
+    noise = (runs["yy"] - runs["xy"] ** 2 / runs["xx"]) / free
+    return pd.DataFrame(
+        {
+            "sizes": curves.groupby(CURVE, sort=False)["n"].nunique(),
+            "exponent": -runs["xy"] / runs["xx"],
+            "half": stats.t.ppf(0.975, free) * np.sqrt(noise.clip(lower=0) / runs["xx"]),
+            "R2": straightness(curves),
+        }
+    )
+
+
+def by_subset(curves: pd.DataFrame) -> pd.DataFrame:
+    """Exponents of the curves of each subset alone: a row a curve, a column a subset (seed)."""
+    lines = about_means(curves, [*CURVE, "seed"])
+    slopes = lines.assign(exponent=-lines["xy"] / lines["xx"])
+    return slopes.pivot_table(index=CURVE, columns="seed", values="exponent")
+
+
+def of_best_families(curves: pd.DataFrame) -> pd.DataFrame:
+    """`by_subset` of one curve a data set: the family with the best validation mean at the largest size."""
+    last = curves[curves["n"] == curves.groupby("data")["n"].transform("max")]
+    mean = last.groupby(CURVE)["val"].mean()
+    return by_subset(curves).loc[mean.groupby("data").idxmin()]
+
+
+def straighter(curves: pd.DataFrame) -> pd.Series:
+    """Of each curve whether log y against log n is straighter (greater R2 of the means) than y against log n."""
+    return straightness(curves) > straightness(curves.assign(logy=curves["y"]))
+
+
+def equal_exponents(curves: pd.DataFrame) -> pd.Series:
+    """Of each data set the p-value of the F test of one exponent for all families against one each.
+
+    The residual holds what is not straight, too, so that curves which bend alike make the test
+    cautious. Where families have different sizes it errs the other way: of two parallel curves that
+    bend, each is given the slope of its own range (see `shared_sizes`). Rows are taken as
+    independent, although families share their subsets (see `of_means`). A data set of one family
+    has nothing to test: its p-value is not a number.
+    """
+    curve = about_means(curves)
+    # With an exponent of its own each family leaves this; with a common one, what all together leave.
+    own = (curve["yy"] - curve["xy"] ** 2 / curve["xx"]).groupby("data", sort=False).sum()
+    of_set = curve.groupby("data", sort=False)
+    total, families = of_set.sum(), of_set.size()
+    common = total["yy"] - total["xy"] ** 2 / total["xx"]
+    more, free = families - 1, total["points"] - 2 * families
+    p = stats.f.sf((common - own) / more.where(more > 0) / (own / free), more, free)
+    return pd.Series(p, families.index)
 
 
 def holm(p: pd.Series) -> pd.Series:
@@ -100,56 +183,147 @@ def between_families(exponent: pd.Series) -> pd.DataFrame:
 
 
 def between_family_variance(curves: pd.DataFrame) -> pd.DataFrame:
-    """Of each data set the variance of log error between families: the same at all sizes, and in all."""
-    rows = {}
-    for name, part in curves.groupby("data", sort=False):
-        logs = part.pivot_table(index="n", columns="family", values="logy").dropna()
-        apart = logs.sub(logs.mean(axis=1), axis=0)
-        rows[name] = {"shift": (apart.mean() ** 2).sum() * len(apart), "all": (apart**2).sum().sum()}
-    return pd.DataFrame(rows).T
+    """Of each data set the variance of log error between families: the same at all sizes, and in all.
+
+    Only sizes that every family of a set has in its region count. Curves that fan out from one point
+    are not far from a shift in this measure: with distances that grow from nothing as log n does, at many
+    equally spaced sizes, 3/4 of the variance is the same at all sizes.
+    """
+    mean = of_means(shared_sizes(curves))
+    mean["apart"] = mean["logy"] - mean.groupby(["data", "n"])["logy"].transform("mean")
+    of_family = mean.groupby(CURVE, sort=False)["apart"]
+    shift = of_family.mean() ** 2 * of_family.size()
+    every = mean["apart"] ** 2
+    return pd.DataFrame(
+        {
+            "shift": shift.groupby("data", sort=False).sum(),
+            "all": every.groupby(mean["data"], sort=False).sum(),
+        }
+    )
 
 
-def over_sets(statistic: Callable[[np.ndarray], float], by_set: pd.DataFrame, draws: int = 2000) -> Estimate:
+@lru_cache
+def resamples(units: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every sample that can be drawn with replacement, its order left aside.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The units of each sample, shape (samples, units), and in how many orders it can be drawn.
+    """
+    drawn = np.array(list(combinations_with_replacement(range(units), units)))
+    times = (drawn[:, :, None] == np.arange(units)).sum(1)
+    return drawn, factorial(units) / factorial(times).prod(1)
+
+
+def interval(values: np.ndarray, orders: np.ndarray) -> tuple[float, float]:
+    """The 2.5 % and 97.5 % points of a statistic's values in `resamples`; those not finite are left out."""
+    known = np.isfinite(values)
+    rank = np.argsort(values[known])
+    share = np.cumsum(orders[known][rank]) / orders[known].sum()
+    low, high = values[known][rank][np.searchsorted(share, [0.025, 0.975])]
+    return float(low), float(high)
+
+
+def over_sets(statistic: Callable[[np.ndarray], np.ndarray], by_set: pd.DataFrame) -> Estimate:
     """A statistic of a table with one row a data set, with its interval over sets drawn anew.
+
+    With nine sets there are 24,310 different draws, so that the bootstrap is computed exactly and
+    not sampled: the end of an interval of a median is the value of one set, and a sample may hit
+    upon its neighbour.
 
     Parameters
     ----------
     statistic
-        Function of the table's columns, an array (columns, sets).
+        Function of the table's columns, an array (columns, ..., sets), that reduces the last axis.
     """
-    rows, rng = by_set.to_numpy(float), np.random.default_rng(0)
-    values = [statistic(rows[rng.integers(len(rows), size=len(rows))].T) for _ in range(draws)]
+    columns = by_set.to_numpy(float).T
+    drawn, orders = resamples(columns.shape[1])
     # A draw of one set alone has no spread between sets: its value is infinite, or no number.
-    known = [value for value in values if np.isfinite(value)]
-    return from_draws(float(statistic(rows.T)), known, "data sets drawn again")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = interval(statistic(columns[:, drawn]), orders)
+    return Estimate.around(float(statistic(columns)), *ends, "data sets drawn again, every way")
 
 
-def smallest(
-    table: pd.DataFrame,
-    enough: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    rng: np.random.Generator | None = None,
-) -> pd.Series:
-    """Parameters of the smallest good enough network for each n, where it is not at the grid's edge.
+@dataclass(frozen=True)
+class Widths:
+    """Networks of every width on one data set, at every number of examples and with every seed.
 
-    Parameters
+    Attributes
     ----------
-    table
-        Runs of one data set and family: every seed, n and setting once.
-    enough
-        From test and training errors (n, setting), means over seeds, to which are good enough.
-    rng
-        Draws the seeds anew.
+    n, params
+        Training examples of each size, shape (sizes,), and parameters of each width, shape (widths,).
+    error, train
+        Test and training errors, shape (seeds, sizes, widths).
     """
-    keys = ["seed", "n", "setting"]
-    shape, table = [table[key].nunique() for key in keys], table.sort_values(keys)
-    error, train, params = (table[c].to_numpy().reshape(shape) for c in ("error", "train_error", "n_params"))
-    seeds = np.arange(shape[0]) if rng is None else rng.integers(shape[0], size=shape[0])
-    good = enough(error[seeds].mean(0), train[seeds].mean(0))
-    first = good.argmax(1)
-    inner = good.any(1) & (first > 0) & (first < shape[2] - 1)
-    return pd.Series(params[0, 0, first[inner]], index=np.unique(table["n"])[inner])
+
+    n: np.ndarray
+    params: np.ndarray
+    error: np.ndarray
+    train: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Widths:
+        """From the runs of one data set and family: every seed, n and setting once."""
+        keys = ["seed", "n", "setting"]
+        shape, table = [table[key].nunique() for key in keys], table.sort_values(keys)
+        error, train, params = (
+            table[c].to_numpy().reshape(shape) for c in ("error", "train_error", "n_params")
+        )
+        return cls(np.unique(table["n"]), params[0, 0], error, train)
+
+    def smallest(self, enough: Enough, seeds: np.ndarray | slice = EVERY) -> pd.Series:
+        """Parameters of the smallest good enough network for each n, where it is not at the grid's edge.
+
+        Parameters
+        ----------
+        enough
+            From test and training errors (n, width), means over seeds, to which are good enough.
+        seeds
+            Which seeds the means are of; one may stand there more than once.
+        """
+        good = enough(self.error[seeds].mean(0), self.train[seeds].mean(0))
+        first = good.argmax(1)
+        inner = good.any(1) & (first > 0) & (first < len(self.params) - 1)
+        return pd.Series(self.params[first[inner]], index=self.n[inner])
+
+    def up_to(self, widths: int) -> Widths:
+        """The same, of the smallest widths alone; `widths` is their number."""
+        return replace(
+            self,
+            params=self.params[:widths],
+            error=self.error[..., :widths],
+            train=self.train[..., :widths],
+        )
 
 
 def growth(size: pd.Series) -> float:
     """Exponent of a size against n; not a number from fewer than three points."""
     return float(np.polyfit(np.log(size.index), np.log(size), 1)[0]) if len(size) > 2 else np.nan
+
+
+def largest_growth(swept: Mapping[str, Widths], enough: Enough) -> tuple[Estimate, pd.Series]:
+    """The largest of the sets' exponents of the size needed against n, and all of them.
+
+    Its interval is that of subsets (seeds) drawn again, every way, the exponent of every set anew; a
+    set whose size needed lies at the grid's edge but for two sizes has none, and does not count. It
+    is at least as wide as what the grid leaves open: a width is known to a factor of two.
+
+    Parameters
+    ----------
+    swept
+        Data set -> its networks, all with equally many seeds.
+    enough
+        Which are good enough, see `Widths.smallest`.
+    """
+    sizes = {name: w.smallest(enough) for name, w in swept.items()}
+    found = pd.Series({name: growth(size) for name, size in sizes.items()})
+    known = found.dropna().index
+    drawn, orders = resamples(len(swept[known[0]].error))
+    again = [[growth(swept[k].smallest(enough, seeds)) for k in known] for seeds in drawn]
+    most, n = found.max(), sizes[found.idxmax()].index
+    half = np.log(2) / np.log(n.max() / n.min()) / 2
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a draw may leave no exponent
+        low, high = interval(np.nanmax(again, axis=1), orders)
+    how = "subsets drawn again, every way, and half a step of the grid"
+    return Estimate(most, min(low, most - half), max(high, most + half), how), found

@@ -1,8 +1,8 @@
-"""The figures of the notebook on learning curves."""
+"""The figures of the notebook on learning curves, and its tables of words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.learning_curves import curves as lc
+from scalinglaws import Replication
 from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.uncertainty import Estimate
 
 #: Families in the order of the legend; the last two, of text alone, are drawn with squares.
 FAMILIES = ("nearest", "linear", "forest", "boosting", "mlp", "convnet", "witten_bell", "discounting")
-COLOURS = dict(zip(FAMILIES, [PALETTE[i] for i in (0, 1, 3, 4, 5, 6, 1, 3)], strict=True))
+COLOURS = dict(zip(FAMILIES, [PALETTE[i] for i in (0, 1, 3, 4, 5, 6)] + ["#7A5195", "#8C6D31"], strict=True))
 MARKS = {name: "s" if name in FAMILIES[-2:] else "o" for name in FAMILIES}
+#: Numbers of examples whose errors are drawn against width, of the sets that are.
+SHOWN = {"letter": (128, 512, 2048, 8192, 16384), "mnist1d": (128, 512, 2048, 4096, 8192)}
 
 
 def plain_ticks(ax: Axes, ticks: list[float]) -> None:
@@ -85,37 +89,55 @@ def exponents(lines: pd.DataFrame, order: list[str], steepness: tuple[float, flo
     return figure
 
 
-def sizes(
-    swept: Mapping[str, pd.DataFrame],
-    as_good: Callable[[pd.DataFrame], pd.Series],
-    fits: Callable[[pd.DataFrame], pd.Series],
-) -> Figure:
-    """Error against parameters on letter, and parameters needed against examples on every swept set.
+def sizes(swept: Mapping[str, lc.Widths], as_good: lc.Enough, fits: lc.Enough) -> Figure:
+    """Error against parameters on letter and mnist1d, and parameters needed against examples on every swept set.
 
     Parameters
     ----------
     swept
-        Data set -> runs with `n`, `n_params` and `error`, a fraction.
+        Data set -> its networks.
     as_good, fits
         Which sizes are enough: those near the best error, and those that fit the training set.
     """
-    figure, axes = panels(2)
-    table = swept["letter"]
-    for colour, n in zip(PALETTE[1:6], (128, 512, 2048, 8192, 16384), strict=True):
-        mean = table[table.n == n].groupby("n_params").error.mean()
-        axes[0].plot(mean.index, mean, "o-", color=colour, markersize=4, label=f"{n} examples")
-    axes[0].set(xscale="log", yscale="log", xlabel="parameters", ylabel="test error (fraction)")
-    axes[0].set_title("letter")
-    plain_ticks(axes[0], [0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
-    axes[0].legend(fontsize=8)
+    figure, axes = panels(3, width=4)
+    for ax, (name, examples) in zip(axes, SHOWN.items(), strict=False):
+        networks = swept[name]
+        for colour, n in zip(PALETTE[1:6], examples, strict=True):
+            (mean,) = networks.error.mean(0)[networks.n == n]
+            ax.plot(networks.params, mean, "o-", color=colour, markersize=4, label=f"{n:,} examples")
+        ax.set(xscale="log", yscale="log", xlabel="parameters", ylabel="test error (fraction)", title=name)
+        plain_ticks(ax, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
+        ax.set_ylim(0.5 * networks.error.mean(0).min(), 0.95)
+        ax.legend(fontsize=7, loc="lower left")
     ways = (("o-", as_good, "within 5 % of best"), ("s:", fits, "fits training set"))
-    for colour, (name, table) in zip(PALETTE[1:], swept.items(), strict=False):
+    for colour, (name, networks) in zip(PALETTE[1:], swept.items(), strict=False):
         for marker, enough, what in ways:
-            size = lc.smallest(table, enough)
-            axes[1].plot(size.index, size, marker, color=colour, markersize=4, label=f"{name}, {what}")
+            # Sizes without an answer leave a gap.
+            size = networks.smallest(enough).reindex(networks.n)
+            axes[2].plot(size.index, size, marker, color=colour, markersize=4, label=f"{name}, {what}")
     x = np.array([128.0, 16384.0])
-    axes[1].plot(x, 2 * x, color="grey", linewidth=1, label="proportional to n")
-    axes[1].set(xscale="log", yscale="log", xlabel="training examples", ylabel="parameters needed")
-    axes[1].set_ylim(250, 3e5)
-    axes[1].legend(fontsize=7, loc="upper left")
+    axes[2].plot(x, 2 * x, color="grey", linewidth=1, label="proportional to n")
+    axes[2].set(xscale="log", yscale="log", xlabel="training examples", ylabel="parameters needed")
+    axes[2].set_title("parameters needed")
+    figure.legend(*axes[2].get_legend_handles_labels(), loc="outside lower right", ncols=4, fontsize=8)
     return figure
+
+
+def words(paper: Replication, found: Mapping[str, Mapping[str, Estimate]]) -> Iterator[pd.DataFrame]:
+    """Tables of number, interval and word, a row a choice, a column a claim; one for each group of claims.
+
+    Parameters
+    ----------
+    found
+        Choice in words -> id of a claim -> what it measures with that choice.
+    """
+    rows = {
+        choice: {id: f"{value:.2f} {paper.judged(id, value, choice=choice)}" for id, value in row.items()}
+        for choice, row in found.items()
+    }
+    table = pd.DataFrame(rows).T
+    groups = dict.fromkeys(claim.group for claim in paper.declared.values())
+    for group in groups:
+        ids = [id for id in paper.declared if id in table and paper.declared[id].group == group]
+        if ids:
+            yield table[ids].dropna(how="all").fillna("")
