@@ -40,11 +40,11 @@ def curves(
         x = np.linspace(large[zero], both.loss.max(), 200)
         ax.scatter(both.loss, both.loss_1, color=color, marker=marker, s=12, alpha=0.5, label=one)
         ax.plot(x, ours[one](x), color=color, lw=4, alpha=0.3)
-        ax.plot(x, printed[one](x), color=color, lw=1, ls="--")
+        ax.plot(x, printed[one](x), color="0.1", lw=1, ls="--")
         ax.scatter(large[zero], large[one], color=color, marker="*", s=130, edgecolor="black", zorder=3)
     handles = ax.get_legend_handles_labels()[0] + [
         Line2D([], [], color="0.3", lw=4, alpha=0.3, label="our curve"),
-        Line2D([], [], color="0.3", lw=1, ls="--", label="the paper's"),
+        Line2D([], [], color="0.1", lw=1, ls="--", label="the paper's"),
         Line2D([], [], color="0.8", marker="*", ms=11, mec="black", lw=0, label="large models, not fitted"),
     ]
     ax.legend(handles=handles, fontsize=9, title="data set 1", loc="center left", bbox_to_anchor=(1, 0.5))
@@ -54,7 +54,7 @@ def curves(
         xscale="log",
         yscale="log",
     )
-    ticks = (1, 1.5, 2, 3, 4)
+    ticks = (1, 1.5, 2, 2.5, 3, 3.5, 4)
     ax.set_xticks(ticks[2:], [f"{t:g}" for t in ticks[2:]])
     ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
     ax.set_xticks([], minor=True)

@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from replications.loss_to_loss.curves import paired, with_floor_fitted
+from replications.loss_to_loss.printed import parameters
+from replications.loss_to_loss.translation import at, law_of
 
 
 def from_losses(
@@ -84,3 +86,35 @@ def from_compute(few: pd.DataFrame, large: pd.DataFrame, tests: Sequence[str]) -
         for one, part in few.groupby("train_set")
         for test in tests
     }
+
+
+def from_size_and_data(
+    few: pd.DataFrame, large: pd.DataFrame, test: str, printed: Mapping[str, tuple[float, ...]]
+) -> pd.DataFrame:
+    """Laws of size and data for a test loss, fitted to few runs, at the large models: printed and ours.
+
+    Parameters
+    ----------
+    few, large, test
+        As for `from_losses`, of a single test.
+    printed
+        Data set -> its row of `printed.HELLASWAG`, whose parameters the search begins at.
+
+    Returns
+    -------
+    DataFrame
+        One row a data set: status of our fit; printed objective above ours, and the errors of both
+        laws, predicted less measured, in %.
+    """
+    rows = {}
+    for name, row in printed.items():
+        law = law_of(few[few.train_set == name], [parameters(row)], test)
+        star, aim = large.loc[[name]], large.loc[name, test]
+        by_print = at(law, pd.DataFrame([parameters(row)]), star)[0, 0]
+        rows[name] = {
+            "status": law.status.name,
+            "printed objective above ours [%]": 100 * (row[0] * law.n / law.objective - 1),
+            "printed law [%]": 100 * (by_print / aim - 1),
+            "our law [%]": 100 * (law.predict(star)[0] / aim - 1),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from replications.loss_to_loss.curves import over_data_sets
+from replications.loss_to_loss.curves import all_pairs, over_data_sets
 from scalinglaws import Fit
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, of_mean
 
 
 def scatter(laws: Mapping[str, Fit]) -> pd.Series:
@@ -58,3 +58,39 @@ def advantage(pairs: pd.DataFrame, single: pd.Series) -> Estimate:
         Data set -> error of its law at the large model, in %.
     """
     return over_data_sets(gains(pairs, single), lambda t: t.gain.mean())
+
+
+def compared(
+    pairing: Mapping[tuple[str, str], pd.DataFrame],
+    large: Mapping[str, float],
+    floors: Mapping[str, float],
+    predicted: pd.Series,
+) -> tuple[dict[str, Estimate], dict[str, float]]:
+    """What claims at the large models measure, by floors for the curves and predictions of other laws.
+
+    Parameters
+    ----------
+    pairing, large, floors
+        As for `all_pairs`.
+    predicted
+        Data set -> loss of its large model by a law of one data set, nats per token.
+
+    Returns
+    -------
+    tuple
+        Identity of the claim -> its measure; and, in %, the mean absolute error of the curves
+        (`curves`), and the mean and the mean absolute error of the laws (`laws` and `laws, size`).
+    """
+    error = 100 * (predicted / large - 1)
+    pairs = all_pairs(pairing, large, floors)
+    measured = {
+        "extrapolates": less_than_kept(pairs),
+        "beats": advantage(pairs, error),
+        "fair": advantage(all_pairs(pairing, large, floors, predicted), error),
+        "over-large": of_mean(error, f"Student's over {len(error)} data sets"),
+    }
+    return measured, {
+        "curves": misses(pairs).value,
+        "laws": error.mean(),
+        "laws, size": abs(error).mean(),
+    }

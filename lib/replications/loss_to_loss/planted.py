@@ -45,7 +45,7 @@ def worlds(
     count: int,
     seed: int,
 ) -> list[World]:
-    """Losses that are a law's times its residuals, dealt out anew, so that equal models share no luck.
+    """Losses that are a law's times its residuals, shuffled among its runs, so that equal models share no luck.
 
     Parameters
     ----------

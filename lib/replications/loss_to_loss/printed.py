@@ -38,7 +38,7 @@ CURVES = {
     ("StarCoder", "SmolLM Corpus"): (0.91631318, 1.62654135),
 }
 #: Data set -> shares of the variance of its losses that are explained by a law fitted to all its runs, by
-#: laws translated from the other five (their mean), and by a law fitted to some eight runs
+#: laws translated from the other five (their mean), and by a law fitted to six to eight runs
 #: (translation_experiment.ipynb, cell 24).
 EXPLAINED = {
     "FineWeb": (0.992, 0.990, 0.961),
@@ -49,8 +49,8 @@ EXPLAINED = {
     "StarCoder": (0.987, 0.986, 0.450),
 }
 
-#: Data set -> mean Huber loss, E, A, B, alpha and beta of the law that the authors fitted to some eight runs
-#: (translation_experiment.ipynb, cell 23).
+#: Data set -> mean Huber loss, E, A, B, alpha and beta of the law that the authors fitted to six to eight
+#: runs (translation_experiment.ipynb, cell 23).
 ALONE = {
     "FineWeb": (1.030657e-07, 1.97622, 1.06499e08, 1.70846e09, 0.314513, 0.417465),
     "FineWeb-Edu": (6.582667e-07, 1.51827, 3.24514e08, 1.46948e09, 0.216277, 0.492428),
@@ -58,6 +58,16 @@ ALONE = {
     "SlimPajama": (5.337978e-07, 1.8341, 1.08419e08, 1.27866e09, 0.314248, 0.470695),
     "SmolLM Corpus": (5.356558e-07, 1.48792, 7.35732e07, 1.80711e09, 0.436461, 0.405699),
     "StarCoder": (2.622455e-06, 0.798999, 5.00093e07, 9.26415e06, 0.441168, 0.25489),
+}
+
+#: Data set -> the same of the law that the authors fitted to the losses of these runs on HellaSwag
+#: (translation_experiment.ipynb, cell 32).
+HELLASWAG = {
+    "FineWeb": (9.710108e-08, 1.99161, 6.20867e07, 1.09163e09, 0.4113, 0.489008),
+    "ProofPile 2": (9.243212e-07, 1.46373, 1.99748e10, 1.20826e10, 0.149025, 0.3357),
+    "SlimPajama": (6.159616e-07, 1.46818, 8.63226e08, 5.76918e08, 0.206745, 0.762442),
+    "SmolLM Corpus": (7.040641e-07, 1.03717, 8.15679e09, 3.88792e08, 0.146897, 0.976698),
+    "StarCoder": (5.263281e-07, 2.61346, 1.53911e08, 2.35125e09, 0.338616, 0.45247),
 }
 
 #: Test -> mean absolute errors in % at the large models on five data sets, of curves from the training loss
@@ -69,3 +79,8 @@ FORECASTS = {
     "mmlu_humanities": (2.8, 23.1, 4.4, 4.7, 11.0),
     "mmlu_stem": (6.4, 6.4, 5.9, 7.6, 11.5),
 }
+
+
+def parameters(row: tuple[float, ...]) -> dict[str, float]:
+    """The parameters of a row of `ALONE` or `HELLASWAG` by their names in `scalinglaws.laws.kaplan_with_floor`."""
+    return dict(zip(("E", "A", "B", "alpha", "beta"), row[1:], strict=True))
