@@ -260,5 +260,3 @@ def test_a_planted_world_lies_about_the_law_that_was_planted(runs):
                 abs(np.log(world.large[name] / law.predict(large.loc[[name]])[0])) <= abs(law.residuals).max()
             )
             assert world.scatter[name] <= 101 * np.sqrt((law.residuals**2).mean())
-            missed = 100 * (law.predict(large.loc[[name]])[0] / world.large[name] - 1)
-            assert world.error[name] == pytest.approx(missed, abs=2)
