@@ -1,0 +1,1 @@
+"""Losses from losses: curves between data sets, laws translated by them, and what the paper printed."""
