@@ -1,0 +1,71 @@
+"""Which questions of 82 tasks of BIG-bench twelve sizes of BIG-G answered rightly, three examples shown."""
+
+import json
+
+import pandas as pd
+
+from scalinglaws.tables.upstream import Upstream, converter
+
+TASKS = converter("bigbench_bigg")
+#: Name upstream -> column, from small to large.
+SIZES = {
+    size: f"right_{size.upper()}"
+    for size in ("2m", "16m", "53m", "125m", "244m", "422m", "1b", "2b", "4b", "8b", "27b", "128b")
+}
+SOURCE = TASKS.SOURCE | {
+    "title": "Answers of BIG-G at twelve sizes to 8,022 questions of 82 tasks of BIG-bench",
+    "how_obtained": "the labels that assessors of BIG-G were tested on, one row a question, in the order of the files; what "
+    "the assessors predict left out, and three tasks that have not as many questions at all sizes. Rows of sizes up to "
+    "27B belong together: their answers are correlated. Those of 128B are not, with any other size, on any large task: its "
+    "file has other questions, or another order",
+    "columns": {
+        "task": {"unit": "name", "about": "task of BIG-bench"},
+        "question": {
+            "unit": "position",
+            "about": "place in the files' lists, from 0",
+            "type": "integer",
+            "min": 0,
+            "max": 204,
+        },
+    }
+    | {
+        column: {
+            "unit": "answers",
+            "about": f"1 where the model named {size} was right, 0 where not",
+            "type": "integer",
+            "min": 0,
+            "max": 1,
+        }
+        for size, column in SIZES.items()
+    },
+}
+FOLDER = "artifacts/csv-results-new/q6scaling/deberta_bs32_3sh_instance-split-07251345/base"
+HASHES = {
+    "2m": "f7e55e598c4c4f22703d8b288a907a007adbfaa56f6acaa4c29a066688d2b949",
+    "16m": "408187bbdf1ef428321a81b65532b8ffdf39157f479f1854fbacd2fa27a98557",
+    "53m": "babeceed878799b25177765919665c4e7403e7bfed68bd760cbc2b7729348a6e",
+    "125m": "062b0cb84fbc0b1cf3cc61c4c34baabad7e0055fc304ac080f4f7a77b30380a7",
+    "244m": "c214fb8c7e6db7c8859eaa4d91932f5331aa4d0610b287fbd9c5ac4f3eae2879",
+    "422m": "76ffc532b3bf29ef67a897b5dad509294b258aba7ed925ca2500eb7359ae6189",
+    "1b": "93ed03a31fb8d94de296ff9e8bf83704a44d1b99b30635b1560d6920173d8837",
+    "2b": "5ac2d41c6be5ec000afa817d9417457c84573c3bcdfebd62e9586c0990959960",
+    "4b": "043c5785ec1a84cb2ef08da4cb846c4fd9d870671e99f6680c2b44ea88751621",
+    "8b": "f5cbda4d3c991b177f60048d00ee2baa1b03d07fa27bc31dc730b7af2c8ffab6",
+    "27b": "753f9c64d8173a9b30b8d2ed6d723ef99fd0e158ee8406de411b0e7b4bfe6565",
+    "128b": "dd92c6c49de5bf24000eda2502134e7b67cf733a3b75910916f9009e7aac275c",
+}
+UPSTREAM = [
+    Upstream(f"{FOLDER}/{size}/predictions_per_task.json", digest, f"bigbench-bigg-answers/{size}.json")
+    for size, digest in HASHES.items()
+]
+
+
+def convert(*paths) -> pd.DataFrame:
+    """One row a question of a task, ordered by these."""
+    sizes = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    rows = []
+    for task in sorted(set.intersection(*map(set, sizes))):
+        answers = [size[task]["labels"] for size in sizes]
+        if len({len(each) for each in answers}) == 1:
+            rows += [(task, question, *each) for question, each in enumerate(zip(*answers, strict=True))]
+    return pd.DataFrame(rows, columns=list(SOURCE["columns"]))

@@ -1,0 +1,179 @@
+r"""The discontinuity of a task, and what noise alone makes of it.
+
+Three models of sizes $a < b < c$ have the accuracies $p_a, p_b, p_c$. The line through the first two,
+against log size, is projected to the third, and the discontinuity is by how much the third lies above:
+$D = p_c - p_b - r (p_b - p_a)$ with the step ratio $r = \ln(c/b) / \ln(b/a)$.
+
+Source: Chowdhery et al. (2022), arXiv:2204.02311, section 6.2, where $r = 1$.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import lsq_linear
+
+#: What the paper calls a discontinuity: more than ten points.
+POINTS = 0.1
+
+
+def step_ratio(sizes: np.ndarray) -> float:
+    """Second step over first step in log size, of three sizes in ascending order.
+
+    Raises
+    ------
+    ValueError
+        If they are not three ascending positive numbers.
+    """
+    sizes = np.asarray(sizes, float)
+    if sizes.shape != (3,) or not 0 < sizes[0] < sizes[1] < sizes[2]:
+        raise ValueError(f"three ascending sizes are needed, not {sizes}")
+    first, second = np.diff(np.log(sizes))
+    return float(second / first)
+
+
+def discontinuity(accuracy: np.ndarray, ratio: float) -> np.ndarray:
+    """By how much the largest model lies above the line through the two smaller ones.
+
+    Parameters
+    ----------
+    accuracy
+        Shares of right answers, shape (..., 3), from small to large.
+    ratio
+        Second step over first step in log size.
+
+    Returns
+    -------
+    ndarray
+        Shape (...), in shares.
+    """
+    small, middle, large = np.moveaxis(np.asarray(accuracy, float), -1, 0)
+    return large - middle - ratio * (middle - small)
+
+
+def noise_of(accuracy: float, questions: float, ratio: float = 1.0) -> float:
+    r"""Standard deviation of the discontinuity where all three models have one accuracy and answer apart.
+
+    $\sqrt{\left(1 + (1 + r)^2 + r^2\right) p (1 - p) / n}$: the projection multiplies the noise of what it rests on.
+    """
+    return float(np.sqrt((1 + (1 + ratio) ** 2 + ratio**2) * accuracy * (1 - accuracy) / questions))
+
+
+def straight(accuracy: np.ndarray, ratio: float) -> np.ndarray:
+    """The straight line nearest to three accuracies, in least squares, among those that stay a share.
+
+    Parameters
+    ----------
+    accuracy
+        Shape (tasks, 3).
+    ratio
+        Second step over first step in log size.
+
+    Returns
+    -------
+    ndarray
+        The line at the three sizes, shape (tasks, 3); its discontinuity is nothing.
+    """
+    at = np.array([0, 1 / (1 + ratio), 1])
+    design = np.stack([1 - at, at], axis=1)
+    ends = [lsq_linear(design, row, bounds=(0, 1)).x for row in np.asarray(accuracy, float)]
+    return np.clip(np.array(ends) @ design.T, 0, 1)
+
+
+def apart(
+    chances: np.ndarray, questions: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Discontinuities of test sets whose answers are drawn apart: each right with its model's chance.
+
+    Parameters
+    ----------
+    chances
+        Of a right answer, shape (tasks, 3).
+    questions
+        How many each model is asked, shape (tasks, 3) or (tasks, 1).
+    ratio, draws, rng
+        Step ratio, how many sets, and the source of randomness.
+
+    Returns
+    -------
+    ndarray
+        Shape (draws, tasks).
+    """
+    questions = np.broadcast_to(np.asarray(questions, int), np.shape(chances))
+    return discontinuity(rng.binomial(questions, chances, (draws, *np.shape(chances))) / questions, ratio)
+
+
+def against_lines(
+    accuracy: np.ndarray, questions: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Discontinuities of tasks, and those of test sets drawn from the straight line nearest to each.
+
+    Parameters
+    ----------
+    accuracy, questions
+        Shares of right answers and numbers of questions, shape (tasks, 3); questions may be (tasks, 1).
+    ratio, draws, rng
+        As for `apart`.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        Shapes (tasks,) and (draws, tasks).
+    """
+    noise = apart(straight(accuracy, ratio), questions, ratio, draws, rng)
+    return discontinuity(accuracy, ratio), noise
+
+
+#: Right or wrong of three models on a question: the eight possibilities.
+PATTERNS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
+
+
+def together(
+    answers: np.ndarray, task: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Discontinuities of tasks, and what drawing their questions anew, with all models' answers to them, adds.
+
+    Parameters
+    ----------
+    answers
+        1 where a model is right, shape (questions, 3).
+    task
+        The task of each question, whole numbers from 0.
+    ratio, draws, rng
+        As for `apart`.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        The discontinuities, shape (tasks,), and noise around nothing, shape (draws, tasks): a bootstrap of
+        the questions of each task, less its mean, widened by $\sqrt{n / (n - 1)}$.
+    """
+    value = discontinuity(PATTERNS, ratio)
+    code = np.asarray(answers, int) @ [4, 2, 1]
+    found, noise = [], []
+    for k in range(task.max() + 1):
+        count = np.bincount(code[task == k], minlength=8)
+        n = count.sum()
+        found.append(count @ value / n)
+        drawn = rng.multinomial(n, count / n, size=draws) @ value / n
+        noise.append((drawn - found[-1]) * np.sqrt(n / (n - 1)))
+    return np.array(found), np.stack(noise, axis=1)
+
+
+def excess(found: np.ndarray, noise: np.ndarray, points: float = POINTS) -> np.ndarray:
+    """For each task, whether it rises by more than so many points, less the chance that noise does.
+
+    Parameters
+    ----------
+    found
+        Discontinuities, shape (tasks,).
+    noise
+        The same of simulated sets, shape (draws, tasks).
+    points
+        What counts as a rise, a share.
+    """
+    return (found > points) - (noise > points).mean(axis=0)
+
+
+def symmetry(found: np.ndarray, points: float = POINTS) -> np.ndarray:
+    """For each task 1 where it rises by more than so many points, -1 where it falls short by more, else 0."""
+    return (found > points).astype(float) - (found < -points)

@@ -1,0 +1,145 @@
+"""The tables by task, what is measured of a triple of sizes, and which tasks noise does not explain."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from replications.breakthrough_tasks import nulls
+from scalinglaws.uncertainty import Estimate, of_mean, of_share
+
+
+class Tasks(NamedTuple):
+    """Tasks by size.
+
+    Attributes
+    ----------
+    sizes
+        Parameters, shape (sizes,).
+    accuracy, questions
+        Shares of right answers and numbers of questions, shape (tasks, sizes).
+    guess
+        What guessing gives, a share, shape (tasks,).
+    names
+        Shape (tasks,).
+    """
+
+    sizes: np.ndarray
+    accuracy: np.ndarray
+    questions: np.ndarray
+    guess: np.ndarray
+    names: pd.Index
+
+
+def arranged(table: pd.DataFrame) -> Tasks:
+    """The table `bigbench_bigg` by task.
+
+    Guessing gives the listed chance where the model chose among answers, which shows in a Brier score that
+    is not just the share of wrong answers, and nothing where it wrote its answer out.
+    """
+    accuracy, brier, questions = (
+        table.pivot_table(name, "task", "n_params") for name in ("accuracy", "brier", "n_questions")
+    )
+    chance = table.groupby("task").chance.first()
+    choosing = chance.notna() & ((brier + accuracy - 1).abs().max(axis=1) > 0.02)
+    right = (accuracy * questions).round()
+    return Tasks(
+        accuracy.columns.to_numpy(float),
+        (right / questions).to_numpy(),
+        questions.to_numpy(int),
+        chance.where(choosing, 0.0).to_numpy(),
+        accuracy.index,
+    )
+
+
+def standing(found: np.ndarray, noise: np.ndarray, points: float = nulls.POINTS) -> np.ndarray:
+    """Which tasks rise by more than so many points and stand out of the noise, false discoveries held to 5 %.
+
+    Parameters
+    ----------
+    found, noise, points
+        As for `nulls.excess`.
+
+    Source: Benjamini & Hochberg (1995), on the chances that noise rises as high.
+    """
+    chance = ((noise >= found).sum(axis=0) + 1) / (len(noise) + 1)
+    return (false_discovery_control(chance) < 0.05) & (found > points)
+
+
+def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
+    """What is asked of three sizes, each with the interval of the tasks.
+
+    Parameters
+    ----------
+    found
+        Discontinuities, shape (tasks,).
+    noise
+        Those of test sets drawn from straight lines, shape (draws, tasks).
+
+    Returns
+    -------
+    dict
+        The shares of tasks above ten (`10`) and twenty points (`20`), the excess of the first over noise
+        (`null`), the first less the share as far below (`symmetry`), and the share that stands out of the
+        noise task by task (`tasks`).
+    """
+    n, how = len(found), f"{len(found)} tasks taken as a sample"
+    return {
+        "10": of_share((found > 0.1).sum(), n, how),
+        "20": of_share((found > 0.2).sum(), n, how),
+        "null": of_mean(nulls.excess(found, noise), how),
+        "symmetry": of_mean(nulls.symmetry(found), how),
+        "tasks": of_share(standing(found, noise).sum(), n, how),
+    }
+
+
+def neighbours(
+    table: pd.DataFrame, sizes: np.ndarray, draws: int, rng: np.random.Generator
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Discontinuities and the noise of shared questions, for each three neighbouring sizes.
+
+    Parameters
+    ----------
+    table
+        The table `bigbench_bigg_answers`, or as many of its columns of answers as there are sizes.
+    sizes
+        Parameters, shape (sizes,).
+    draws, rng
+        As for `nulls.together`.
+    """
+    answers = table.filter(like="right_").to_numpy()
+    task = pd.factorize(table.task, sort=True)[0]
+    return [
+        nulls.together(answers[:, k : k + 3], task, nulls.step_ratio(sizes[k : k + 3]), draws, rng)
+        for k in range(len(sizes) - 2)
+    ]
+
+
+def mean_excess(triples: list[tuple[np.ndarray, np.ndarray]]) -> Estimate:
+    """Excess over noise, mean over triples of sizes, with the interval of the tasks, each with all its triples."""
+    each = np.mean([nulls.excess(*triple) for triple in triples], axis=0)
+    return of_mean(each, f"{len(each)} tasks taken as a sample, each with {len(triples)} triples of sizes")
+
+
+def correlations(table: pd.DataFrame, least: int = 90) -> np.ndarray:
+    """Correlation of two sizes' answers to the questions of a task, median over tasks of so many questions at least.
+
+    Returns
+    -------
+    ndarray
+        Shape (sizes, sizes).
+    """
+    kept = table[table.groupby("task").task.transform("size") >= least]
+    groups = [each.filter(like="right_").to_numpy(float) for _, each in kept.groupby("task")]
+    # A size that has none right, or all, has no correlation.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.nanmedian([np.corrcoef(each.T) for each in groups], axis=0)
+
+
+def exchanged(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The same answers, those to each question dealt out among the sizes: size then says nothing."""
+    columns = table.columns[table.columns.str.startswith("right_")]
+    return table.assign(**dict(zip(columns, rng.permuted(table[columns].to_numpy(), axis=1).T, strict=True)))
