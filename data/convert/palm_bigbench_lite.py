@@ -9,8 +9,8 @@ SOURCE = {
     "title": "PaLM 8B, 62B and 540B on the 24 tasks of BIG-bench Lite",
     "paper": "Chowdhery et al. (2022), PaLM: Scaling Language Modeling with Pathways",
     "arxiv": "2204.02311",
-    "repository": "",
-    "commit": "",
+    "repository": "google/BIG-bench",
+    "commit": "main",
     "licence": "CC BY 4.0 (its version in JMLR); BIG-bench: Apache-2.0",
     "how_obtained": "typed from the first table of appendix H.2; no file upstream. The numbers of questions are those of the "
     "tasks' default split in the data set card of BIG-bench",

@@ -9,8 +9,9 @@ Source: Chowdhery et al. (2022), arXiv:2204.02311, section 6.2, where $r = 1$.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
-from scipy.optimize import lsq_linear
 
 #: What the paper calls a discontinuity: more than ten points.
 POINTS = 0.1
@@ -73,10 +74,20 @@ def straight(accuracy: np.ndarray, ratio: float) -> np.ndarray:
     ndarray
         The line at the three sizes, shape (tasks, 3); its discontinuity is nothing.
     """
-    at = np.array([0, 1 / (1 + ratio), 1])
-    design = np.stack([1 - at, at], axis=1)
-    ends = [lsq_linear(design, row, bounds=(0, 1)).x for row in np.asarray(accuracy, float)]
-    return np.clip(np.array(ends) @ design.T, 0, 1)
+    y, at = np.asarray(accuracy, float), np.array([0, 1 / (1 + ratio), 1])
+    ends = np.stack([1 - at, at])
+    # The free optimum, and the best with one end at nothing or at all; the nearest of those that stay a share.
+    tries = [np.linalg.lstsq(ends.T, y.T)[0].T]
+    for fixed, edge in itertools.product((0, 1), (0.0, 1.0)):
+        other = ends[1 - fixed]
+        best = np.clip((y - edge * ends[fixed]) @ other / (other @ other), 0, 1)
+        pair = (np.full(len(y), edge), best)
+        tries.append(np.stack(pair if fixed == 0 else pair[::-1], axis=1))
+    lines = np.array(tries) @ ends
+    far = ((lines - y) ** 2).sum(axis=-1)
+    outside = (lines.min(axis=-1) < -1e-12) | (lines.max(axis=-1) > 1 + 1e-12)
+    chosen = np.where(outside, np.inf, far).argmin(axis=0)
+    return np.clip(lines[chosen, np.arange(len(y))], 0, 1)
 
 
 def apart(

@@ -52,7 +52,7 @@ def likeliest(
     """
     x = np.log10(sizes)
     middles = np.arange(x[0] - 3, x[-1] + 12, 0.1)
-    middle, decades = (part.ravel() for part in np.meshgrid(middles, least * np.geomspace(1, 20, 16)))
+    middle, decades = (part.ravel() for part in np.meshgrid(middles, least * np.geomspace(1, 20, 48)))
     best = np.empty(right.shape)
     for chance in np.unique(guess):
         rows = guess == chance

@@ -137,9 +137,3 @@ def correlations(table: pd.DataFrame, least: int = 90) -> np.ndarray:
     # A size that has none right, or all, has no correlation.
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.nanmedian([np.corrcoef(each.T) for each in groups], axis=0)
-
-
-def exchanged(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The same answers, those to each question dealt out among the sizes: size then says nothing."""
-    columns = table.columns[table.columns.str.startswith("right_")]
-    return table.assign(**dict(zip(columns, rng.permuted(table[columns].to_numpy(), axis=1).T, strict=True)))

@@ -1,0 +1,88 @@
+"""Worlds in which the answer is known: tasks on straight lines, one weak model, jumps, sizes without a say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from replications.breakthrough_tasks import nulls, tasks
+from scalinglaws.uncertainty import Estimate, from_draws
+
+#: Draws of the null in each world.
+NULL = 1_000
+
+
+def changed(chances: np.ndarray, weaker: float, jump: float, rng: np.random.Generator) -> np.ndarray:
+    """Chances of a right answer with a middle model that is weaker, or with tasks that jump.
+
+    Parameters
+    ----------
+    chances
+        Shape (tasks, 3).
+    weaker
+        By how much the middle model is lower on every task, a share, but never below nothing.
+    jump
+        The share of tasks on which the largest model knows half of what is left.
+    rng
+        Which tasks these are.
+    """
+    chances = chances.copy()
+    chances[:, 1] = np.maximum(chances[:, 1] - weaker, 0)
+    jumping = rng.random(len(chances)) < jump
+    chances[jumping, 2] = (1 + chances[jumping, 2]) / 2
+    return chances
+
+
+def measures_of(
+    chances: np.ndarray,
+    questions: np.ndarray,
+    ratio: float,
+    sets: int,
+    rng: np.random.Generator,
+    *,
+    weaker: float = 0.0,
+    jump: float = 0.0,
+) -> dict[str, Estimate]:
+    """What `tasks.measures` gives on test sets of a world, with the interval of these sets.
+
+    Parameters
+    ----------
+    chances, questions
+        Of a right answer, and how many are asked, shape (tasks, 3).
+    ratio, sets, rng
+        Step ratio, how many sets, at least 40, and the source of randomness.
+    weaker, jump
+        As for `changed`.
+    """
+    each = []
+    for _ in range(sets):
+        drawn = rng.binomial(questions, changed(chances, weaker, jump, rng)) / questions
+        found, noise = nulls.against_lines(drawn, questions, ratio, NULL, rng)
+        each.append({id: value.value for id, value in tasks.measures(found, noise).items()})
+    values = pd.DataFrame(each)
+    return {id: from_draws(values[id].median(), values[id], "test sets drawn again") for id in values}
+
+
+def exchanged(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The same answers, those to each question dealt out among the sizes: size then says nothing."""
+    columns = table.columns[table.columns.str.startswith("right_")]
+    return table.assign(**dict(zip(columns, rng.permuted(table[columns].to_numpy(), axis=1).T, strict=True)))
+
+
+def excess_exchanged(
+    table: pd.DataFrame, sizes: np.ndarray, worlds: int, rng: np.random.Generator
+) -> Estimate:
+    """The mean excess over noise of shared questions where sizes were exchanged, with the interval of such worlds.
+
+    Parameters
+    ----------
+    table, sizes
+        As for `tasks.neighbours`.
+    worlds, rng
+        How many, at least 40, and the source of randomness.
+    """
+    each = [
+        tasks.mean_excess(tasks.neighbours(exchanged(table, rng), sizes, NULL // 10, rng)).value
+        for _ in range(worlds)
+    ]
+    return from_draws(np.median(each), each, "answers dealt out among the sizes again")

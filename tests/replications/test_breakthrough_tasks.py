@@ -1,0 +1,198 @@
+"""Discontinuities: plain arithmetic, loops over rows, an exact sum over counts, scipy's optimisers instead of grids."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+
+from replications.breakthrough_tasks import nulls, smooth, tasks, worlds
+from scalinglaws import load
+from scalinglaws.claims import verdicts
+from scalinglaws.counting import Transformer
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, dict]:
+    return {v["id"]: v for v in verdicts.read("47_breakthrough_tasks")["verdicts"]}
+
+
+@pytest.fixture(scope="module")
+def bigg() -> tasks.Tasks:
+    return tasks.arranged(load("bigbench_bigg"))
+
+
+@pytest.fixture(scope="module")
+def answers() -> pd.DataFrame:
+    return load("bigbench_bigg_answers")
+
+
+def jumps(table: pd.DataFrame) -> dict[str, float]:
+    """Discontinuity of each task from 8B and 27B to 128B, row by row."""
+    found = {}
+    for task, rows in table.groupby("task"):
+        p = dict(zip(rows.n_params, rows.accuracy, strict=True))
+        slope = (p[2.7e10] - p[8e9]) / math.log(2.7e10 / 8e9)
+        found[task] = p[1.28e11] - (p[2.7e10] + slope * math.log(1.28e11 / 2.7e10))
+    return found
+
+
+def exactly_above(p, n: int, points: float) -> float:
+    """Chance of a discontinuity above so many points for equal steps: a sum over all counts of three models."""
+    at = np.arange(n + 1)
+    mass = [stats.binom.pmf(at, n, each) for each in p]
+    # c - 2 b + a > points n, summed over the counts c beyond.
+    a, b = np.meshgrid(at, at, indexing="ij")
+    beyond = stats.binom.sf(np.floor(points * n + 1e-9) + 2 * b - a, n, p[2])
+    return float((mass[0][:, None] * mass[1] * beyond).sum())
+
+
+def test_utilisation_by_hand(kept):
+    attention = 12 * 118 * 48 * 256 * 2048
+    n = 118 * 18432 * (2 * 48 * 256 + 2 * 256 + 3 * 4 * 18432) + 256_000 * 18432
+    peak = 6144 * 275e12
+    assert kept["mfu-plain"]["measured"] == pytest.approx(100 * 238.3e3 * 6 * n / peak)
+    assert kept["mfu-attention"]["measured"] == pytest.approx(100 * 238.3e3 * (6 * n + attention) / peak)
+    again = 6 * n + attention + 0.75 * 2 * n + attention / 3
+    assert kept["hfu"]["measured"] == pytest.approx(100 * 238.3e3 * again / peak)
+    assert kept["mtnlg-plain"]["measured"] == pytest.approx(100 * 65.43 * 6 * 530 / (312 * 2240))
+    assert kept["flops-plain"]["measured"] == pytest.approx(6 * 540 * 780 / 1000)
+
+
+def test_the_library_counts_palm_as_its_paper_does():
+    shape = Transformer(
+        width=4096,
+        depth=32,
+        heads=16,
+        head_width=256,
+        kv_heads=1,
+        mlp_width=16384,
+        vocabulary=256_000,
+        context=2048,
+        gated=True,
+        learned_positions=False,
+        biases=False,
+    )
+    assert round(shape.n_params("matrices + head") / 1e9, 2) == 8.63
+    assert round(shape.flops_per_token("6N + head + 12 L d n_ctx") / 1e12, 4) == 0.0550
+
+
+def test_shares_of_tasks(kept):
+    found = np.array(list(jumps(load("bigbench_bigg")).values()))
+    assert kept["bigg-10"]["measured"] == pytest.approx((found > 0.1).mean())
+    assert kept["bigg-20"]["measured"] == pytest.approx((found > 0.2).mean())
+    assert kept["bigg-symmetry"]["measured"] == pytest.approx((found > 0.1).mean() - (found < -0.1).mean())
+    lite = load("palm_bigbench_lite")
+    by_hand = [
+        c - b - (b - a) for a, b, c in zip(lite.score_8B, lite.score_62B, lite.score_540B, strict=True)
+    ]
+    assert kept["lite-10"]["measured"] == pytest.approx(np.mean(np.array(by_hand) > 10))
+    low, high = stats.beta.ppf(0.025, 5, 20), stats.beta.ppf(0.975, 6, 19)
+    assert (kept["lite-10"]["low"], kept["lite-10"]["high"]) == pytest.approx((low, high))
+
+
+def test_straight_lines_are_those_of_a_bounded_least_squares(bigg):
+    ratio = 1.28
+    design = np.array([[1, 0], [ratio / (1 + ratio), 1 / (1 + ratio)], [0, 1]])
+    rows = bigg.accuracy[:, 9:]
+    theirs = [design @ optimize.lsq_linear(design, row, bounds=(0, 1), tol=1e-14).x for row in rows]
+    assert nulls.straight(rows, ratio) == pytest.approx(np.array(theirs), abs=1e-6)
+    assert nulls.discontinuity(nulls.straight(rows, ratio), ratio) == pytest.approx(0, abs=1e-12)
+
+
+def test_noise_of_answers_drawn_apart_is_the_exact_one(kept):
+    lite = load("palm_bigbench_lite")
+    scores = lite.filter(like="score").to_numpy() / 100
+    design = np.array([[1, 0], [0.5, 0.5], [0, 1]])
+    above = 0.0
+    for row, n in zip(scores, lite.n_questions, strict=True):
+        line = design @ optimize.lsq_linear(design, row, bounds=(0, 1), tol=1e-14).x
+        if n < 600:
+            above += exactly_above(np.clip(line, 0, 1), int(n), 0.1)
+        else:
+            sd = math.sqrt((line * (1 - line) * [1, 4, 1]).sum() / n)
+            above += stats.norm.sf(0.1 / sd)
+    expected = kept["lite-10"]["measured"] - above / len(lite)
+    assert kept["lite-null"]["measured"] == pytest.approx(expected, abs=0.003)
+    assert nulls.noise_of(0.5, 150) == pytest.approx(0.1)
+
+
+def test_noise_of_shared_questions_is_that_of_rows_drawn_again(answers):
+    rng = np.random.default_rng(1)
+    rows = answers[answers.task == "date_understanding"][["right_2B", "right_4B", "right_8B"]].to_numpy()
+    value = rows @ [1, -2, 1]
+    found, noise = nulls.together(rows, np.zeros(len(rows), int), 1.0, 4000, rng)
+    assert found == pytest.approx([value.mean()])
+    drawn = np.array([value[rng.integers(len(value), size=len(value))].mean() for _ in range(4000)])
+    assert noise.std() == pytest.approx(drawn.std() * math.sqrt(len(value) / (len(value) - 1)), rel=0.05)
+    assert noise.std() == pytest.approx(value.std(ddof=1) / math.sqrt(len(value)), rel=0.05)
+
+
+def test_excess_before_the_largest(answers, bigg, kept):
+    """Normal noise of each task's own spread, in place of the bootstrap."""
+    columns = answers.filter(like="right_").columns
+    each = []
+    for k in range(9):
+        r = math.log(bigg.sizes[k + 2] / bigg.sizes[k + 1]) / math.log(bigg.sizes[k + 1] / bigg.sizes[k])
+        value = answers[columns[k : k + 3]].to_numpy() @ [r, -1 - r, 1]
+        group = pd.Series(value).groupby(answers.task.to_numpy())
+        chance = stats.norm.sf(0.1 / np.maximum(group.sem(), 1e-12))
+        each.append(((group.mean() > 0.1) - chance).mean())
+    assert kept["bigg-earlier"]["measured"] == pytest.approx(np.mean(each), abs=0.01)
+
+
+def test_answers_agree_with_the_accuracies(answers, bigg):
+    ours = answers.groupby("task").mean(numeric_only=True).filter(like="right_")
+    theirs = pd.DataFrame(bigg.accuracy, bigg.names).loc[ours.index]
+    assert ours.to_numpy() == pytest.approx(theirs.to_numpy())
+
+
+def test_the_largest_answers_other_questions(answers):
+    linked = tasks.correlations(answers)
+    assert min(linked[k, k + 1] for k in range(3, 10)) > 0.4
+    assert np.abs(linked[:11, 11]).max() < 0.1
+    large = answers[answers.task == "qa_wikidata"]
+    assert stats.chi2_contingency(pd.crosstab(large.right_8B, large.right_27B)).pvalue < 1e-6
+    assert stats.chi2_contingency(pd.crosstab(large.right_27B, large.right_128B)).pvalue > 0.01
+
+
+def test_smooth_curves_are_nearly_the_likeliest(bigg):
+    """Of the logistic curves that an optimiser finds, none is likelier by more than a grid's step costs."""
+    right = (bigg.accuracy * bigg.questions).round()
+    chances = smooth.likeliest(bigg.sizes, right, bigg.questions, bigg.guess, 2)
+
+    def height(p, row):
+        return stats.binom.logpmf(right[row], bigg.questions[row], np.clip(p, 1e-9, 1 - 1e-9)).sum()
+
+    for row in range(0, len(right), 6):
+
+        def loss(p, row=row):
+            return -height(smooth.curve(bigg.sizes, bigg.guess[row], p[0], p[1]), row)
+
+        starts = itertools.product((8, 10, 12, 16), (2.5, 6, 20))
+        best = min(
+            optimize.minimize(loss, start, method="Nelder-Mead", bounds=[(3.3, 22.9), (2, 40)]).fun
+            for start in starts
+        )
+        assert height(chances[row], row) > -best - 0.2
+
+
+def test_worlds_do_what_they_say(answers):
+    rng = np.random.default_rng(2)
+    flat = np.full((500, 3), 0.3)
+    assert worlds.changed(flat, 0.1, 0.0, rng)[:, 1] == pytest.approx(0.2)
+    jumping = worlds.changed(flat, 0.0, 0.2, rng)
+    assert set(jumping[:, 2].round(3)) == {0.3, 0.65}
+    dealt = worlds.exchanged(answers, rng)
+    columns = answers.filter(like="right_").columns
+    assert (dealt[columns].sum(axis=1) == answers[columns].sum(axis=1)).all()
+    assert dealt[columns].mean().std() < answers[columns].mean().std() / 5
+
+
+def test_bad_sizes_get_a_clear_error():
+    with pytest.raises(ValueError, match="three ascending sizes"):
+        nulls.step_ratio(np.array([8e9, 8e9, 1e11]))
