@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from replications.breakthrough_tasks import nulls, smooth
 from scalinglaws.figures import PALETTE, PAPER, panels, shades
 
-
 #: Tasks of BIG-bench Lite that are drawn: three rises beyond noise, one within, two falls.
 SIX = (
     "code_line_description",

@@ -9,7 +9,7 @@ from replications.breakthrough_tasks import nulls, tasks
 from scalinglaws.uncertainty import Estimate, from_draws
 
 #: Draws of the null in each world.
-NULL = 1_000
+NULL = 600
 
 
 def changed(chances: np.ndarray, weaker: float, jump: float, rng: np.random.Generator) -> np.ndarray:
@@ -82,7 +82,7 @@ def excess_exchanged(
         How many, at least 40, and the source of randomness.
     """
     each = [
-        tasks.mean_excess(tasks.neighbours(exchanged(table, rng), sizes, NULL // 10, rng)).value
+        tasks.mean_excess(tasks.neighbours(exchanged(table, rng), sizes, NULL // 6, rng)).value
         for _ in range(worlds)
     ]
     return from_draws(np.median(each), each, "answers dealt out among the sizes again")
