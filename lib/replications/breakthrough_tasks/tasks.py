@@ -69,8 +69,8 @@ def standing(found: np.ndarray, noise: np.ndarray, points: float = nulls.POINTS)
     return (false_discovery_control(chance) < 0.05) & (found > points)
 
 
-def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
-    """What is asked of three sizes, each with the interval of the tasks.
+def each_task(found: np.ndarray, noise: np.ndarray) -> dict[str, np.ndarray]:
+    """What is asked of three sizes, task by task; the means are what counts.
 
     Parameters
     ----------
@@ -82,17 +82,25 @@ def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
     Returns
     -------
     dict
-        The shares of tasks above ten (`10`) and twenty points (`20`), the excess of the first over noise
-        (`null`), the first less the share as far below (`symmetry`), and the share that stands out of the
-        noise task by task (`tasks`).
+        Whether a task is above ten (`10`) and twenty points (`20`), the first less the chance that noise is
+        (`null`), the first less whether it is as far below (`symmetry`), and whether it stands out of the noise
+        (`tasks`); each of shape (tasks,).
     """
-    n, how = len(found), f"{len(found)} tasks taken as a sample"
     return {
-        "10": of_share((found > 0.1).sum(), n, how),
-        "20": of_share((found > 0.2).sum(), n, how),
-        "null": of_mean(nulls.excess(found, noise), how),
-        "symmetry": of_mean(nulls.symmetry(found), how),
-        "tasks": of_share(standing(found, noise).sum(), n, how),
+        "10": found > 0.1,
+        "20": found > 0.2,
+        "null": nulls.excess(found, noise),
+        "symmetry": nulls.symmetry(found),
+        "tasks": standing(found, noise),
+    }
+
+
+def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
+    """The means of `each_task` with the interval of the tasks, exact for shares."""
+    how = f"{len(found)} tasks taken as a sample"
+    return {
+        id: of_share(each.sum(), len(each), how) if each.dtype == bool else of_mean(each, how)
+        for id, each in each_task(found, noise).items()
     }
 
 

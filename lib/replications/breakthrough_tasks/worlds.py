@@ -9,7 +9,7 @@ from replications.breakthrough_tasks import nulls, tasks
 from scalinglaws.uncertainty import Estimate, from_draws
 
 #: Draws of the null in each world.
-NULL = 600
+NULL = 1_000
 
 
 def changed(chances: np.ndarray, weaker: float, jump: float, rng: np.random.Generator) -> np.ndarray:
@@ -43,7 +43,7 @@ def measures_of(
     weaker: float = 0.0,
     jump: float = 0.0,
 ) -> dict[str, Estimate]:
-    """What `tasks.measures` gives on test sets of a world, with the interval of these sets.
+    """The means of `tasks.each_task` on test sets of a world, with the interval of these sets.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def measures_of(
     for _ in range(sets):
         drawn = rng.binomial(questions, changed(chances, weaker, jump, rng)) / questions
         found, noise = nulls.against_lines(drawn, questions, ratio, NULL, rng)
-        each.append({id: value.value for id, value in tasks.measures(found, noise).items()})
+        each.append({id: value.mean() for id, value in tasks.each_task(found, noise).items()})
     values = pd.DataFrame(each)
     return {id: from_draws(values[id].median(), values[id], "test sets drawn again") for id in values}
 
@@ -82,7 +82,7 @@ def excess_exchanged(
         How many, at least 40, and the source of randomness.
     """
     each = [
-        tasks.mean_excess(tasks.neighbours(exchanged(table, rng), sizes, NULL // 6, rng)).value
+        tasks.mean_excess(tasks.neighbours(exchanged(table, rng), sizes, NULL // 10, rng)).value
         for _ in range(worlds)
     ]
     return from_draws(np.median(each), each, "answers dealt out among the sizes again")
