@@ -1,42 +1,40 @@
-"""Which questions of 82 tasks of BIG-bench twelve sizes of BIG-G answered rightly, three examples shown."""
+"""Which of three neighbouring sizes of BIG-G were right on the questions of 82 tasks, three examples shown."""
 
 import json
+from collections import Counter
 
 import pandas as pd
 
 from scalinglaws.tables.upstream import Upstream, converter
 
 TASKS = converter("bigbench_bigg")
-#: Name upstream -> column, from small to large.
-SIZES = {
-    size: f"right_{size.upper()}"
-    for size in ("2m", "16m", "53m", "125m", "244m", "422m", "1b", "2b", "4b", "8b", "27b", "128b")
-}
+N_PARAMS = [2e6, 1.6e7, 5.3e7, 1.25e8, 2.44e8, 4.22e8, 1e9, 2e9, 4e9, 8e9, 2.7e10, 1.28e11]
+#: Right (1) or wrong (0) of the smallest, the middle and the largest of three models.
+PATTERNS = [f"{small}{middle}{large}" for small in (0, 1) for middle in (0, 1) for large in (0, 1)]
 SOURCE = TASKS.SOURCE | {
-    "title": "Answers of BIG-G at twelve sizes to 8,022 questions of 82 tasks of BIG-bench",
-    "how_obtained": "the labels that assessors of BIG-G were tested on, one row a question, in the order of the files; what "
-    "the assessors predict left out, and three tasks that have not as many questions at all sizes. Rows of sizes up to "
-    "27B belong together: their answers are correlated. Those of 128B are not, with any other size, on any large task: its "
-    "file has other questions, or another order",
+    "title": "Answers of three neighbouring sizes of BIG-G to the same questions, 82 tasks of BIG-bench",
+    "how_obtained": "the labels that assessors of BIG-G were tested on, counted by which of three neighbouring sizes were "
+    "right on the question in the same place of their files; what the assessors predict left out, and three tasks that "
+    "have not as many questions at all sizes. Places of sizes up to 27B belong together: their answers are correlated. "
+    "Those of 128B are not, with any other size, on any large task: its file has other questions, or another order",
     "columns": {
         "task": {"unit": "name", "about": "task of BIG-bench"},
-        "question": {
-            "unit": "position",
-            "about": "place in the files' lists, from 0",
-            "type": "integer",
-            "min": 0,
-            "max": 204,
+        "n_params": {
+            "unit": "parameters",
+            "about": "the largest of the three sizes, as it is named",
+            "min": 1e6,
+            "max": 2e11,
         },
     }
     | {
-        column: {
-            "unit": "answers",
-            "about": f"1 where the model named {size} was right, 0 where not",
+        f"right_{pattern}": {
+            "unit": "questions",
+            "about": f"on which the three answers are {pattern}, from small to large, 1 for right",
             "type": "integer",
             "min": 0,
-            "max": 1,
+            "max": 205,
         }
-        for size, column in SIZES.items()
+        for pattern in PATTERNS
     },
 }
 FOLDER = "artifacts/csv-results-new/q6scaling/deberta_bs32_3sh_instance-split-07251345/base"
@@ -61,11 +59,14 @@ UPSTREAM = [
 
 
 def convert(*paths) -> pd.DataFrame:
-    """One row a question of a task, ordered by these."""
+    """One row a task and a largest size, ordered by these."""
     sizes = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     rows = []
     for task in sorted(set.intersection(*map(set, sizes))):
         answers = [size[task]["labels"] for size in sizes]
-        if len({len(each) for each in answers}) == 1:
-            rows += [(task, question, *each) for question, each in enumerate(zip(*answers, strict=True))]
+        if len({len(each) for each in answers}) > 1:
+            continue
+        for k in range(2, len(answers)):
+            seen = Counter("".join(map(str, three)) for three in zip(*answers[k - 2 : k + 1], strict=True))
+            rows.append((task, N_PARAMS[k], *(seen[pattern] for pattern in PATTERNS)))
     return pd.DataFrame(rows, columns=list(SOURCE["columns"]))

@@ -9,11 +9,12 @@ SOURCE = {
     "title": "PaLM 8B, 62B and 540B on the 24 tasks of BIG-bench Lite",
     "paper": "Chowdhery et al. (2022), PaLM: Scaling Language Modeling with Pathways",
     "arxiv": "2204.02311",
-    "repository": "google/BIG-bench",
-    "commit": "main",
+    "repository": "wschella/BIG-bench",
+    "commit": "386cfb3e95a109accd2df5bdcd6915654721bbc1",
     "licence": "CC BY 4.0 (its version in JMLR); BIG-bench: Apache-2.0",
     "how_obtained": "typed from the first table of appendix H.2; no file upstream. The numbers of questions are those of the "
-    "tasks' default split in the data set card of BIG-bench",
+    "tasks' default split in the data set card of BIG-bench; the repository named is the copy of BIG-bench "
+    "that the answers of BIG-G rest on",
     "columns": {
         "task": {"unit": "name", "about": "task of BIG-bench Lite"},
         "score_8B": SCORE | {"about": "raw score of PaLM 8B, as a rule the share of right answers"},

@@ -121,11 +121,19 @@ def test_noise_of_answers_drawn_apart_is_the_exact_one(kept):
     assert nulls.noise_of(0.5, 150) == pytest.approx(0.1)
 
 
+def rows(counts: np.ndarray) -> np.ndarray:
+    """Counts of patterns written out, one row a question."""
+    patterns = list(itertools.product((0, 1), repeat=3))
+    return np.array([pattern for pattern, n in zip(patterns, counts, strict=True) for _ in range(n)])
+
+
 def test_noise_of_shared_questions_is_that_of_rows_drawn_again(answers):
     rng = np.random.default_rng(1)
-    rows = answers[answers.task == "date_understanding"][["right_2B", "right_4B", "right_8B"]].to_numpy()
-    value = rows @ [1, -2, 1]
-    found, noise = nulls.together(rows, np.zeros(len(rows), int), 1.0, 4000, rng)
+    chosen = (
+        answers.query("task == 'date_understanding' and n_params == 8e9").filter(like="right_").to_numpy()
+    )
+    value = rows(chosen[0]) @ [1, -2, 1]
+    found, noise = nulls.together(chosen, 1.0, 4000, rng)
     assert found == pytest.approx([value.mean()])
     drawn = np.array([value[rng.integers(len(value), size=len(value))].mean() for _ in range(4000)])
     assert noise.std() == pytest.approx(drawn.std() * math.sqrt(len(value) / (len(value) - 1)), rel=0.05)
@@ -134,30 +142,32 @@ def test_noise_of_shared_questions_is_that_of_rows_drawn_again(answers):
 
 def test_excess_before_the_largest(answers, bigg, kept):
     """Normal noise of each task's own spread, in place of the bootstrap."""
-    columns = answers.filter(like="right_").columns
     each = []
     for k in range(9):
         r = math.log(bigg.sizes[k + 2] / bigg.sizes[k + 1]) / math.log(bigg.sizes[k + 1] / bigg.sizes[k])
-        value = answers[columns[k : k + 3]].to_numpy() @ [r, -1 - r, 1]
-        group = pd.Series(value).groupby(answers.task.to_numpy())
-        chance = stats.norm.sf(0.1 / np.maximum(group.sem(), 1e-12))
-        each.append(((group.mean() > 0.1) - chance).mean())
+        for row in answers[answers.n_params == bigg.sizes[k + 2]].filter(like="right_").to_numpy():
+            value = rows(row) @ [r, -1 - r, 1]
+            sem = value.std(ddof=1) / math.sqrt(len(value))
+            each.append((value.mean() > 0.1) - stats.norm.sf(0.1 / max(sem, 1e-12)))
     assert kept["bigg-earlier"]["measured"] == pytest.approx(np.mean(each), abs=0.01)
 
 
 def test_answers_agree_with_the_accuracies(answers, bigg):
-    ours = answers.groupby("task").mean(numeric_only=True).filter(like="right_")
-    theirs = pd.DataFrame(bigg.accuracy, bigg.names).loc[ours.index]
-    assert ours.to_numpy() == pytest.approx(theirs.to_numpy())
+    where = {name: row for row, name in enumerate(bigg.names)}
+    for each in answers.itertuples(index=False):
+        k = list(bigg.sizes).index(each.n_params)
+        ours = rows(np.array(each[2:], int)).mean(axis=0)
+        assert ours == pytest.approx(bigg.accuracy[where[each.task], k - 2 : k + 1])
 
 
 def test_the_largest_answers_other_questions(answers):
-    linked = tasks.correlations(answers)
-    assert min(linked[k, k + 1] for k in range(3, 10)) > 0.4
-    assert np.abs(linked[:11, 11]).max() < 0.1
-    large = answers[answers.task == "qa_wikidata"]
-    assert stats.chi2_contingency(pd.crosstab(large.right_8B, large.right_27B)).pvalue < 1e-6
-    assert stats.chi2_contingency(pd.crosstab(large.right_27B, large.right_128B)).pvalue > 0.01
+    linked = tasks.correlations(tasks.counted(answers))
+    assert min(linked[2:-1]) > 0.4
+    assert abs(linked[-1]) < 0.1
+    for size, low, high in ((2.7e10, 0, 1e-6), (1.28e11, 0.01, 1)):
+        row = answers[(answers.task == "qa_wikidata") & (answers.n_params == size)].filter(like="right_")
+        middle, large = rows(row.to_numpy()[0])[:, 1:].T
+        assert low <= stats.chi2_contingency(pd.crosstab(middle, large)).pvalue <= high
 
 
 def test_smooth_curves_are_nearly_the_likeliest(bigg):
@@ -187,10 +197,13 @@ def test_worlds_do_what_they_say(answers):
     assert worlds.changed(flat, 0.1, 0.0, rng)[:, 1] == pytest.approx(0.2)
     jumping = worlds.changed(flat, 0.0, 0.2, rng)
     assert set(jumping[:, 2].round(3)) == {0.3, 0.65}
-    dealt = worlds.exchanged(answers, rng)
-    columns = answers.filter(like="right_").columns
-    assert (dealt[columns].sum(axis=1) == answers[columns].sum(axis=1)).all()
-    assert dealt[columns].mean().std() < answers[columns].mean().std() / 5
+    counts = tasks.counted(answers)
+    dealt = worlds.exchanged(counts, rng)
+    ones = np.array([sum(pattern) for pattern in itertools.product((0, 1), repeat=3)])
+    for right in range(4):
+        assert (dealt[..., ones == right].sum(-1) == counts[..., ones == right].sum(-1)).all()
+    first, last = (dealt @ nulls.PATTERNS[:, k] for k in (0, 2))
+    assert first.sum() == pytest.approx(last.sum(), rel=0.02)
 
 
 def test_bad_sizes_get_a_clear_error():

@@ -139,16 +139,14 @@ PATTERNS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
 
 
 def together(
-    answers: np.ndarray, task: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
+    counts: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Discontinuities of tasks, and what drawing their questions anew, with all models' answers to them, adds.
 
     Parameters
     ----------
-    answers
-        1 where a model is right, shape (questions, 3).
-    task
-        The task of each question, whole numbers from 0.
+    counts
+        Questions of each task by which models were right, shape (tasks, 8), in the order of `PATTERNS`.
     ratio, draws, rng
         As for `apart`.
 
@@ -158,15 +156,12 @@ def together(
         The discontinuities, shape (tasks,), and noise around nothing, shape (draws, tasks): a bootstrap of
         the questions of each task, less its mean, widened by $\sqrt{n / (n - 1)}$.
     """
-    value = discontinuity(PATTERNS, ratio)
-    code = np.asarray(answers, int) @ [4, 2, 1]
-    found, noise = [], []
-    for k in range(task.max() + 1):
-        count = np.bincount(code[task == k], minlength=8)
+    value, found, noise = discontinuity(PATTERNS, ratio), [], []
+    for count in np.asarray(counts, int):
         n = count.sum()
         found.append(count @ value / n)
         drawn = rng.multinomial(n, count / n, size=draws) @ value / n
-        noise.append((drawn - found[-1]) * np.sqrt(n / (n - 1)))
+        noise.append((drawn - found[-1]) * np.sqrt(n / max(n - 1, 1)))
     return np.array(found), np.stack(noise, axis=1)
 
 

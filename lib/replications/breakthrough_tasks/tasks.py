@@ -104,25 +104,28 @@ def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
     }
 
 
+def counted(table: pd.DataFrame) -> np.ndarray:
+    """The counts of the table `bigbench_bigg_answers`, shape (triples, tasks, 8), from the smallest sizes on."""
+    ordered = table.sort_values(["n_params", "task"])
+    return ordered.filter(like="right_").to_numpy().reshape(table.n_params.nunique(), -1, 8)
+
+
 def neighbours(
-    table: pd.DataFrame, sizes: np.ndarray, draws: int, rng: np.random.Generator
+    counts: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.Generator
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Discontinuities and the noise of shared questions, for each three neighbouring sizes.
 
     Parameters
     ----------
-    table
-        The table `bigbench_bigg_answers`, or as many of its columns of answers as there are sizes.
+    counts
+        Questions by which models were right, shape (triples, tasks, 8).
     sizes
-        Parameters, shape (sizes,).
+        Parameters, shape (triples + 2,).
     draws, rng
         As for `nulls.together`.
     """
-    answers = table.filter(like="right_").to_numpy()
-    task = pd.factorize(table.task, sort=True)[0]
     return [
-        nulls.together(answers[:, k : k + 3], task, nulls.step_ratio(sizes[k : k + 3]), draws, rng)
-        for k in range(len(sizes) - 2)
+        nulls.together(each, nulls.step_ratio(sizes[k : k + 3]), draws, rng) for k, each in enumerate(counts)
     ]
 
 
@@ -132,16 +135,25 @@ def mean_excess(triples: list[tuple[np.ndarray, np.ndarray]]) -> Estimate:
     return of_mean(each, f"{len(each)} tasks taken as a sample, each with {len(triples)} triples of sizes")
 
 
-def correlations(table: pd.DataFrame, least: int = 90) -> np.ndarray:
-    """Correlation of two sizes' answers to the questions of a task, median over tasks of so many questions at least.
+def correlations(counts: np.ndarray, least: int = 90) -> np.ndarray:
+    """Correlation of the middle and the largest model's answers to the questions of a task, for each triple.
+
+    Parameters
+    ----------
+    counts
+        As for `neighbours`.
+    least
+        The median is over tasks of so many questions at least.
 
     Returns
     -------
     ndarray
-        Shape (sizes, sizes).
+        Shape (triples,).
     """
-    kept = table[table.groupby("task").task.transform("size") >= least]
-    groups = [each.filter(like="right_").to_numpy(float) for _, each in kept.groupby("task")]
-    # A size that has none right, or all, has no correlation.
+    n = counts.sum(axis=-1)
+    middle, large = (counts @ nulls.PATTERNS[:, k] / n for k in (1, 2))
+    both = counts @ nulls.PATTERNS[:, 1:].prod(axis=1) / n
+    # A model that has none right, or all, has no correlation.
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.nanmedian([np.corrcoef(each.T) for each in groups], axis=0)
+        linked = (both - middle * large) / np.sqrt(middle * (1 - middle) * large * (1 - large))
+    return np.nanmedian(np.where(n >= least, linked, np.nan), axis=1)

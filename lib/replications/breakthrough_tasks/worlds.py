@@ -63,26 +63,37 @@ def measures_of(
     return {id: from_draws(values[id].median(), values[id], "test sets drawn again") for id in values}
 
 
-def exchanged(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The same answers, those to each question dealt out among the sizes: size then says nothing."""
-    columns = table.columns[table.columns.str.startswith("right_")]
-    return table.assign(**dict(zip(columns, rng.permuted(table[columns].to_numpy(), axis=1).T, strict=True)))
+def exchanged(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same counts, the answers to each question dealt out among its three models: size then says nothing.
+
+    Parameters
+    ----------
+    counts
+        Questions by which models were right, shape (..., 8), in the order of `nulls.PATTERNS`.
+    rng
+        Source of randomness.
+    """
+    dealt, right = np.array(counts), nulls.PATTERNS.sum(axis=1)
+    for one_or_two in (1, 2):
+        alike = np.flatnonzero(right == one_or_two)
+        dealt[..., alike] = rng.multinomial(dealt[..., alike].sum(axis=-1), [1 / 3] * 3)
+    return dealt
 
 
 def excess_exchanged(
-    table: pd.DataFrame, sizes: np.ndarray, worlds: int, rng: np.random.Generator
+    counts: np.ndarray, sizes: np.ndarray, worlds: int, rng: np.random.Generator
 ) -> Estimate:
     """The mean excess over noise of shared questions where sizes were exchanged, with the interval of such worlds.
 
     Parameters
     ----------
-    table, sizes
+    counts, sizes
         As for `tasks.neighbours`.
     worlds, rng
         How many, at least 40, and the source of randomness.
     """
     each = [
-        tasks.mean_excess(tasks.neighbours(exchanged(table, rng), sizes, NULL // 10, rng)).value
+        tasks.mean_excess(tasks.neighbours(exchanged(counts, rng), sizes, NULL // 10, rng)).value
         for _ in range(worlds)
     ]
     return from_draws(np.median(each), each, "answers dealt out among the sizes again")
