@@ -27,8 +27,15 @@ def bigg() -> tasks.Tasks:
 
 
 @pytest.fixture(scope="module")
-def answers() -> pd.DataFrame:
+def every() -> pd.DataFrame:
     return load("bigbench_bigg_answers")
+
+
+@pytest.fixture(scope="module")
+def answers(every) -> pd.DataFrame:
+    """Of neighbouring sizes only."""
+    others = every.n_params.eq(1.28e11) & ~(every.n_params_small.eq(8e9) & every.n_params_middle.eq(2.7e10))
+    return every[~others]
 
 
 def jumps(table: pd.DataFrame) -> dict[str, float]:
@@ -156,18 +163,71 @@ def test_answers_agree_with_the_accuracies(answers, bigg):
     where = {name: row for row, name in enumerate(bigg.names)}
     for each in answers.itertuples(index=False):
         k = list(bigg.sizes).index(each.n_params)
-        ours = rows(np.array(each[2:], int)).mean(axis=0)
+        ours = rows(np.array(each[4:], int)).mean(axis=0)
         assert ours == pytest.approx(bigg.accuracy[where[each.task], k - 2 : k + 1])
 
 
 def test_the_largest_answers_other_questions(answers):
     linked = tasks.correlations(tasks.counted(answers))
+    # Tasks that are ordered by their parts keep a link: their parts are as easy for one model as for another.
     assert min(linked[2:-1]) > 0.4
     assert abs(linked[-1]) < 0.1
     for size, low, high in ((2.7e10, 0, 1e-6), (1.28e11, 0.01, 1)):
         row = answers[(answers.task == "qa_wikidata") & (answers.n_params == size)].filter(like="right_")
         middle, large = rows(row.to_numpy()[0])[:, 1:].T
         assert low <= stats.chi2_contingency(pd.crosstab(middle, large)).pvalue <= high
+
+
+def test_links_are_correlations_of_rows(every, bigg):
+    links = pd.Series(tasks.links(every, np.array([1e9, 8e9, 1.28e11]), bigg.names), bigg.names)
+    both = (
+        every.query("n_params_small == 1e9 and n_params_middle == 8e9")
+        .set_index("task")
+        .filter(like="right_")
+    )
+    for task in ("date_understanding", "qa_wikidata"):
+        small, middle, _ = rows(both.loc[task].to_numpy()).T
+        assert links[task] == pytest.approx(np.corrcoef(small, middle)[0, 1])
+    assert links["strange_stories"] == pytest.approx(links.median(), abs=0.05)  # not counted
+    with pytest.raises(ValueError, match="does not hold the sizes"):
+        tasks.links(every, np.array([2e6, 8e9, 1.28e11]), bigg.names)
+
+
+def test_linked_models_answer_alike():
+    """Chances and spread of linked answers, against the moments of two correlated coins; and the bounds of a link."""
+    rng, chances, asked = np.random.default_rng(3), np.array([[0.3, 0.4, 0.6]]), np.array([[50, 50, 80]])
+    drawn = nulls.answered(chances, asked, 40_000, rng, 0.5)[:, 0]
+    assert drawn.mean(axis=0) == pytest.approx(chances[0], abs=0.003)
+    spread = np.sqrt(chances[0] * (1 - chances[0]) / asked[0])
+    assert drawn.std(axis=0) == pytest.approx(spread, rel=0.03)
+    assert np.corrcoef(drawn.T)[np.triu_indices(3, 1)] == pytest.approx([0.5, 0, 0], abs=0.03)
+    alike = nulls.answered(np.array([[0.3, 0.3, 0.5]]), asked, 100, rng, 1.0)[:, 0]
+    assert (alike[:, 0] == alike[:, 1]).all()
+    certain = nulls.answered(np.array([[0.0, 1.0, 0.0]]), asked, 10, rng, 0.5)[:, 0]
+    assert (certain == [0, 1, 0]).all()
+
+
+def test_noise_of_a_linked_base_is_smaller_as_the_moments_say(every, bigg, kept):
+    """Normal noise about the line with the variance of two correlated coins and a third, in place of draws."""
+    ratio = math.log(128 / 27) / math.log(27 / 8)
+    links = tasks.links(every, bigg.sizes[9:], bigg.names)
+    above = []
+    for p, n, link in zip(
+        nulls.straight(bigg.accuracy[:, 9:], ratio), bigg.questions[:, 9:], links, strict=True
+    ):
+        sd = np.sqrt(p * (1 - p) / n)
+        variance = (sd**2 * [ratio**2, (1 + ratio) ** 2, 1]).sum() - 2 * ratio * (1 + ratio) * link * sd[
+            0
+        ] * sd[1]
+        above.append(stats.norm.sf(0.1 / max(math.sqrt(max(variance, 0)), 1e-9)))
+    expected = kept["bigg-10"]["measured"] - np.mean(above)
+    assert kept["bigg-null"]["measured"] == pytest.approx(expected, abs=0.02)
+
+
+def test_a_trend_is_that_of_a_plain_regression(bigg):
+    beyond = tasks.beyond_trend(bigg.sizes, bigg.accuracy, slice(3, 10))
+    line = stats.linregress(np.log(bigg.sizes[3:10]), bigg.accuracy[7, 3:10])
+    assert beyond[7] == pytest.approx(bigg.accuracy[7] - line.intercept - line.slope * np.log(bigg.sizes))
 
 
 def test_smooth_curves_are_nearly_the_likeliest(bigg):
@@ -204,6 +264,11 @@ def test_worlds_do_what_they_say(answers):
         assert (dealt[..., ones == right].sum(-1) == counts[..., ones == right].sum(-1)).all()
     first, last = (dealt @ nulls.PATTERNS[:, k] for k in (0, 2))
     assert first.sum() == pytest.approx(last.sum(), rel=0.02)
+    more = worlds.jumped(dealt, 1.0, rng)
+    assert (more.sum(axis=-1) == dealt.sum(axis=-1)).all()
+    wrong = dealt.sum() - last.sum()
+    assert (more @ nulls.PATTERNS[:, 2]).sum() - last.sum() == pytest.approx(wrong / 2, rel=0.02)
+    assert (worlds.jumped(dealt, 0.0, rng) == dealt).all()
 
 
 def test_bad_sizes_get_a_clear_error():

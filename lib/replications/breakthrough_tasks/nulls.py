@@ -90,31 +90,52 @@ def straight(accuracy: np.ndarray, ratio: float) -> np.ndarray:
     return np.clip(lines[chosen, np.arange(len(y))], 0, 1)
 
 
-def apart(
-    chances: np.ndarray, questions: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
+def answered(
+    chances: np.ndarray,
+    questions: np.ndarray,
+    draws: int,
+    rng: np.random.Generator,
+    linked: np.ndarray | float,
 ) -> np.ndarray:
-    """Discontinuities of test sets whose answers are drawn apart: each right with its model's chance.
+    r"""Shares of right answers on test sets: two smaller models answer the same questions, the largest others.
 
     Parameters
     ----------
     chances
         Of a right answer, shape (tasks, 3).
     questions
-        How many each model is asked, shape (tasks, 3) or (tasks, 1).
-    ratio, draws, rng
-        Step ratio, how many sets, and the source of randomness.
+        How many are asked, shape (tasks, 3) or (tasks, 1); the middle model is asked what the smallest is.
+    draws, rng
+        How many sets, and the source of randomness.
+    linked
+        Correlation of the smaller two's answers to a question, shape (tasks,) or one number; nothing if they
+        are drawn apart. Where the chances do not allow for so much, the most that they do.
 
     Returns
     -------
     ndarray
-        Shape (draws, tasks).
+        Shape (draws, tasks, 3).
     """
-    questions = np.broadcast_to(np.asarray(questions, int), np.shape(chances))
-    return discontinuity(rng.binomial(questions, chances, (draws, *np.shape(chances))) / questions, ratio)
+    asked = np.broadcast_to(np.asarray(questions, int), np.shape(chances))
+    small, middle, large = np.moveaxis(np.asarray(chances, float), -1, 0)
+    both = small * middle + linked * np.sqrt(small * (1 - small) * middle * (1 - middle))
+    both = np.clip(both, np.maximum(small + middle - 1, 0), np.minimum(small, middle))
+    # Chances of the middle model where the smallest is right, and where it is wrong.
+    if_right = np.clip(both / np.where(small > 0, small, 1), 0, 1)
+    if_wrong = np.clip((middle - both) / np.where(small < 1, 1 - small, 1), 0, 1)
+    first = rng.binomial(asked[:, 0], small, (draws, len(small)))
+    second = rng.binomial(first, if_right) + rng.binomial(asked[:, 0] - first, if_wrong)
+    third = rng.binomial(asked[:, 2], large, first.shape)
+    return np.stack([first, second, third], axis=-1) / asked[:, [0, 0, 2]]
 
 
 def against_lines(
-    accuracy: np.ndarray, questions: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
+    accuracy: np.ndarray,
+    questions: np.ndarray,
+    ratio: float,
+    draws: int,
+    rng: np.random.Generator,
+    linked: np.ndarray | float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Discontinuities of tasks, and those of test sets drawn from the straight line nearest to each.
 
@@ -122,16 +143,18 @@ def against_lines(
     ----------
     accuracy, questions
         Shares of right answers and numbers of questions, shape (tasks, 3); questions may be (tasks, 1).
-    ratio, draws, rng
-        As for `apart`.
+    ratio
+        Second step over first step in log size.
+    draws, rng, linked
+        As for `answered`.
 
     Returns
     -------
     (ndarray, ndarray)
         Shapes (tasks,) and (draws, tasks).
     """
-    noise = apart(straight(accuracy, ratio), questions, ratio, draws, rng)
-    return discontinuity(accuracy, ratio), noise
+    drawn = answered(straight(accuracy, ratio), questions, draws, rng, linked)
+    return discontinuity(accuracy, ratio), discontinuity(drawn, ratio)
 
 
 #: Right or wrong of three models on a question: the eight possibilities.
@@ -148,7 +171,7 @@ def together(
     counts
         Questions of each task by which models were right, shape (tasks, 8), in the order of `PATTERNS`.
     ratio, draws, rng
-        As for `apart`.
+        Step ratio, how many sets, and the source of randomness.
 
     Returns
     -------

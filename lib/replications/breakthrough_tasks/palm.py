@@ -45,6 +45,34 @@ TABLE_22 = {
     "540B": (3.28, 4.10, 2.56e24, 29600),
 }
 LAST_DIGIT = {"8B": (1e-4, 1e-4, 1e20, 1), "62B": (1e-3, 1e-3, 1e21, 10), "540B": (0.01, 0.01, 1e22, 100)}
+#: What guessing gives on the tasks of BIG-bench Lite: nothing where answers are written, else one over the number of
+#: choices in BIG-bench's task files, a mean where that varies (as the table `bigbench_bigg` lists it, if it does).
+GUESS = {
+    "auto_debugging": 0.0,
+    "bbq_lite_json": 1 / 3,
+    "code_line_description": 0.25,
+    "conceptual_combinations": 0.25,
+    "conlang_translation": 0.0,
+    "emoji_movie": 0.2,
+    "formal_fallacies_syllogisms_negation": 0.5,
+    "hindu_knowledge": 0.25,
+    "known_unknowns": 0.5,
+    "language_identification": 1 / 11,
+    "linguistics_puzzles": 0.0,
+    "logic_grid_puzzle": 0.31,
+    "logical_deduction": 0.22,
+    "misconceptions_russian": 0.5,
+    "novel_concepts": 0.19,
+    "operators": 0.0,
+    "parsinlu_reading_comprehension": 0.0,
+    "play_dialog_same_or_different": 0.5,
+    "repeat_copy_logic": 0.0,
+    "strange_stories": 0.33,
+    "strategyqa": 0.5,
+    "symbol_interpretation": 0.2,
+    "vitaminc_fact_verification": 1 / 3,
+    "winowhy": 0.5,
+}
 
 
 def missed(ours: dict[str, tuple[float, ...]]) -> float:

@@ -105,8 +105,10 @@ def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
 
 
 def counted(table: pd.DataFrame) -> np.ndarray:
-    """The counts of the table `bigbench_bigg_answers`, shape (triples, tasks, 8), from the smallest sizes on."""
-    ordered = table.sort_values(["n_params", "task"])
+    """The counts of the table `bigbench_bigg_answers` for neighbouring sizes, shape (triples, tasks, 8), from the smallest on."""
+    nearest = table.n_params_small == table.groupby("n_params").n_params_small.transform("max")
+    middle = table.n_params_middle == table.groupby("n_params").n_params_middle.transform("max")
+    ordered = table[nearest & middle].sort_values(["n_params", "task"])
     return ordered.filter(like="right_").to_numpy().reshape(table.n_params.nunique(), -1, 8)
 
 
@@ -129,14 +131,78 @@ def neighbours(
     ]
 
 
-def mean_excess(triples: list[tuple[np.ndarray, np.ndarray]]) -> Estimate:
-    """Excess over noise, mean over triples of sizes, with the interval of the tasks, each with all its triples."""
-    each = np.mean([nulls.excess(*triple) for triple in triples], axis=0)
-    return of_mean(each, f"{len(each)} tasks taken as a sample, each with {len(triples)} triples of sizes")
+def mean_excess(triples: list[tuple[np.ndarray, np.ndarray]], kept: np.ndarray | None = None) -> Estimate:
+    """Excess over noise, mean over triples of sizes, with the interval of the tasks, each with all its triples.
+
+    Parameters
+    ----------
+    triples
+        As from `neighbours`.
+    kept
+        Which tasks count in which triple, shape (triples, tasks); all if left out.
+    """
+    each = np.array([nulls.excess(*triple) for triple in triples])
+    kept = np.ones(each.shape, bool) if kept is None else kept
+    ever = kept.any(axis=0)
+    by_task = each[:, ever].mean(axis=0, where=kept[:, ever])
+    return of_mean(
+        by_task, f"{ever.sum()} tasks taken as a sample, each with up to {len(triples)} triples of sizes"
+    )
+
+
+def linked(counts: np.ndarray, first: int, second: int) -> np.ndarray:
+    """Correlation of two models' answers to the questions of a task.
+
+    Parameters
+    ----------
+    counts
+        Questions by which models were right, shape (..., 8), in the order of `nulls.PATTERNS`.
+    first, second
+        Which two of the three models.
+
+    Returns
+    -------
+    ndarray
+        Shape (...); not a number where a model has none right, or all.
+    """
+    n = counts.sum(axis=-1)
+    one, other = (counts @ nulls.PATTERNS[:, k] / n for k in (first, second))
+    both = counts @ nulls.PATTERNS[:, [first, second]].prod(axis=1) / n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (both - one * other) / np.sqrt(one * (1 - one) * other * (1 - other))
+
+
+def links(table: pd.DataFrame, sizes: np.ndarray, names: pd.Index) -> np.ndarray:
+    """Correlation of the answers of the two models that a projection to the largest size rests on, for each task.
+
+    Parameters
+    ----------
+    table
+        The table `bigbench_bigg_answers`.
+    sizes
+        Parameters of three models that it holds, shape (3,).
+    names
+        Of the tasks, shape (tasks,).
+
+    Returns
+    -------
+    ndarray
+        Shape (tasks,); where it is not known, the median of the others, or nothing if none is known.
+
+    Raises
+    ------
+    ValueError
+        If the table does not hold these sizes.
+    """
+    these = table[(table[["n_params_small", "n_params_middle", "n_params"]] == sizes).all(axis=1)]
+    if these.empty:
+        raise ValueError(f"the table of answers does not hold the sizes {sizes}")
+    known = pd.Series(linked(these.filter(like="right_").to_numpy(), 0, 1), these.task).reindex(names)
+    return known.fillna(known.median()).fillna(0.0).to_numpy()
 
 
 def correlations(counts: np.ndarray, least: int = 90) -> np.ndarray:
-    """Correlation of the middle and the largest model's answers to the questions of a task, for each triple.
+    """Median correlation of the middle and the largest model's answers, for each triple.
 
     Parameters
     ----------
@@ -150,10 +216,26 @@ def correlations(counts: np.ndarray, least: int = 90) -> np.ndarray:
     ndarray
         Shape (triples,).
     """
-    n = counts.sum(axis=-1)
-    middle, large = (counts @ nulls.PATTERNS[:, k] / n for k in (1, 2))
-    both = counts @ nulls.PATTERNS[:, 1:].prod(axis=1) / n
-    # A model that has none right, or all, has no correlation.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        linked = (both - middle * large) / np.sqrt(middle * (1 - middle) * large * (1 - large))
-    return np.nanmedian(np.where(n >= least, linked, np.nan), axis=1)
+    return np.nanmedian(np.where(counts.sum(axis=-1) >= least, linked(counts, 1, 2), np.nan), axis=1)
+
+
+def beyond_trend(sizes: np.ndarray, accuracy: np.ndarray, base: slice) -> np.ndarray:
+    """By how much every accuracy lies above the straight line in log size through some of the sizes.
+
+    Parameters
+    ----------
+    sizes
+        Parameters, shape (sizes,).
+    accuracy
+        Shares of right answers, shape (tasks, sizes).
+    base
+        The sizes that the line is fitted to, by least squares.
+
+    Returns
+    -------
+    ndarray
+        Shape (tasks, sizes).
+    """
+    x = np.log(sizes)
+    slope, start = np.polyfit(x[base], accuracy[:, base].T, 1)
+    return accuracy - start[:, None] - slope[:, None] * x

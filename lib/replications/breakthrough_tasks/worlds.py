@@ -40,6 +40,7 @@ def measures_of(
     sets: int,
     rng: np.random.Generator,
     *,
+    linked: np.ndarray | float = 0.0,
     weaker: float = 0.0,
     jump: float = 0.0,
 ) -> dict[str, Estimate]:
@@ -51,13 +52,15 @@ def measures_of(
         Of a right answer, and how many are asked, shape (tasks, 3).
     ratio, sets, rng
         Step ratio, how many sets, at least 40, and the source of randomness.
+    linked
+        As for `nulls.answered`, in the test sets and in what they are compared with.
     weaker, jump
         As for `changed`.
     """
     each = []
     for _ in range(sets):
-        drawn = rng.binomial(questions, changed(chances, weaker, jump, rng)) / questions
-        found, noise = nulls.against_lines(drawn, questions, ratio, NULL, rng)
+        drawn = nulls.answered(changed(chances, weaker, jump, rng), questions, 1, rng, linked)[0]
+        found, noise = nulls.against_lines(drawn, questions, ratio, NULL, rng, linked)
         each.append({id: value.mean() for id, value in tasks.each_task(found, noise).items()})
     values = pd.DataFrame(each)
     return {id: from_draws(values[id].median(), values[id], "test sets drawn again") for id in values}
@@ -80,8 +83,28 @@ def exchanged(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return dealt
 
 
+def jumped(counts: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """The same counts, but that on a share of tasks the largest model knows half of what it did not know.
+
+    Parameters
+    ----------
+    counts
+        As for `exchanged`; other tasks are drawn for each triple.
+    share
+        Of the tasks.
+    rng
+        Source of randomness.
+    """
+    counts, chosen = np.array(counts), rng.random(np.shape(counts)[:-1]) < share
+    # The largest model comes last: its wrong answers have even places, and the right ones follow them.
+    known = rng.binomial(counts[..., ::2], 0.5 * chosen[..., None])
+    counts[..., ::2] -= known
+    counts[..., 1::2] += known
+    return counts
+
+
 def excess_exchanged(
-    counts: np.ndarray, sizes: np.ndarray, worlds: int, rng: np.random.Generator
+    counts: np.ndarray, sizes: np.ndarray, worlds: int, rng: np.random.Generator, jump: float = 0.0
 ) -> Estimate:
     """The mean excess over noise of shared questions where sizes were exchanged, with the interval of such worlds.
 
@@ -91,9 +114,11 @@ def excess_exchanged(
         As for `tasks.neighbours`.
     worlds, rng
         How many, at least 40, and the source of randomness.
+    jump
+        The share of tasks that jump afterwards, as in `jumped`.
     """
-    each = [
-        tasks.mean_excess(tasks.neighbours(exchanged(counts, rng), sizes, NULL // 10, rng)).value
-        for _ in range(worlds)
-    ]
+    each = []
+    for _ in range(worlds):
+        dealt = jumped(exchanged(counts, rng), jump, rng)
+        each.append(tasks.mean_excess(tasks.neighbours(dealt, sizes, NULL // 20, rng)).value)
     return from_draws(np.median(each), each, "answers dealt out among the sizes again")
