@@ -123,10 +123,12 @@ def answered(
     # Chances of the middle model where the smallest is right, and where it is wrong.
     if_right = np.clip(both / np.where(small > 0, small, 1), 0, 1)
     if_wrong = np.clip((middle - both) / np.where(small < 1, 1 - small, 1), 0, 1)
-    first = rng.binomial(asked[:, 0], small, (draws, len(small)))
-    second = rng.binomial(first, if_right) + rng.binomial(asked[:, 0] - first, if_wrong)
-    third = rng.binomial(asked[:, 2], large, first.shape)
-    return np.stack([first, second, third], axis=-1) / asked[:, [0, 0, 2]]
+    # One task after the other, which is quicker than one set after the other.
+    each, many = asked[:, :, None], (len(small), draws)
+    first = rng.binomial(each[:, 0], small[:, None], many)
+    second = rng.binomial(first, if_right[:, None]) + rng.binomial(each[:, 0] - first, if_wrong[:, None])
+    third = rng.binomial(each[:, 2], large[:, None], many)
+    return np.stack([first.T, second.T, third.T], axis=-1) / asked[:, [0, 0, 2]]
 
 
 def against_lines(
@@ -179,13 +181,11 @@ def together(
         The discontinuities, shape (tasks,), and noise around nothing, shape (draws, tasks): a bootstrap of
         the questions of each task, less its mean, widened by $\sqrt{n / (n - 1)}$.
     """
-    value, found, noise = discontinuity(PATTERNS, ratio), [], []
-    for count in np.asarray(counts, int):
-        n = count.sum()
-        found.append(count @ value / n)
-        drawn = rng.multinomial(n, count / n, size=draws) @ value / n
-        noise.append((drawn - found[-1]) * np.sqrt(n / max(n - 1, 1)))
-    return np.array(found), np.stack(noise, axis=1)
+    counts, value = np.asarray(counts, int), discontinuity(PATTERNS, ratio)
+    n = counts.sum(axis=1)
+    found = counts @ value / n
+    drawn = rng.multinomial(n, counts / n[:, None], size=(draws, len(n))) @ value / n
+    return found, (drawn - found) * np.sqrt(n / np.maximum(n - 1, 1))
 
 
 def excess(found: np.ndarray, noise: np.ndarray, points: float = POINTS) -> np.ndarray:

@@ -104,6 +104,11 @@ def measures(found: np.ndarray, noise: np.ndarray) -> dict[str, Estimate]:
     }
 
 
+def rising(noise: np.ndarray) -> Estimate:
+    """Share of tasks above ten points in noise, shape (draws, tasks), with the interval of the tasks."""
+    return of_mean((noise > nulls.POINTS).mean(axis=0), f"{noise.shape[1]} tasks taken as a sample")
+
+
 def counted(table: pd.DataFrame) -> np.ndarray:
     """The counts of the table `bigbench_bigg_answers` for neighbouring sizes, shape (triples, tasks, 8), from the smallest on."""
     nearest = table.n_params_small == table.groupby("n_params").n_params_small.transform("max")

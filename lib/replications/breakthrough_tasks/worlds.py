@@ -122,3 +122,23 @@ def excess_exchanged(
         dealt = jumped(exchanged(counts, rng), jump, rng)
         each.append(tasks.mean_excess(tasks.neighbours(dealt, sizes, NULL // 20, rng)).value)
     return from_draws(np.median(each), each, "answers dealt out among the sizes again")
+
+
+def tripled(answers: pd.DataFrame) -> pd.DataFrame:
+    """The table `bigbench_bigg_answers` with the largest of three sizes right on all questions, the others on none."""
+    columns = [name for name in answers.columns if name.startswith("right_")]
+    asked = answers[columns].sum(axis=1)
+    return answers.assign(**dict.fromkeys(columns, 0)).assign(right_001=asked)
+
+
+def levelled(table: pd.DataFrame) -> pd.DataFrame:
+    """The table `bigbench_bigg` with the three largest sizes as good as the middle one of them."""
+    wide = table.pivot_table("accuracy", "task", "n_params")
+    largest = table.n_params >= wide.columns[-3]
+    return table.assign(accuracy=table.accuracy.mask(largest, table.task.map(wide.iloc[:, -2])))
+
+
+def jumping(table: pd.DataFrame) -> pd.DataFrame:
+    """The table `bigbench_bigg` with every third task all right at the largest size."""
+    third = table.task.isin(sorted(table.task.unique())[::3])
+    return table.assign(accuracy=table.accuracy.mask(third & (table.n_params == table.n_params.max()), 1.0))
