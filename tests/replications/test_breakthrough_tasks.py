@@ -44,7 +44,7 @@ def jumps(table: pd.DataFrame) -> dict[str, float]:
     for task, rows in table.groupby("task"):
         p = dict(zip(rows.n_params, rows.accuracy, strict=True))
         slope = (p[2.7e10] - p[8e9]) / math.log(2.7e10 / 8e9)
-        found[task] = p[1.28e11] - (p[2.7e10] + slope * math.log(1.28e11 / 2.7e10))
+        found[task] = round(p[1.28e11] - (p[2.7e10] + slope * math.log(1.28e11 / 2.7e10)), 12)
     return found
 
 
@@ -95,7 +95,8 @@ def test_shares_of_tasks(kept):
     assert kept["bigg-symmetry"]["measured"] == pytest.approx((found > 0.1).mean() - (found < -0.1).mean())
     lite = load("palm_bigbench_lite")
     by_hand = [
-        c - b - (b - a) for a, b, c in zip(lite.score_8B, lite.score_62B, lite.score_540B, strict=True)
+        round(c - b - (b - a), 9)
+        for a, b, c in zip(lite.score_8B, lite.score_62B, lite.score_540B, strict=True)
     ]
     assert kept["lite-10"]["measured"] == pytest.approx(np.mean(np.array(by_hand) > 10))
     low, high = stats.beta.ppf(0.025, 5, 20), stats.beta.ppf(0.975, 6, 19)
@@ -155,7 +156,7 @@ def test_excess_before_the_largest(answers, bigg, kept):
         for row in answers[answers.n_params == bigg.sizes[k + 2]].filter(like="right_").to_numpy():
             value = rows(row) @ [r, -1 - r, 1]
             sem = value.std(ddof=1) / math.sqrt(len(value))
-            each.append((value.mean() > 0.1) - stats.norm.sf(0.1 / max(sem, 1e-12)))
+            each.append((round(value.mean(), 12) > 0.1) - stats.norm.sf(0.1 / max(sem, 1e-12)))
     assert kept["bigg-earlier"]["measured"] == pytest.approx(np.mean(each), abs=0.01)
 
 
@@ -269,6 +270,29 @@ def test_worlds_do_what_they_say(answers):
     wrong = dealt.sum() - last.sum()
     assert (more @ nulls.PATTERNS[:, 2]).sum() - last.sum() == pytest.approx(wrong / 2, rel=0.02)
     assert (worlds.jumped(dealt, 0.0, rng) == dealt).all()
+
+
+def test_a_tie_is_not_above_whatever_the_last_bit():
+    """Exactly ten points, one bit above or below: neither a rise nor a fall, alone or with shared questions."""
+    large = np.array([np.nextafter(0.3, 0), 0.3, np.nextafter(0.3, 1), 0.30001])
+    rise = np.stack([np.full(4, 0.2), np.full(4, 0.2), large], axis=1)
+    ratio = math.log(128 / 27) / math.log(27 / 8)
+    for sign, accuracy in ((1, rise), (-1, 1 - rise)):
+        found = nulls.discontinuity(accuracy, ratio)
+        assert (nulls.symmetry(found) == [0, 0, 0, sign]).all()
+        assert (nulls.excess(found, np.zeros((2, 4))) == [0, 0, 0, sign == 1]).all()
+    third = nulls.discontinuity(np.array([[0.4, 0.4, 0.4 + 1 / 15]]), 1.0), np.full((1, 1), -1 / 15)
+    for each, tie in zip(nulls.stretched(third, 2 / 3), (0.1, -0.1), strict=True):
+        assert (each == tie).all()
+    # Of n questions only the largest has a tenth right, or a tenth plus one.
+    n = np.arange(10, 200, 10)
+    counts = np.zeros((2, len(n), 8), int)
+    counts[..., 1] = n // 10 + np.array([[0], [1]])
+    counts[..., 0] = n - counts[..., 1]
+    for each, above in zip(counts, (False, True), strict=True):
+        found, noise = nulls.together(each, ratio, 50, np.random.default_rng(4))
+        assert ((found > nulls.POINTS) == above).all()
+        assert (noise == noise.round(nulls.DIGITS)).all()
 
 
 def test_bad_sizes_get_a_clear_error():

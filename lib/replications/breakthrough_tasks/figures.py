@@ -80,7 +80,7 @@ def shares(found: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         Title -> discontinuities, shape (tasks,), and those of noise, shape (draws, tasks).
     """
     fig, axes = panels(len(found), width=4.6, height=3.4, sharey=True)
-    at = np.linspace(0.01, 0.6, 60)
+    at = np.linspace(0.01, 0.6, 60).round(nulls.DIGITS)
     for ax, (title, (real, noise)) in zip(np.atleast_1d(axes), found.items(), strict=True):
         drawn = np.array([(noise > x).mean(axis=1) for x in at])
         low, high = np.quantile(drawn, [0.025, 0.975], axis=1)

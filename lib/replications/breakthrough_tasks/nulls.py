@@ -15,6 +15,10 @@ import numpy as np
 
 #: What the paper calls a discontinuity: more than ten points.
 POINTS = 0.1
+#: To how many digits a distance is rounded before it is compared with a threshold. Shares are ratios of small counts,
+#: so that a task can lie at exactly ten points; unrounded, the last bit of a sum would decide whether it counts,
+#: and that bit can differ by processor. Rounded, a tie is a tie, and a tie is not above.
+DIGITS = 12
 
 
 def step_ratio(sizes: np.ndarray) -> float:
@@ -45,10 +49,10 @@ def discontinuity(accuracy: np.ndarray, ratio: float) -> np.ndarray:
     Returns
     -------
     ndarray
-        Shape (...), in shares.
+        Shape (...), in shares, rounded to `DIGITS`.
     """
     small, middle, large = np.moveaxis(np.asarray(accuracy, float), -1, 0)
-    return large - middle - ratio * (middle - small)
+    return np.round(large - middle - ratio * (middle - small), DIGITS)
 
 
 def noise_of(accuracy: float, questions: float, ratio: float = 1.0) -> float:
@@ -159,6 +163,21 @@ def against_lines(
     return discontinuity(accuracy, ratio), discontinuity(drawn, ratio)
 
 
+def stretched(pair: tuple[np.ndarray, np.ndarray], by: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Discontinuities and those of noise, as from `against_lines`, for scores divided by a number of each task.
+
+    Parameters
+    ----------
+    pair
+        Shapes (tasks,) and (draws, tasks).
+    by
+        What the scores are divided by, as one less the share that guessing gives, shape (tasks,) or one number.
+    """
+    found, noise = pair
+    # A division makes the rounding of `discontinuity` larger, so that two digits fewer can be told apart.
+    return np.round(found / by, DIGITS - 2), np.round(noise / by, DIGITS - 2)
+
+
 #: Right or wrong of three models on a question: the eight possibilities.
 PATTERNS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
 
@@ -179,13 +198,14 @@ def together(
     -------
     (ndarray, ndarray)
         The discontinuities, shape (tasks,), and noise around nothing, shape (draws, tasks): a bootstrap of
-        the questions of each task, less its mean, widened by $\sqrt{n / (n - 1)}$.
+        the questions of each task, less its mean, widened by $\sqrt{n / (n - 1)}$. Both are rounded to `DIGITS`.
     """
     counts, value = np.asarray(counts, int), discontinuity(PATTERNS, ratio)
     n = counts.sum(axis=1)
     found = counts @ value / n
     drawn = rng.multinomial(n, counts / n[:, None], size=(draws, len(n))) @ value / n
-    return found, (drawn - found) * np.sqrt(n / np.maximum(n - 1, 1))
+    noise = (drawn - found) * np.sqrt(n / np.maximum(n - 1, 1))
+    return np.round(found, DIGITS), np.round(noise, DIGITS)
 
 
 def excess(found: np.ndarray, noise: np.ndarray, points: float = POINTS) -> np.ndarray:

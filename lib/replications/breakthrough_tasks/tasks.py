@@ -239,8 +239,8 @@ def beyond_trend(sizes: np.ndarray, accuracy: np.ndarray, base: slice) -> np.nda
     Returns
     -------
     ndarray
-        Shape (tasks, sizes).
+        Shape (tasks, sizes), rounded to `nulls.DIGITS`.
     """
     x = np.log(sizes)
     slope, start = np.polyfit(x[base], accuracy[:, base].T, 1)
-    return accuracy - start[:, None] - slope[:, None] * x
+    return np.round(accuracy - start[:, None] - slope[:, None] * x, nulls.DIGITS)
