@@ -4,6 +4,11 @@ import pandas as pd
 
 from scalinglaws.tables.upstream import Upstream
 
+#: Which tasks the source keeps, by `remove_bad_tasks` and the configuration of its repository.
+KEPT = (
+    "By the code of the repository only tasks are kept on which 128B, the best model, does well enough: at least "
+    "five points above guessing where it chooses among answers, at least five in a hundred right where it writes"
+)
 SOURCE = {
     "title": "BIG-G at twelve sizes on 85 tasks of BIG-bench: accuracy, and Brier scores of its confidence",
     "paper": "Schellaert et al., assessors of language models (lass); outputs: Srivastava et al. (2022), Beyond the Imitation Game",
@@ -12,7 +17,7 @@ SOURCE = {
     "commit": "67fefca6ce045b43222bed41d78df83ef7a599ab",
     "licence": "none stated (BIG-bench: Apache-2.0)",
     "how_obtained": "one row a task and size, all rows; measures of BIG-G itself, those of the assessor and the areas "
-    "under curves left out; names of columns ours",
+    "under curves left out; names of columns ours. " + KEPT,
     "columns": {
         "task": {"unit": "name", "about": "task of BIG-bench"},
         "n_params": {
@@ -23,7 +28,7 @@ SOURCE = {
         },
         "n_questions": {
             "unit": "questions",
-            "about": "a fifth of the task's, at most 205; the same for all sizes, but for three tasks of which some are missing",
+            "about": "a fifth of the task's, at most 205; as many for all sizes, but for three tasks of which some are missing; the same ones up to 27B, others for 128B",
             "min": 2,
             "max": 205,
         },
