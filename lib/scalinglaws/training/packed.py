@@ -268,10 +268,16 @@ def train_packed(
     peaks = torch.tensor([config.lr] * len(models) if lrs is None else list(lrs), dtype=torch.float64)
     factors = torch.tensor([config.factor(step) for step in range(config.steps)], dtype=torch.float64)
     optimiser = PackedOptimiser(weights, peaks, config)
+    before_step = getattr(models[0], "before_step", None)
+    if before_step and len(peaks.unique()) > 1:
+        raise ValueError("models that change their weights before each update need one learning rate")
 
     def update(x: torch.Tensor, y: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
         each = loss(forward(weights.params, x), y)
         weights.differentiate(each, config.clip)
+        if before_step:
+            with torch.no_grad():
+                before_step(weights.params, factor * float(peaks[0]))
         optimiser.step(factor)
         return each.detach()
 
