@@ -37,7 +37,9 @@ COLUMNS = {
     "n": number_column("features", "features of the data", 8, 1e5),
     "m": number_column("dimensions", "width of the hidden space", 1, 1e4),
     "alpha": number_column("1", "frequency of feature i is proportional to i^-alpha", 0, 4),
-    "decay": number_column("1", "weight decay of W, times the rate; below 0 rows are pulled to length 1", -4, 4),
+    "decay": number_column(
+        "1", "weight decay of W, times the rate; below 0 rows are pulled to length 1", -4, 4
+    ),
     "steps": number_column("steps", "optimiser steps", 1, 1e7),
     "batch": number_column("examples", "examples a step, fresh ones", 1, 1e6),
     "seed": number_column("integer", "seed of initial weights and examples", 0, 100),
