@@ -13,17 +13,17 @@ from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_
 
 def by_cell(runs: pd.DataFrame, of: str = "loss") -> pd.DataFrame:
     """The exponent of a column in 1/m for each alpha, decay and seed: a column for each decay and seed."""
-    cells = {
-        key: slope(one.m, one[of]) for key, one in runs.groupby(["alpha", "decay", "seed"]) if len(one) > 2
-    }
-    return pd.Series(cells).rename_axis(["alpha", "decay", "seed"]).unstack(["decay", "seed"])
+    keys = ["alpha", "decay", "seed"]
+    cells = pd.DataFrame([(*key, slope(one.m, one[of])) for key, one in runs.groupby(keys)])
+    cells.columns = [*keys, "exponent"]
+    return cells.pivot_table(index="alpha", columns=["decay", "seed"], values="exponent")
 
 
 def over_alphas(
     statistic: Callable[[pd.DataFrame], float],
     cells: pd.DataFrame,
     rng: np.random.Generator,
-    error: float = 0.0,
+    error: float | np.ndarray = 0.0,
     draws: int = 1000,
 ) -> Estimate:
     """A statistic of a map of exponents; its interval draws whole alphas, and reads each cell anew.
@@ -37,18 +37,18 @@ def over_alphas(
     rng
         Source of randomness.
     error
-        How far a cell may have been misread, to either side.
+        How far a cell may have been misread, to either side; one number, or one a column.
     draws
         How many resamples.
     """
 
     def again(rows: np.ndarray) -> float:
         part = cells.iloc[rows]
-        return statistic(part + rng.uniform(-error, error, part.shape))
+        return statistic(part + error * rng.uniform(-1, 1, part.shape))
 
     resamples = cluster_resamples(np.arange(len(cells)), draws, rng)
     found = [again(rows) for rows in resamples if len(np.unique(rows)) > 1]
-    how = f"{len(cells)} values of alpha drawn with replacement" + (" and read anew" if error else "")
+    how = f"{len(cells)} values of alpha drawn with replacement" + (" and read anew" if np.any(error) else "")
     return from_draws(statistic(cells), found, how)
 
 

@@ -86,7 +86,7 @@ def exponents(
     """
     fig, axes = panels(2, width=4.8, height=4, sharey=True)
     for ax, cells, (title, tail) in zip(axes, (published, own), tails.items(), strict=True):
-        for decay, colour in zip(cells.columns, shades(2) + [PALETTE[5], PALETTE[4]], strict=True):
+        for decay, colour in zip(cells.columns, [*shades(2), PALETTE[5], PALETTE[4]], strict=True):
             ax.plot(cells.index, cells[decay], "o-", ms=4, lw=0.8, color=colour, label=f"decay {decay:.2f}")
         alphas = np.linspace(0, 2, 81)
         ax.plot(alphas, [tail(a) for a in alphas], color="grey", lw=1.5, label="tail of rare features")
