@@ -186,3 +186,30 @@ def test_what_cannot_be_packed_is_refused():
         train_packed([convnet((12,), 4, 10, 0)], source, TrainConfig(steps=3, lr=1e-3), route="products")
     with pytest.raises(ValueError, match="smaller than the batch"):
         packed_examples(x, y, BATCH, 3, [0], [torch.arange(5)])
+
+
+class Shrinking(nn.Sequential):
+    """Layers whose weights are made smaller before each update."""
+
+    def before_step(self, params: dict[str, torch.Tensor], rate: float) -> None:
+        for weight in params.values():
+            weight.mul_(1 - rate)
+
+
+def shrinking(seed: int) -> Shrinking:
+    torch.manual_seed(seed)
+    return Shrinking(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+
+
+def test_what_a_model_does_before_each_update_is_done_in_packs_too():
+    x, y = torch.randn(8, 3), torch.randint(2, (8,))
+    config = TrainConfig(5, 0.01, weight_decay=0.0)
+    models, plain = [shrinking(s) for s in (0, 1)], nn.Sequential(*shrinking(0))
+    train_packed(models, lambda step: (x.expand(2, 8, 3), y.expand(2, 8)), config)
+    alone = shrinking(0)
+    for model in (alone, plain):
+        train(model, lambda step: (x, y), config)
+    assert torch.allclose(alone[0].weight, models[0][0].weight, atol=1e-6)
+    assert not torch.allclose(alone[0].weight, plain[0].weight, atol=1e-3)
+    with pytest.raises(ValueError, match="one learning rate"):
+        train_packed(models, lambda step: (x.expand(2, 8, 3), y.expand(2, 8)), config, lrs=[0.1, 0.2])
