@@ -19,6 +19,7 @@ BOXES = (
     ("steep", (-0.885, 1.5625), 0.87, 0.5, PALETTE[4]),
     ("weak-slope", (0.225, 1.1875), 0.44, 0.875, PALETTE[5]),
 )
+FAMILIES = (PALETTE[3], PALETTE[1], PALETTE[4], PALETTE[5])
 FREQUENCIES = {"exponential": PALETTE[1], "power": PALETTE[5], "linear": PALETTE[3]}
 
 
@@ -137,7 +138,7 @@ def overlaps(models: pd.DataFrame, runs: pd.DataFrame, common: pd.Series) -> Fig
     left.plot(common.index, common, "s-", ms=4, lw=1, color=PALETTE[4], label="random with a common part")
     left.plot(mean.index, 1 / mean.index, lw=1, label="1/m", **PAPER)
     widths(left, mean.index)
-    for (family, one), colour in zip(models.groupby("family"), PALETTE[1:6], strict=False):
+    for (family, one), colour in zip(models.groupby("family"), FAMILIES, strict=True):
         right.plot(one.m, one.overlap, "o", ms=5, color=colour, label=family)
     ends = np.array([500, 10_000])
     right.plot(ends, 25 / ends, lw=1, label="paper: slopes 1 and 2", **PAPER)
@@ -147,5 +148,5 @@ def overlaps(models: pd.DataFrame, runs: pd.DataFrame, common: pd.Series) -> Fig
     right.set_xlabel("width m of token vectors [dimensions]")
     for ax in (left, right):
         ax.set_ylabel("mean squared overlap [1]")
-        ax.legend(fontsize=7, loc="lower left")
+        ax.legend(fontsize=7, loc="lower left" if ax is left else "upper right")
     return fig

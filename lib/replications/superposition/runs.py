@@ -144,7 +144,7 @@ def measured(model: Autoencoder, p: torch.Tensor) -> dict[str, float]:
 def grid(scale: str) -> list[dict[str, Any]]:
     """The configurations of a scale: all of exp-10's map, or a part of it in a quarter of the dimensions."""
     if scale == "ci":
-        sizes, widths, steps, batch, seeds = 200, (6, 10, 16, 25), 8000, 64, (0, 1)
+        sizes, widths, steps, batch, seeds = 200, (6, 10, 16, 25), 8000, 64, (0,)
         alphas, decays = (0.0, 0.5, 1.0, 1.5, 2.0), (DECAYS[0], DECAYS[2], DECAYS[5], DECAYS[6])
     else:
         sizes, widths, steps, batch, seeds = 1000, (10, 15, 25, 39, 63, 100), 20000, 2048, (0,)

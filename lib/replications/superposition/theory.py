@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,7 +18,8 @@ def tail(n: int, alpha: float, m: int) -> float:
     return float(p[m:].sum() / p.sum())
 
 
-def tail_exponent(n: int, alpha: float, widths: Sequence[int]) -> float:
+@lru_cache
+def tail_exponent(n: int, alpha: float, widths: tuple[int, ...]) -> float:
     """The exponent of `tail` in 1/m as a line through these widths has it; alpha - 1 where n is endless."""
     return slope(widths, [tail(n, alpha, m) for m in widths])
 
@@ -28,7 +29,7 @@ def welch(n: int, m: int) -> float:
     return (n - m) / (m * (n - 1))
 
 
-def welch_exponent(n: int, widths: Sequence[int]) -> float:
+def welch_exponent(n: int, widths: tuple[int, ...]) -> float:
     """The exponent of `welch` in 1/m as a line through these widths has it; 1 where n is endless."""
     return slope(widths, [welch(n, m) for m in widths])
 
