@@ -25,7 +25,7 @@ def over_alphas(
     cells: pd.DataFrame,
     rng: np.random.Generator,
     error: float | np.ndarray = 0.0,
-    draws: int = 1000,
+    draws: int = 500,
 ) -> Estimate:
     """A statistic of a map of exponents; its interval draws whole alphas, and reads each cell anew.
 
