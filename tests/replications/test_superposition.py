@@ -67,7 +67,8 @@ def test_own_runs(kept):
 def test_language_models(kept):
     table = load("superposition_overlaps")
     assert fall(table.m, table.overlap) == pytest.approx(kept["llm-overlap"], abs=1e-9)
-    assert stats.gmean(table.overlap * table.m) == pytest.approx(kept["llm-size"], rel=1e-9)
+    sizes = [stats.gmean(one.overlap * one.m) for _, one in table.groupby("family")]
+    assert min(sizes) == pytest.approx(kept["llm-size"], rel=1e-9)
 
 
 def test_one_step_is_adam_after_the_pull():
