@@ -229,7 +229,7 @@ def train_packed(
     Parameters
     ----------
     models
-        Models of the same shape on the same device.
+        Models of the same shape on the same device. What the first does in `before_step` is done to all.
     source
         Batch of a step for all runs: inputs `(runs, batch, ...)`, labels `(runs, batch)`.
     config
