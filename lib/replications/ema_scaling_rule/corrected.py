@@ -1,6 +1,6 @@
 """The same perceptrons with averages that are corrected for their start, at batches 8 and 64.
 
-In `perceptrons` an average starts from the first weights, and one with a long memory still contains them
+In `runs` an average starts from the first weights, and one with a long memory still contains them
 when training ends. Here it starts from nought and is divided by the share of it that weights have filled, as
 Adam does it, so that the first weights do not count. A short memory, rho = 0.84, is there besides: at
 kappa = 8 the rule 1 - kappa (1 - rho) then gives a momentum of -0.28, at a batch at which the weights still
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from replications.ema_scaling_rule import perceptrons
+from replications.ema_scaling_rule import runs
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 
@@ -20,7 +20,7 @@ TITLE = "Held-out losses of weights averaged without their start, by batch and r
 
 KAPPAS = (1, 8)
 MEMORIES = (0.998, 0.98, 0.84)
-COLUMNS = {name: column for name, column in perceptrons.COLUMNS.items() if name not in ("rates", "order")}
+COLUMNS = {name: column for name, column in runs.COLUMNS.items() if name not in ("rates", "order")}
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
         for kappa in KAPPAS
         for rule in (("power", "unscaled", "shortcut") if kappa > 1 else ("power",))
         for rho in MEMORIES
-        for seed in range(perceptrons.SEEDS[scale])
+        for seed in range(runs.SEEDS[scale])
     ]
 
 
@@ -40,19 +40,19 @@ def witnesses(scale: str) -> Witnesses:
     changes = [{}, {"kappa": 1}, {"rule": "unscaled"}, {"rule": "shortcut"}]
     changes += [{"rule": "shortcut", "rho": 0.68}]
     constants = {"STEPS": 64, "TRAINED": 190, "HELD_OUT": 50}
-    short = {f"{perceptrons.__name__}.{name}": value for name, value in constants.items()}
+    short = {f"{runs.__name__}.{name}": value for name, value in constants.items()}
     return Witnesses([base | change for change in changes], short=short)
 
 
 def cost(kappa: int, **_: Any) -> float:
     """Relative cost: updates."""
-    return perceptrons.cost(kappa)
+    return runs.cost(kappa)
 
 
 def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Train the seeds of one batch together and follow all averages along, see `run`."""
     arms = [{"rates": "linear", "order": 0} | config for config in configs]
-    return perceptrons.run_many(arms, corrected=True)
+    return runs.run_many(arms, corrected=True)
 
 
 def run(kappa: int, rule: str, rho: float, seed: int) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def run(kappa: int, rule: str, rho: float, seed: int) -> dict[str, Any]:
     kappa
         Batch over that of reference; the learning rate is in proportion.
     rule, rho
-        Of the average's momentum, see `perceptrons.momentum`.
+        Of the average's momentum, see `runs.momentum`.
     seed
         Of the first weights and of the order.
     """

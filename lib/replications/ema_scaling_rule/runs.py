@@ -166,4 +166,4 @@ def pack(kappa: int, rates: str, order: int, **_: Any) -> tuple:
 
 
 if __name__ == "__main__":
-    command("replications.ema_scaling_rule.perceptrons")
+    command("replications.ema_scaling_rule.runs")
