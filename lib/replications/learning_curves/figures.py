@@ -1,8 +1,8 @@
-"""The figures of the notebook on learning curves, and its tables of words."""
+"""The figures of the notebook on learning curves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.learning_curves import curves as lc
-from scalinglaws import Replication
 from scalinglaws.figures import PALETTE, PAPER, panels
-from scalinglaws.uncertainty import Estimate
 
 #: Families in the order of the legend; the last two, of text alone, are drawn with squares.
 FAMILIES = ("nearest", "linear", "forest", "boosting", "mlp", "convnet", "witten_bell", "discounting")
@@ -121,23 +119,3 @@ def sizes(swept: Mapping[str, lc.Widths], as_good: lc.Enough, fits: lc.Enough) -
     axes[2].set_title("parameters needed")
     figure.legend(*axes[2].get_legend_handles_labels(), loc="outside lower right", ncols=4, fontsize=8)
     return figure
-
-
-def words(paper: Replication, found: Mapping[str, Mapping[str, Estimate]]) -> Iterator[pd.DataFrame]:
-    """Tables of number, interval and word, a row a choice, a column a claim; one for each group of claims.
-
-    Parameters
-    ----------
-    found
-        Choice in words -> id of a claim -> what it measures with that choice.
-    """
-    rows = {
-        choice: {id: f"{value:.2f} {paper.judged(id, value, choice=choice)}" for id, value in row.items()}
-        for choice, row in found.items()
-    }
-    table = pd.DataFrame(rows).T
-    groups = dict.fromkeys(claim.group for claim in paper.declared.values())
-    for group in groups:
-        ids = [id for id in paper.declared if id in table and paper.declared[id].group == group]
-        if ids:
-            yield table[ids].dropna(how="all").fillna("")
