@@ -19,10 +19,18 @@ SOURCE = {
     "that all three have; none below 0.1 GMACs, which are printed to two decimals",
     "columns": {
         "model": {"unit": "name", "about": "timm's name of the architecture"},
-        "family": {"unit": "name", "about": "ours: architectures that are scaled versions or close variants of each other"},
+        "family": {
+            "unit": "name",
+            "about": "ours: architectures that are scaled versions or close variants of each other",
+        },
         "image_size": {"unit": "pixels", "about": "side of the image", "min": 64, "max": 1024},
         "mparams": {"unit": "1e6 parameters", "about": "all of them", "min": 0.1, "max": 2000},
-        "gmacs": {"unit": "1e9 multiply-adds per image", "about": "one forward pass", "min": 0.1, "max": 1000},
+        "gmacs": {
+            "unit": "1e9 multiply-adds per image",
+            "about": "one forward pass",
+            "min": 0.1,
+            "max": 1000,
+        },
         "macts": {
             "unit": "1e6 numbers per image",
             "about": "entries of the output tensors of convolutions and linear layers",
@@ -36,7 +44,10 @@ SOURCE = {
     },
 }
 FILES = {
-    "gpu": ("amp-nhwc-pt240-cu124-rtx4090", "3a7e2b69dc2a51992ac5abdbdb8a7579626dc565e3335a0836db2b84bf3516b2"),
+    "gpu": (
+        "amp-nhwc-pt240-cu124-rtx4090",
+        "3a7e2b69dc2a51992ac5abdbdb8a7579626dc565e3335a0836db2b84bf3516b2",
+    ),
     "gpu_first": (
         "amp-nchw-pt240-cu124-rtx4090",
         "3ead09bcdd508312cd52f69eeefca1e7edae714b2fd55e2daec5d32e2325f396",

@@ -15,13 +15,27 @@ SOURCE = NETWORKS.SOURCE | {
         "family": {"unit": "name", "about": "EfficientNet or ResNet-RS"},
         "model": {"unit": "name", "about": "B0 to B7, or the depth"},
         "image_size": COLUMNS["image_size"],
-        "top1": {"unit": "%", "about": "top-1 accuracy on ImageNet's validation images", "min": 70, "max": 90},
+        "top1": {
+            "unit": "%",
+            "about": "top-1 accuracy on ImageNet's validation images",
+            "min": 70,
+            "max": 90,
+        },
         "gmacs": COLUMNS["gmacs"],
         "macts": COLUMNS["macts"],
         **{name: COLUMNS[name] for name in RATES},
         "train_rate": NETWORKS.RATE
-        | {"about": "training on an RTX 3090, mixed precision, channels last; empty where not measured at this size", "missing": True},
-        "train_batch": {"unit": "images", "about": "batch of that measurement", "min": 1, "max": 1024, "missing": True},
+        | {
+            "about": "training on an RTX 3090, mixed precision, channels last; empty where not measured at this size",
+            "missing": True,
+        },
+        "train_batch": {
+            "unit": "images",
+            "about": "batch of that measurement",
+            "min": 1,
+            "max": 1024,
+            "missing": True,
+        },
     },
 }
 UPSTREAM = [

@@ -184,7 +184,14 @@ def scaled(depth: float, width: float, resolution: float) -> Network:
     )
 
 
-def agreeing(printed: dict[str, tuple[str, str]], counts: dict[str, Count]) -> Iterator[tuple[str, bool, bool]]:
+def by_official(depth: float, width: float, resolution: float) -> Network:
+    """The same network as `scaled`, by the rounding of `official`."""
+    return official(width, depth, RESOLUTION * resolution)
+
+
+def agreeing(
+    printed: dict[str, tuple[str, str]], counts: dict[str, Count]
+) -> Iterator[tuple[str, bool, bool]]:
     """Of each network, whether FLOPs and parameters round to what is printed, in its digits."""
     for name, (flops, params) in printed.items():
         found = (counts[name].flops / 1e9, counts[name].params / 1e6)
@@ -230,3 +237,9 @@ def coefficients(
 def on_one_line(allowed: dict[str, tuple[float, float]]) -> bool:
     """Whether one coefficient lies within what each dimension allows."""
     return max(low for low, _ in allowed.values()) <= min(high for _, high in allowed.values())
+
+
+def drawn_by_rule(rule: tuple[float, float, float], phi: int) -> tuple[float, float, int]:
+    """Width, depth and side of a network on the compound line, rounded as the released ones are."""
+    depth, width, resolution = (base**phi for base in rule)
+    return round(width, 1), round(depth, 1), 2 * round(RESOLUTION * resolution / 2)

@@ -1,4 +1,4 @@
-"""What tells the run time of a network, FLOPs or activations: exponents, correlations, and equal accuracy."""
+"""What tells the run time of a network, FLOPs or activations: exponents and correlations over families."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.correlation import correlation
-from scalinglaws.uncertainty import Estimate, cluster_interval, cluster_resamples, from_draws, from_left_out
+from scalinglaws.uncertainty import Estimate, cluster_interval, from_draws, from_left_out
 
 FAMILIES_AGAIN = "families drawn again"
 #: What a statistic of a table is: the logarithms of costs and of times, rows of networks, to a number.
@@ -88,10 +88,15 @@ def left_out(statistic: Statistic, costs: np.ndarray, times: np.ndarray, familie
     return from_left_out(statistic(costs, times), found, "families left out in turn")
 
 
+def of_deals(found: np.ndarray) -> Estimate:
+    """The middle of what deals gave, with the interval that holds 95 % of them."""
+    return from_draws(float(np.median(found)), found, "deals")
+
+
 def exchanged(
     costs: np.ndarray, times: np.ndarray, families: np.ndarray, draws: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Differences `closer` and `joint` where neither cost tells more, shape (draws, 2).
+) -> dict[str, Estimate]:
+    """What `closer` ("corr") and `joint` are where neither cost tells more: middle and 95 % of the deals.
 
     Both costs are standardised, and in each draw a random half of the families has them exchanged. The time keeps
     its relation to the two together, and which of the two is which means nothing any more.
@@ -103,65 +108,74 @@ def exchanged(
         swap = rng.integers(2, size=codes.max() + 1)[codes].astype(bool)
         mixed = np.where(swap[:, None], alike[:, ::-1], alike)
         found.append((closer(mixed, times), joint(mixed, times)))
-    return np.array(found)
+    return {name: of_deals(column) for name, column in zip(("corr", "joint"), np.array(found).T, strict=True)}
 
 
-def missed(costs: np.ndarray, times: np.ndarray, low: np.ndarray, high: np.ndarray, ratio: float) -> float:
+def following(costs: np.ndarray, times: np.ndarray, exponent: float, rng: np.random.Generator) -> np.ndarray:
+    """Times that follow the first cost alone, with the residuals that the law in both costs leaves, dealt out."""
+    law = exponents(costs, times)
+    return exponent * costs[:, 0] + rng.permutation(times - costs @ law[:-1])
+
+
+def machines_exchanged(
+    statistic: Statistic,
+    costs: np.ndarray,
+    both: np.ndarray,
+    families: np.ndarray,
+    draws: int,
+    rng: np.random.Generator,
+) -> Estimate:
+    """A statistic of two machines, middle and 95 % of the deals, where a random half of the families has the machines exchanged.
+
+    Parameters
+    ----------
+    both
+        Logarithms of times, shape (networks, 2); each machine is standardised, so that neither is the slower one.
+    """
+    codes = np.unique(families, return_inverse=True)[1]
+    level = (both - both.mean(axis=0)) / both.std(axis=0)
+    swaps = (rng.integers(2, size=codes.max() + 1)[codes].astype(bool) for _ in range(draws))
+    found = [statistic(costs, np.where(swap[:, None], level[:, ::-1], level)) for swap in swaps]
+    return of_deals(np.array(found))
+
+
+def missed(
+    costs: np.ndarray, times: np.ndarray, grown: np.ndarray, ratio: float, exponent: float | None = None
+) -> float:
     """How much better activations predict the time of one network over another than FLOPs alone.
 
     Parameters
     ----------
     costs, times
         Of the networks that the two laws are fitted to, as in `exponents`.
-    low, high
-        Logarithms of FLOPs and activations of the two networks, shape (2,).
+    grown
+        Logarithms of FLOPs and activations of the second network over those of the first, shape (2,).
     ratio
         Logarithm of the time of the second over that of the first, as measured.
+    exponent
+        Exponent of the law in FLOPs alone; fitted by default.
 
     Returns
     -------
     float
         Absolute error of the law in both costs less that of the law in FLOPs alone.
     """
-    both, alone = exponents(costs, times), exponents(costs[:, :1], times)
-    grown = high - low
-    return abs(both[:2] @ grown - ratio) - abs(alone[0] * grown[0] - ratio)
+    both = exponents(costs, times)[:2]
+    alone = exponents(costs[:, :1], times)[0] if exponent is None else exponent
+    return abs(both @ grown - ratio) - abs(alone * grown[0] - ratio)
 
 
-def at_equal_accuracy(base: pd.DataFrame, other: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Each measure of one family over what the base family has at the same accuracy.
+def ends(family: pd.DataFrame, rate: str) -> tuple[np.ndarray, float]:
+    """Logarithms of what the dearest network of a family has over the cheapest: FLOPs and activations, and time."""
+    rows = family.sort_values("gmacs").iloc[[0, -1]]
+    costs, times = logs(rows, rate=[rate])
+    return costs[1] - costs[0], times[1] - times[0]
 
-    Parameters
-    ----------
-    base, other
-        Tables with `top1` and the columns named; `top1` of the base rises with its size.
-    columns
-        What is compared: interpolated along the base in logarithms, a line between neighbours.
 
-    Returns
-    -------
-    DataFrame
-        One row for each network of the other family whose accuracy the base reaches; the ratios.
+def foretold(costs: np.ndarray, times: np.ndarray, grown: np.ndarray) -> tuple[float, float]:
+    """How many times the time is foretold to grow, by the law in both costs and by that in FLOPs alone.
 
-    Raises
-    ------
-    ValueError
-        If the accuracy of the base does not rise.
+    Parameters are those of `missed`.
     """
-    base = base.sort_values("gmacs")
-    if (np.diff(base.top1) <= 0).any():
-        raise ValueError("the accuracy of the base family does not rise with its size")
-    inside = other[other.top1.between(base.top1.min(), base.top1.max())]
-    ratios = {
-        name: inside[name] / np.exp(np.interp(inside.top1, base.top1, np.log(base[name]))) for name in columns
-    }
-    return pd.DataFrame(ratios).assign(model=inside.model, image_size=inside.image_size, top1=inside.top1)
-
-
-def median_again(values: np.ndarray, models: np.ndarray, draws: int, seed: int) -> Estimate:
-    """A median with its interval under resampling of models, all their image sizes together."""
-    values = np.asarray(values, float)
-    drawn = [
-        np.median(values[rows]) for rows in cluster_resamples(models, draws, np.random.default_rng(seed))
-    ]
-    return from_draws(float(np.median(values)), drawn, "ResNet-RS models drawn again")
+    both, alone = exponents(costs, times)[:2], exponents(costs[:, :1], times)[0]
+    return float(np.exp(both @ grown)), float(np.exp(alone * grown[0]))
