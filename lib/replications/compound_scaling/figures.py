@@ -66,7 +66,7 @@ def compound(allowed: Mapping[str, Mapping[str, tuple[float, float]]]) -> Figure
         ax.vlines(places, ends[:, 0], ends[:, 1], lw=7, color=colour, label=dimension)
     ax.set_xticks(range(len(allowed)), allowed)
     ax.set(xlabel="released network", ylabel="compound coefficient")
-    ax.legend(title="allowed by")
+    ax.legend(title="allowed by", loc="upper left")
     return fig
 
 
