@@ -8,8 +8,8 @@ from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
     "title": "Cost, run time on a V100 and ImageNet error of 36 convolutional networks",
-    "paper": "Dollár, Singh & Girshick (2021), Fast and Accurate Model Scaling",
-    "arxiv": "2103.06877",
+    "paper": "baselines of Radosavovic et al. (2020), Designing Network Design Spaces, by the group of Dollár, Singh & Girshick (2021)",
+    "arxiv": "2003.13678",
     "repository": "facebookresearch/pycls",
     "commit": "5719de641657c251f807c20a1fcf8ef6f4b60144",
     "licence": "MIT",
@@ -46,7 +46,7 @@ SOURCE = {
         },
         "error": {
             "unit": "%",
-            "about": "top-1 error on ImageNet's validation images",
+            "about": "top-1 error on ImageNet's validation images, of the one of five trainings next to their mean",
             "min": 15,
             "max": 35,
         },

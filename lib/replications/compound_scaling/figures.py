@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replications.compound_scaling.accuracy import FASTER
 from scalinglaws.figures import PALETTE, PAPER, panels
 
 #: Families that are drawn in a colour of their own; all others are grey.
@@ -39,9 +40,12 @@ def activations(
         FLOPs and activations of B0 to B7.
     """
     fig, ax = panels(width=6.6, height=4.6)
-    for colour, (name, (flops, acts, ideal)) in zip(PALETTE[1:], schemes.items(), strict=False):
+    # Depth's and resolution's lines coincide, so that each line is drawn thinner than the one before.
+    lines = zip(PALETTE[1:], np.linspace(5, 1, len(schemes)), schemes.items(), strict=False)
+    for colour, thick, (name, (flops, acts, ideal)) in lines:
         ax.plot(flops / 1e9, acts / 1e6, "o", ms=4, color=colour, label=f"{name} (dashed: {ideal:.2f})")
-        ax.plot(flops / 1e9, acts[0] / 1e6 * (flops / flops[0]) ** ideal, **PAPER | {"color": colour})
+        line = PAPER | {"color": colour, "lw": thick, "alpha": 0.6}
+        ax.plot(flops / 1e9, acts[0] / 1e6 * (flops / flops[0]) ** ideal, **line)
     ax.plot(
         released[0] / 1e9, released[1] / 1e6, "D", ms=7, mfc="none", color="k", label="released, B0 to B7"
     )
@@ -81,13 +85,17 @@ def points(ax: Axes, cost: np.ndarray, time: np.ndarray, families: np.ndarray) -
         One value a network: a cost, milliseconds an image, and a name.
     """
     others = ~np.isin(families, list(COLOURS))
-    ax.plot(cost[others], time[others], ".", color="0.75", label="other families")
+    if others.any():
+        ax.plot(cost[others], time[others], ".", color="0.75", label="other families")
     for name in dict.fromkeys(families[~others]):
         of = families == name
         ax.plot(cost[of], time[of], "o", ms=4, color=COLOURS[name], label=name)
     ends = np.array([cost.min(), cost.max()])
     ax.plot(
-        ends, ends * np.exp(np.median(np.log(time / cost))), label="in proportion", **PAPER | {"color": "0.3"}
+        ends,
+        ends * np.exp(np.median(np.log(time / cost))),
+        label="in proportion,\nat the median height",
+        **PAPER | {"color": "0.3"},
     )
     ax.set(xscale="log", yscale="log")
 
@@ -131,9 +139,11 @@ def equal_accuracy(ratios: pd.DataFrame) -> Figure:
         ("cpu_rate", "inference, CPU", PALETTE[4], "s"),
     ):
         axes[1].plot(rows.top1, rows[name], marker, color=colour, label=label)
-    axes[1].axhspan(1.7, 3.3, color=PALETTE[5], alpha=0.15, lw=0)
-    for edge, label in ((1.7, "the paper: 1.7 to 3.3 in training"), (3.3, None)):
-        axes[1].axhline(edge, label=label, lw=1, **PAPER)
+    for (machine, (low, high)), colour in zip(FASTER.items(), (PALETTE[5], PALETTE[6]), strict=True):
+        label = f"the paper, training, {machine}: {low} to {high}"
+        axes[1].axhspan(low, high, color=colour, alpha=0.15, lw=0, label=label)
+        for edge in (low, high):
+            axes[1].axhline(edge, lw=1, **PAPER | {"color": colour})
     for ax, what in zip(
         axes, ("cost of ResNet-RS / EfficientNet", "speed of ResNet-RS / EfficientNet"), strict=True
     ):

@@ -6,9 +6,12 @@ cost none, and activations are the entries of the output tensors of convolutions
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
 
 #: EfficientNet-B0 by stages: layers, channels, expansion, stride, side of the kernel.
 #: Source: Tan & Le (2019), arXiv:1905.11946, Table 1.
@@ -39,6 +42,8 @@ RELEASED = {
 }
 #: Growth of depth, width and resolution for each unit of the compound coefficient (section 4, step 1).
 RULE = (1.2, 1.1, 1.15)
+#: Half a unit of the last digit in which each of them is printed.
+RULE_HALF_UNITS = (0.05, 0.05, 0.005)
 #: Billions of FLOPs and millions of parameters as the paper's Table 2 prints them, in its digits.
 PRINTED = {
     "B0": ("0.39", "5.3"),
@@ -213,7 +218,7 @@ def coefficients(
     released
         Factors of width and depth, printed to one decimal, and side of the image.
     rule
-        Growth of depth, width and resolution for each unit.
+        Growth of depth, width and resolution for each unit; arrays that broadcast together stand for many rules.
     pixels
         How far the side may be from the rule's.
 
@@ -229,14 +234,44 @@ def coefficients(
         "resolution": ((side - pixels) / RESOLUTION, (side + pixels) / RESOLUTION),
     }
     return {
-        name: (math.log(low) / math.log(base), math.log(high) / math.log(base))
+        name: (math.log(low) / np.log(base), math.log(high) / np.log(base))
         for base, (name, (low, high)) in zip(rule, ends.items(), strict=True)
     }
 
 
-def on_one_line(allowed: dict[str, tuple[float, float]]) -> bool:
-    """Whether one coefficient lies within what each dimension allows."""
-    return max(low for low, _ in allowed.values()) <= min(high for _, high in allowed.values())
+def on_one_line(allowed: dict[str, tuple[float, float]]) -> np.bool_:
+    """Whether one coefficient lies within what each dimension allows; an array for many rules."""
+    lows, highs = zip(*allowed.values(), strict=True)
+    return functools.reduce(np.maximum, lows) <= functools.reduce(np.minimum, highs)
+
+
+def best_rules_as_printed(
+    released: Mapping[str, tuple[float, float, int]],
+    rule: tuple[float, float, float],
+    pixels: float = 8,
+    steps: int = 40,
+) -> tuple[int, np.ndarray]:
+    """How many networks at most lie on one line of a rule that prints as the given one, and the rules that do it.
+
+    Parameters
+    ----------
+    released, pixels
+        Networks, and how far the side of an image may be off, as in `coefficients`.
+    rule
+        Growth of depth, width and resolution as printed; each may be half a unit of its last digit more or less.
+    steps
+        Rules tried for each of the three, in the middles of equal parts of what the rounding allows.
+
+    Returns
+    -------
+    most, rules
+        A number of networks, and the rules that have as many, shape (rules, 3).
+    """
+    middles = (2 * np.arange(steps) + 1) / steps - 1
+    ways = (base + half * middles for base, half in zip(rule, RULE_HALF_UNITS, strict=True))
+    grid = np.meshgrid(*ways, indexing="ij")
+    on = sum(on_one_line(coefficients(of, tuple(grid), pixels)).astype(int) for of in released.values())
+    return int(on.max()), np.stack(grid, axis=-1)[on == on.max()]
 
 
 def drawn_by_rule(rule: tuple[float, float, float], phi: int) -> tuple[float, float, int]:

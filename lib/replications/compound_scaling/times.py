@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,25 @@ from scalinglaws.correlation import correlation
 from scalinglaws.uncertainty import Estimate, cluster_interval, from_draws, from_left_out
 
 FAMILIES_AGAIN = "families drawn again"
+#: Families of timm that are built of depthwise convolutions as EfficientNet is: inverted bottlenecks and their relatives.
+MOBILE = (
+    "efficientnet",
+    "efficientnetv2",
+    "fbnet",
+    "ghostnet",
+    "hardcorenas",
+    "lcnet",
+    "mixnet",
+    "mnasnet",
+    "mobilenetv1, v2",
+    "mobilenetv3",
+    "mobilenetv4",
+    "rexnet",
+    "tinynet",
+)
+#: Milliseconds to infer 64 images on a V100, EfficientNet-B0 to B5, before pycls had a faster activation function
+#: (its MODEL_ZOO.md at commit 3747e12); the other networks' times are the same to a few milliseconds.
+EARLIER_V100 = (34.0, 55.0, 70.0, 113.0, 243.0, 527.0)
 #: What a statistic of a table is: the logarithms of costs and of times, rows of networks, to a number.
 Statistic = Callable[[np.ndarray, np.ndarray], float]
 
@@ -179,3 +199,24 @@ def foretold(costs: np.ndarray, times: np.ndarray, grown: np.ndarray) -> tuple[f
     """
     both, alone = exponents(costs, times)[:2], exponents(costs[:, :1], times)[0]
     return float(np.exp(both @ grown)), float(np.exp(alone * grown[0]))
+
+
+def pairs_better_foretold(
+    costs: np.ndarray, times: np.ndarray, family: pd.DataFrame, rate: str
+) -> tuple[int, int]:
+    """Of all pairs in a family, for how many the law in both costs foretells the ratio of times better; and how many there are.
+
+    Parameters
+    ----------
+    costs, times
+        Of the networks that the laws are fitted to, as in `exponents`.
+    family
+        Networks with `gmacs`, `macts` and the rate.
+    rate
+        Column of images a second.
+    """
+    found = [
+        missed(costs, times, *ends(family.iloc[list(pair)], rate))
+        for pair in combinations(range(len(family)), 2)
+    ]
+    return sum(off < 0 for off in found), len(found)
