@@ -117,6 +117,51 @@ def test_three_networks_lie_on_the_line(kept):
     assert kept["one-line"]["measured"] == len(found)
 
 
+def test_all_seven_lie_on_one_line_of_constants_that_print_alike():
+    """Every number of the rule is within half a unit of what is printed, and the seven pass by hand."""
+    larger = {name: shape for name, shape in networks.RELEASED.items() if name != "B0"}
+    most, rules = networks.best_rules_as_printed(larger, networks.RULE)
+    assert most == 7
+    for rule in (rules[0], rules[len(rules) // 2], rules[-1]):
+        assert [round(x, digits) for x, digits in zip(rule, (1, 1, 2), strict=True)] == list(networks.RULE)
+        grid = np.arange(0, 9, 0.0005)
+        for width, depth, side in larger.values():
+            fits = np.abs(rule[0] ** grid - depth) <= 0.0501
+            fits &= np.abs(rule[1] ** grid - width) <= 0.0501
+            fits &= np.abs(224 * rule[2] ** grid - side) <= 8.05
+            assert fits.any()
+
+
+def test_a_steeper_rule_prints_otherwise():
+    steeper = {phi: networks.drawn_by_rule((1.3, 1.1, 1.15), phi) for phi in range(1, 8)}
+    assert networks.best_rules_as_printed(steeper, networks.RULE)[0] < 3
+
+
+def test_networks_just_above_the_best_are_compared_with_it():
+    table = load("timm_efficientnets")
+    inside, wider = accuracy.compared(table), accuracy.compared(table, beyond=0.05)
+    added = wider.drop(inside.index)
+    assert sorted(zip(added.model, added.image_size, strict=True)) == [("200", 320), ("270", 352)]
+    b7 = table[table.model == "B7"].iloc[0]
+    assert added.gmacs.to_numpy() == pytest.approx(table.loc[added.index, "gmacs"].to_numpy() / b7.gmacs)
+
+
+def test_least_gain_on_other_images_by_binomials():
+    found = accuracy.least_gain_on_other_images(np.array([70.0, 78.6, 78.3]))
+    rng = np.random.default_rng(0)
+    drawn = 100 * (rng.binomial(50_000, 0.783, 20_000) - rng.binomial(50_000, 0.786, 20_000)) / 50_000
+    assert found.value == pytest.approx(-0.3)
+    assert [found.low, found.high] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.02)
+
+
+def test_a_law_in_both_foretells_every_pair_of_a_family_that_follows_it():
+    rng = np.random.default_rng(0)
+    costs = rng.normal(size=(40, 2))
+    family = pd.DataFrame({"gmacs": [1.0, 2.0, 5.0], "macts": [1.0, 3.0, 4.0]})
+    family["rate"] = 1 / (family.gmacs**0.2 * family.macts**0.8)
+    assert times.pairs_better_foretold(costs, costs @ [0.2, 0.8], family, "rate") == (3, 3)
+
+
 def solved(costs: np.ndarray, time: np.ndarray) -> np.ndarray:
     """Exponents by a general minimiser of the sum of squares."""
     centred, time = costs - costs.mean(axis=0), time - time.mean()
