@@ -68,6 +68,11 @@ def joint(costs: np.ndarray, times: np.ndarray) -> float:
     return second - first
 
 
+def apart(costs: np.ndarray, both: np.ndarray) -> float:
+    """`joint` on a first machine less that on a second; logarithms of their times, shape (networks, 2)."""
+    return joint(costs, both[:, 0]) - joint(costs, both[:, 1])
+
+
 def closer(costs: np.ndarray, times: np.ndarray) -> float:
     """Correlation of the time with the second cost less that with the first."""
     first, second = correlation(costs.T, times)
@@ -192,19 +197,8 @@ def ends(family: pd.DataFrame, rate: str) -> tuple[np.ndarray, float]:
     return costs[1] - costs[0], times[1] - times[0]
 
 
-def foretold(costs: np.ndarray, times: np.ndarray, grown: np.ndarray) -> tuple[float, float]:
-    """How many times the time is foretold to grow, by the law in both costs and by that in FLOPs alone.
-
-    Parameters are those of `missed`.
-    """
-    both, alone = exponents(costs, times)[:2], exponents(costs[:, :1], times)[0]
-    return float(np.exp(both @ grown)), float(np.exp(alone * grown[0]))
-
-
-def pairs_better_foretold(
-    costs: np.ndarray, times: np.ndarray, family: pd.DataFrame, rate: str
-) -> tuple[int, int]:
-    """Of all pairs in a family, for how many the law in both costs foretells the ratio of times better; and how many there are.
+def foretold(costs: np.ndarray, times: np.ndarray, family: pd.DataFrame, rate: str) -> dict[str, float]:
+    """How many times the time grows over a family, cheapest to dearest: as measured, and as laws of other networks say.
 
     Parameters
     ----------
@@ -214,9 +208,27 @@ def pairs_better_foretold(
         Networks with `gmacs`, `macts` and the rate.
     rate
         Column of images a second.
+
+    Returns
+    -------
+    dict
+        Growth measured, and by laws of both costs and of either alone; and of all pairs in the family, for how many
+        the law in both is nearer than that in FLOPs alone.
     """
-    found = [
-        missed(costs, times, *ends(family.iloc[list(pair)], rate))
-        for pair in combinations(range(len(family)), 2)
-    ]
-    return sum(off < 0 for off in found), len(found)
+    grown, ratio = ends(family, rate)
+    pairs = list(combinations(range(len(family)), 2))
+    nearer = sum(missed(costs, times, *ends(family.iloc[list(pair)], rate)) < 0 for pair in pairs)
+    flops, acts = (exponents(costs[:, [kind]], times)[0] * grown[kind] for kind in (0, 1))
+    logs_of = {"measured": ratio, "by both": exponents(costs, times)[:2] @ grown}
+    logs_of |= {"by FLOPs alone": flops, "by activations alone": acts}
+    found = {how: float(np.exp(log)) for how, log in logs_of.items()}
+    return found | {"pairs where both are nearer": nearer, "pairs": len(pairs)}
+
+
+def speeds_foretold(costs: np.ndarray, times: np.ndarray, ratios: pd.DataFrame) -> pd.Series:
+    """Ratios of speed that a law of other networks foretells from ratios of `gmacs` and `macts`.
+
+    Parameters are those of `exponents`, and a table with both ratios.
+    """
+    flops, acts, _ = exponents(costs, times)
+    return ratios.gmacs**-flops * ratios.macts**-acts
