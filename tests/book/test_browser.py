@@ -37,7 +37,7 @@ STATE = """async () => {
   return {
     wide: document.documentElement.scrollWidth - window.innerWidth,
     formulas: document.querySelectorAll(".math").length,
-    drawn: document.querySelectorAll(".math mjx-container svg").length,
+    drawn: document.querySelectorAll(".math mjx-container > svg").length,
     failed: document.querySelectorAll("mjx-merror, [data-mjx-error]").length,
     left: text.join(" ").match(/\\$[^$\\n]{1,60}\\$/g) ?? [],
     figures: await Promise.all(figures.map((one) => one.decode().then(() => [one.alt.trim().length, one.naturalWidth]))),
