@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalinglaws.spectra import Modes, exponential, power_law, slope
+from scalinglaws.spectra import Modes, exponential, power_law, resolution, slope
 
 
 def test_the_modes_and_their_rest_add_up_to_those_of_a_longer_spectrum():
@@ -34,6 +34,18 @@ def test_exponents_are_those_that_were_planted():
     falling = exponential(40, 5.0)
     assert np.diff(np.log(falling.variance)) == pytest.approx(-1 / 5)
     assert falling.steepness(20, 40) > falling.steepness(5, 10) + 1
+
+
+def test_so_many_modes_are_learned_as_were_asked_for():
+    modes = power_law(300, 1.5, endless=True)
+    kappa = resolution(modes.variance, 20, rest=modes.rest)
+    assert (modes.variance / (modes.variance + kappa)).sum() + modes.rest / kappa == pytest.approx(20)
+    # Two kinds of mode, nine of one and three of the other, one by one and counted.
+    kinds, count = np.array([1.0, 0.1]), np.array([9.0, 3.0])
+    assert resolution(kinds, 5, count) == pytest.approx(resolution(np.repeat(kinds, [9, 3]), 5))
+    for n in (0, 12):
+        with pytest.raises(ValueError, match="between 0 and 12 modes"):
+            resolution(kinds, n, count)
 
 
 def test_bad_input_gets_one_clear_error():

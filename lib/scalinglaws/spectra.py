@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 from scipy.special import zeta
 
 
@@ -98,6 +99,49 @@ def exponential(size: int, length: float) -> Modes:
     """Modes that fall as exp(-i / length), eigenvalues and signal alike: no power law anywhere."""
     falling = np.exp(-np.arange(1.0, size + 1) / length)
     return Modes(falling, falling)
+
+
+def resolution(variance: np.ndarray, n: float, count: np.ndarray | None = None, rest: float = 0.0) -> float:
+    """The kappa at which n modes are learned: the sum of count variance / (variance + kappa) is n.
+
+    Modes much stronger than it are learned from n examples, or span n features; modes much weaker are not.
+
+    Parameters
+    ----------
+    variance
+        Eigenvalues, shape (m,).
+    n
+        Examples or features.
+    count
+        How many modes there are of each eigenvalue, or the weight of one that stands for many,
+        shape (m,); one each by default.
+    rest
+        Sum of further eigenvalues, all of which count as weaker than kappa without end.
+
+    Raises
+    ------
+    ValueError
+        If n is not positive, or there are not more than n modes.
+
+    Source: Bordelon, Canatar and Pehlevan (2020), arXiv:2002.02561; the same for a random projection,
+    Silverstein and Bai (1995).
+    """
+    count = np.ones(len(variance)) if count is None else count
+    total = np.inf if rest else count.sum()
+    if not 0 < n < total:
+        raise ValueError(
+            f"between 0 and {total:.6g} modes can be learned, not {n}: no equation is left to solve"
+        )
+
+    def surplus(log_kappa: float) -> float:
+        kappa = np.exp(log_kappa)
+        return np.log((variance / (variance + kappa) @ count + rest / kappa) / n)
+
+    highest = np.log((variance @ count + rest) / n)
+    lowest = highest - 1
+    while surplus(lowest) < 0:
+        lowest -= 4
+    return float(np.exp(brentq(surplus, lowest, highest, xtol=1e-13)))
 
 
 def slope(sizes: ArrayLike, losses: ArrayLike) -> float:

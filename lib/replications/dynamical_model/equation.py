@@ -9,30 +9,14 @@ model arXiv:2402.01092.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 
 from replications.dynamical_model.spectrum import Spectrum
+from scalinglaws import spectra
 
 
 def resolution(spectrum: Spectrum, n: float) -> float:
-    """The ridge kappa that is left at z = 0: sum_k lambda_k / (lambda_k + kappa) = n.
-
-    Raises
-    ------
-    ValueError
-        If `n` is not positive, or there are not more than `n` modes.
-    """
-    if not 0 < n < spectrum.count.sum():
-        raise ValueError(f"{n} features of {spectrum.count.sum():.3g} modes leave no equation to solve")
-
-    def surplus(log_kappa: float) -> float:
-        return np.log(spectrum.over(spectrum.rate / (spectrum.rate + np.exp(log_kappa))) / n)
-
-    highest = np.log(spectrum.over(spectrum.rate) / n)
-    lowest = highest - 1
-    while surplus(lowest) < 0:
-        lowest -= 4
-    return float(np.exp(brentq(surplus, lowest, highest, xtol=1e-13)))
+    """The ridge kappa that is left at z = 0, see `scalinglaws.spectra.resolution`."""
+    return spectra.resolution(spectrum.rate, n, spectrum.count)
 
 
 def unlearned(spectrum: Spectrum, n: float) -> np.ndarray:

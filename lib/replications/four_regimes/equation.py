@@ -12,30 +12,14 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import hyp2f1, zeta
 
+from scalinglaws import spectra
 from scalinglaws.spectra import Modes
 
 
 def resolution(modes: Modes, n: float) -> float:
-    """The kappa at which n modes are learned: sum_i variance_i / (variance_i + kappa) = n.
-
-    Raises
-    ------
-    ValueError
-        If n is not positive, or there are not more than n modes.
-    """
-    if not 0 < n < (modes.size if not modes.rest else np.inf):
-        raise ValueError(f"between 0 and {modes.size} modes can be learned, not {n}")
-
-    def surplus(log_kappa: float) -> float:
-        kappa = np.exp(log_kappa)
-        # The modes of the rest count as weaker than kappa without end; `endless_resolution` does not.
-        return (modes.variance / (modes.variance + kappa)).sum() + modes.rest / kappa - n
-
-    highest = np.log((modes.variance.sum() + modes.rest) / n)
-    lowest = highest - 1
-    while surplus(lowest) < 0:
-        lowest -= 4
-    return float(np.exp(brentq(surplus, lowest, highest, xtol=1e-13)))
+    """The kappa at which n modes are learned, the rest among them; see `scalinglaws.spectra.resolution`."""
+    # The modes of the rest count as weaker than kappa without end; `endless_resolution` does not.
+    return spectra.resolution(modes.variance, n, rest=modes.rest)
 
 
 def learned(modes: Modes, n: float) -> np.ndarray:
