@@ -14,11 +14,13 @@ from scalinglaws.uncertainty import (
     Estimate,
     cluster_interval,
     cluster_resamples,
+    every_resample,
     from_draws,
     from_left_out,
     of_mean,
     of_share,
     of_slope,
+    weighted_ends,
 )
 
 X = np.geomspace(1e6, 1e9, 12)
@@ -72,6 +74,18 @@ def test_the_exact_interval_of_a_share_is_that_of_clopper_and_pearson():
     assert found.low == pytest.approx(stats.beta.ppf(0.025, 3, 18))
     assert found.high == pytest.approx(stats.beta.ppf(0.975, 4, 17))
     assert (of_share(0, 20, "worlds").low, of_share(20, 20, "worlds").high) == (0, 1)
+
+
+def test_every_resample_of_few_is_the_bootstrap_that_many_draws_approach():
+    values = np.random.default_rng(7).normal(size=6)
+    samples, orders = every_resample(6)
+    assert samples.shape == (462, 6) and orders.sum() == 6**6
+    drawn = np.random.default_rng(8).integers(6, size=(200_000, 6))
+    for statistic, far in ((np.median, 0), (np.mean, 0.01)):
+        ends = weighted_ends(statistic(values[samples], axis=1), orders)
+        sampled = np.quantile(statistic(values[drawn], axis=1), [0.025, 0.975])
+        assert ends == pytest.approx(sampled, abs=far)
+    assert weighted_ends(np.array([np.nan, 2.0, 1.0]), np.array([100.0, 1.0, 1.0])) == (1, 2)
 
 
 def test_it_prints_as_a_number_with_its_interval():

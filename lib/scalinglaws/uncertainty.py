@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
+from scipy.special import factorial, stdtrit
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,32 @@ def cluster_resamples(groups: np.ndarray, n: int, rng: np.random.Generator) -> I
     rows = [np.flatnonzero(codes == code) for code in range(len(names))]
     for _ in range(n):
         yield np.concatenate([rows[k] for k in rng.integers(len(names), size=len(names))])
+
+
+@lru_cache
+def every_resample(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every sample that can be drawn with replacement from n units, its order left aside.
+
+    With few units the bootstrap is so had exactly. That matters where a statistic takes few values:
+    the end of an interval of a median is the value of one unit, and a sample may hit upon its neighbour.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The units of each sample, shape (samples, n), and in how many orders it can be drawn.
+    """
+    drawn = np.array(list(combinations_with_replacement(range(n), n)))
+    times = (drawn[:, :, None] == np.arange(n)).sum(1)
+    return drawn, factorial(n) / factorial(times).prod(1)
+
+
+def weighted_ends(values: np.ndarray, orders: np.ndarray) -> tuple[float, float]:
+    """The 2.5 % and 97.5 % points of a statistic over `every_resample`; those not finite are left out."""
+    known = np.isfinite(values)
+    rank = np.argsort(values[known])
+    share = np.cumsum(orders[known][rank]) / orders[known].sum()
+    low, high = values[known][rank][np.searchsorted(share, [0.025, 0.975])]
+    return float(low), float(high)
 
 
 def cluster_interval(

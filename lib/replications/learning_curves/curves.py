@@ -9,16 +9,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import combinations_with_replacement
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.special import factorial
 from statsmodels.stats.multitest import multipletests
 
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, every_resample, weighted_ends
 
 #: What a curve is told by.
 CURVE = ["data", "family"]
@@ -202,35 +199,11 @@ def between_family_variance(curves: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@lru_cache
-def resamples(units: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every sample that can be drawn with replacement, its order left aside.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The units of each sample, shape (samples, units), and in how many orders it can be drawn.
-    """
-    drawn = np.array(list(combinations_with_replacement(range(units), units)))
-    times = (drawn[:, :, None] == np.arange(units)).sum(1)
-    return drawn, factorial(units) / factorial(times).prod(1)
-
-
-def interval(values: np.ndarray, orders: np.ndarray) -> tuple[float, float]:
-    """The 2.5 % and 97.5 % points of a statistic's values in `resamples`; those not finite are left out."""
-    known = np.isfinite(values)
-    rank = np.argsort(values[known])
-    share = np.cumsum(orders[known][rank]) / orders[known].sum()
-    low, high = values[known][rank][np.searchsorted(share, [0.025, 0.975])]
-    return float(low), float(high)
-
-
 def over_sets(statistic: Callable[[np.ndarray], np.ndarray], by_set: pd.DataFrame) -> Estimate:
     """A statistic of a table with one row a data set, with its interval over sets drawn anew.
 
     With nine sets there are 24,310 different draws, so that the bootstrap is computed exactly and
-    not sampled: the end of an interval of a median is the value of one set, and a sample may hit
-    upon its neighbour.
+    not sampled, see `scalinglaws.uncertainty.every_resample`.
 
     Parameters
     ----------
@@ -238,10 +211,10 @@ def over_sets(statistic: Callable[[np.ndarray], np.ndarray], by_set: pd.DataFram
         Function of the table's columns, an array (columns, ..., sets), that reduces the last axis.
     """
     columns = by_set.to_numpy(float).T
-    drawn, orders = resamples(columns.shape[1])
+    drawn, orders = every_resample(columns.shape[1])
     # A draw of one set alone has no spread between sets: its value is infinite, or no number.
     with np.errstate(divide="ignore", invalid="ignore"):
-        ends = interval(statistic(columns[:, drawn]), orders)
+        ends = weighted_ends(statistic(columns[:, drawn]), orders)
     return Estimate.around(float(statistic(columns)), *ends, "data sets drawn again, every way")
 
 
@@ -319,11 +292,11 @@ def largest_growth(swept: Mapping[str, Widths], enough: Enough) -> tuple[Estimat
     sizes = {name: w.smallest(enough) for name, w in swept.items()}
     found = pd.Series({name: growth(size) for name, size in sizes.items()})
     known = found.dropna().index
-    drawn, orders = resamples(len(swept[known[0]].error))
+    drawn, orders = every_resample(len(swept[known[0]].error))
     again = [[growth(swept[k].smallest(enough, seeds)) for k in known] for seeds in drawn]
     most, n = found.max(), sizes[found.idxmax()].index
     half = np.log(2) / np.log(n.max() / n.min()) / 2
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a draw may leave no exponent
-        low, high = interval(np.nanmax(again, axis=1), orders)
+        low, high = weighted_ends(np.nanmax(again, axis=1), orders)
     how = "subsets drawn again, every way, and half a step of the grid"
     return Estimate(most, min(low, most - half), max(high, most + half), how), found

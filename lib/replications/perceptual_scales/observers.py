@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy.special import factorial, ndtr
+from scipy.special import ndtr
 
 from replications.perceptual_scales.scales import (
     ASKED,
@@ -17,6 +17,7 @@ from replications.perceptual_scales.scales import (
     of_people,
     score,
 )
+from scalinglaws.uncertainty import every_resample, weighted_ends
 
 
 def shares(scale: np.ndarray, noise: float) -> np.ndarray:
@@ -83,17 +84,12 @@ def five_people(
         return score(predicted, monotone(answers))
 
     truth, held = of(chances(4000).mean(axis=0)), np.zeros(2)
-    sets = np.array(
-        [np.bincount(s, minlength=5) for s in itertools.combinations_with_replacement(range(5), 5)]
-    )
-    weight = factorial(5) / factorial(sets).prod(axis=1) / 5**5
+    sets, orders = every_resample(5)
     for _ in range(groups):
         answers = rng.binomial(REPEATS, chances(5)) / REPEATS
         found = of_people(answers, lambda some: of(some.mean(axis=0)))
         held[0] += found.low <= truth <= found.high
-        redrawn = np.array([of(each @ answers / 5) for each in sets])
-        order = redrawn.argsort()
-        low, high = redrawn[order][np.searchsorted(weight[order].cumsum(), [0.025, 0.975])]
+        low, high = weighted_ends(np.array([of(answers[some].mean(axis=0)) for some in sets]), orders)
         held[1] += low <= truth <= high
     return tuple(held / groups)
 
