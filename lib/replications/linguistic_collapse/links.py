@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from scalinglaws.correlation import correlation, rank_correlation
-from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_share
 
 
 def along(x: np.ndarray, y: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -122,8 +122,8 @@ def by_chance(measures: ArrayLike, loss: ArrayLike, draws: int, rng: np.random.G
     dealt = rng.permuted(np.tile(target, (draws, 1)), axis=1)
     # Equal up to rounding counts as equal.
     count = int((np.abs(dealt @ ranks.T).max(axis=1) >= largest * (1 - 1e-9)).sum())
-    interval = stats.binomtest(count, draws).proportion_ci(method="exact")
-    return Estimate.around((count + 1) / (draws + 1), *interval, f"{draws} deals")
+    dealt_so = of_share(count, draws, f"{draws} deals")
+    return Estimate.around((count + 1) / (draws + 1), dealt_so.low, dealt_so.high, dealt_so.how)
 
 
 def of_deals(
