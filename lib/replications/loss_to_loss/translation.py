@@ -92,7 +92,7 @@ def by_turns(runs: pd.DataFrame, large_first: bool) -> np.ndarray:
     )
 
 
-def spread_out(law: Fit, runs: pd.DataFrame, draws: Sequence[np.ndarray]) -> np.ndarray:
+def spread_out(law: Fit, runs: pd.DataFrame, draws: Sequence[np.ndarray]) -> pd.Series:
     """What laws fitted to some of the runs on a data set explain of all its losses.
 
     Each search begins at the law of all runs; a draw whose search ends at no optimum is left out.
@@ -108,11 +108,11 @@ def spread_out(law: Fit, runs: pd.DataFrame, draws: Sequence[np.ndarray]) -> np.
 
     Returns
     -------
-    ndarray
-        Shares of variance, shape (converged draws,).
+    Series
+        Shares of variance, by the number of the draw; those that converged alone.
     """
     again = bootstrap(law, len(draws), rows=draws).samples
-    return np.array([explained(losses, runs.loss) for losses in at(law, again, runs)])
+    return pd.Series([explained(losses, runs.loss) for losses in at(law, again, runs)], again.index)
 
 
 def drawn(laws: Mapping[str, Fit], runs: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
@@ -134,8 +134,7 @@ def drawn(laws: Mapping[str, Fit], runs: pd.DataFrame, count: int, seed: int) ->
     """
     parts = {name: runs[runs.train_set == name] for name in laws}
     found = {
-        name: pd.Series(spread_out(laws[name], part, one_a_budget(part, count, seed)))
-        for name, part in parts.items()
+        name: spread_out(laws[name], part, one_a_budget(part, count, seed)) for name, part in parts.items()
     }
     return pd.DataFrame(found).dropna()
 
