@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import permutations
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import optimize, stats
 
+from replications.loss_to_loss import translation
 from replications.loss_to_loss.curves import (
     all_paired,
     all_pairs,
@@ -182,6 +184,15 @@ def test_the_jackknife_over_data_sets_by_hand():
     # The jackknife of a mean is the mean's own standard error.
     half = stats.t.ppf(0.975, 5) * stats.sem([*values.values()])
     assert (found.value, found.high - found.value) == pytest.approx((np.mean([*values.values()]), half))
+
+
+def test_a_draw_without_an_optimum_shifts_no_other(monkeypatch):
+    found = SimpleNamespace(samples=pd.DataFrame({"E": [0.4, 0.6]}, index=[0, 2]))
+    monkeypatch.setattr(translation, "bootstrap", lambda law, count, rows: found)
+    monkeypatch.setattr(translation, "at", lambda law, again, runs: again[["E"]].to_numpy())
+    monkeypatch.setattr(translation, "explained", lambda losses, loss: losses[0])
+    kept = translation.spread_out(None, pd.DataFrame({"loss": [1.0]}), [None] * 3)
+    assert kept.to_dict() == {0: 0.4, 2: 0.6}
 
 
 def test_one_run_is_drawn_from_each_budget(runs):
