@@ -239,6 +239,15 @@ def test_people_one_by_one(answers, kept):
     assert kept["sf-each"]["measured"] == sum(better)
 
 
+def test_equal_distances_are_a_tie_however_they_are_rounded():
+    straight = observers.shares(scales.PLACES, 0.2)
+    tied = np.isclose(straight, 0.5, rtol=0, atol=1e-9)
+    assert tied.sum() > 5
+    for last_bits in (-1e-16, 0.0, 1e-16):
+        seen = scales.PLACES + last_bits * np.arange(13)
+        assert (observers.shares(seen, 0.2)[tied] == 0.5).all()
+
+
 def test_a_straight_line_scores(kept):
     """Answers on a straight line score beyond a half whatever is predicted."""
     rng = np.random.default_rng(5)
