@@ -71,6 +71,7 @@ UNMIRRORED = {
     "gemstones_lines",
     "gemstones_shape_fit",
     "rimeflows_efficiency",
+    "superposition_llm",
 }
 
 

@@ -1,0 +1,136 @@
+"""Exponents of losses in a width, and intervals that draw whole laws of frequency and the error of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.correlation import rank_correlation
+from scalinglaws.spectra import slope
+from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, from_left_out, of_slope
+
+
+def by_cell(runs: pd.DataFrame, of: str = "loss") -> pd.DataFrame:
+    """The exponent of a column in 1/m for each alpha, decay and seed: a column for each decay and seed."""
+    keys = ["alpha", "decay", "seed"]
+    cells = pd.DataFrame([(*key, slope(one.m, one[of])) for key, one in runs.groupby(keys)])
+    cells.columns = [*keys, "exponent"]
+    return cells.pivot_table(index="alpha", columns=["decay", "seed"], values="exponent")
+
+
+def over_alphas(
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    cells: pd.DataFrame,
+    rng: np.random.Generator,
+    error: float | np.ndarray = 0.0,
+    draws: int = 500,
+) -> Estimate:
+    """A statistic of a map of exponents; its interval draws whole alphas, and reads each cell anew.
+
+    Parameters
+    ----------
+    statistic
+        From alphas, shape (k,), and their cells, shape (k, columns), to a number.
+    cells
+        Exponents, a row for each alpha, by which it is indexed.
+    rng
+        Source of randomness.
+    error
+        How far a cell may have been misread, to either side; one number, or one a column.
+    draws
+        How many resamples; those of one alpha alone are left out.
+    """
+    alphas, values = cells.index.to_numpy(float), cells.to_numpy()
+    found = [
+        statistic(alphas[rows], values[rows] + error * rng.uniform(-1, 1, values.shape))
+        for rows in cluster_resamples(alphas, draws, rng)
+        if np.ptp(alphas[rows])
+    ]
+    how = f"{len(cells)} values of alpha drawn with replacement" + (" and read anew" if np.any(error) else "")
+    return from_draws(statistic(alphas, values), found, how)
+
+
+def level(alphas: np.ndarray, cells: np.ndarray) -> float:
+    """The mean exponent."""
+    return float(cells.mean())
+
+
+def rise(alphas: np.ndarray, cells: np.ndarray) -> float:
+    """How much the exponents rise per unit of alpha: the slope of their mean over columns."""
+    (xx, xy), _ = np.cov(alphas, cells.mean(axis=1))
+    return float(xy / xx)
+
+
+def likeness(alphas: np.ndarray, cells: np.ndarray) -> float:
+    """Rank correlation of two maps side by side: the left half of the columns and the right one."""
+    left, right = np.hsplit(cells, 2)
+    return float(rank_correlation(left.ravel(), right.ravel()))
+
+
+def distance(alphas: np.ndarray, cells: np.ndarray) -> float:
+    """Mean distance of two maps side by side, cell by cell."""
+    left, right = np.hsplit(cells, 2)
+    return float(np.abs(left - right).mean())
+
+
+def misread(m: pd.Series, loss: pd.Series, error: float, rng: np.random.Generator) -> Estimate:
+    """The exponent of a line of losses, with the interval that errors of reading alone make.
+
+    Parameters
+    ----------
+    m, loss
+        Widths and losses, of one law of frequency.
+    error
+        Standard deviation of the error of a loss, in its logarithm.
+    rng
+        Source of randomness.
+    """
+    draws = [slope(m, loss * np.exp(rng.normal(0, error, len(loss)))) for _ in range(400)]
+    return from_draws(slope(m, loss), draws, "each point read anew; nothing else varies")
+
+
+def falls(m: pd.Series, loss: pd.Series) -> Estimate:
+    """The exponent of a line of losses, with Student's interval from the distances to the line."""
+    return of_slope(-np.log(m), np.log(loss), "Student's interval of the line through the widths")
+
+
+def straightness(m: pd.Series, loss: pd.Series) -> float:
+    """R2 of the line through the logarithms."""
+    return float(np.corrcoef(np.log(m), np.log(loss))[0, 1] ** 2)
+
+
+def edge(weak: Mapping[str, pd.DataFrame], widths: Iterable[int]) -> Estimate:
+    """R2 of the line for power-law frequencies, less the larger of the two others, over some widths.
+
+    Its interval leaves out one width in turn.
+    """
+
+    def over(kept: set[int]) -> float:
+        r2 = {
+            name: straightness(*one[one.m.isin(kept)][["m", "loss"]].to_numpy().T)
+            for name, one in weak.items()
+        }
+        return r2["power"] - max(r2["exponential"], r2["linear"])
+
+    all_of = set(widths)
+    return from_left_out(
+        over(all_of), [over(all_of - {m}) for m in sorted(all_of)], "one width left out in turn"
+    )
+
+
+def above(alphas: np.ndarray, cells: np.ndarray) -> float:
+    """How far exponents lie above the line 2 (alpha - 1), mean."""
+    return float((cells.mean(axis=1) - 2 * (alphas - 1)).mean())
+
+
+def local(m: pd.Series, loss: pd.Series) -> np.ndarray:
+    """The exponent from each width to the next."""
+    return -np.diff(np.log(loss)) / np.diff(np.log(m))
+
+
+def over_groups(statistic: Callable[[pd.DataFrame], float], table: pd.DataFrame, group: str) -> Estimate:
+    """A statistic of a table; its interval leaves out one group in turn."""
+    without = [statistic(table[table[group] != one]) for one in table[group].unique()]
+    return from_left_out(statistic(table), without, f"one {group} left out in turn, Student's interval")
