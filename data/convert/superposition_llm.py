@@ -82,11 +82,11 @@ def column_of(m):
     return round(first + (1 / m - low) / (high - low) * (last - first) - 0.05)
 
 
-def drawn(markers, rows, shades, shape):
-    """A picture of these markers, each over those before it."""
+def drawn(markers, rows, shades, shape, left):
+    """Columns from `left` on of a picture of these markers, each over those before it."""
     canvas = np.full(shape, 255.0)
     for (family, _, corpus, m), row in zip(markers, rows, strict=True):
-        shade, here = shades[corpus][..., None], around(canvas, row, column_of(m))
+        shade, here = shades[corpus][..., None], around(canvas, row, column_of(m) - left)
         here[:] = here * (1 - shade) + np.array(FILLS[family]) * shade
     return canvas
 
@@ -107,10 +107,11 @@ def possible(image, marker, shades):
 def placed(image, markers, shades, rng):
     """Rows of markers that overlap, moved one by one until what they draw is the picture."""
     columns = [column_of(m) for *_, m in markers]
-    seen = slice(TOP, BOTTOM), slice(min(columns) - HALF - 1, max(columns) + HALF + 2)
+    left = min(columns) - HALF - 1
+    part = image[:, left : max(columns) + HALF + 2]
 
     def wrong(rows):
-        off = np.abs(drawn(markers, rows, shades, image.shape)[seen] - image[seen])
+        off = np.abs(drawn(markers, rows, shades, part.shape, left) - part)[TOP:BOTTOM]
         return int((off.max(axis=-1) > NEAR).sum())
 
     choices = [possible(image, marker, shades) for marker in markers]

@@ -11,13 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
+from replications.superposition.exponents import DRAWN_WEAK
+from replications.superposition.models import Fitted
 from scalinglaws.figures import PALETTE, PAPER, panels, shades
+from scalinglaws.uncertainty import Estimate
 
 #: Cells that claims speak of: name, corner (decay, alpha), width and height, colour.
 BOXES = (
     ("plateau, plateau-trend", (-1.11, -0.06), 0.885, 1.495, PALETTE[2]),
-    ("steep", (-0.885, 1.5625), 0.87, 0.5, PALETTE[4]),
-    ("weak-slope", (0.225, 1.1875), 0.44, 0.875, PALETTE[5]),
+    ("steep, steep-rise", (-0.885, 1.5625), 0.66, 0.5, PALETTE[4]),
 )
 FAMILIES = (PALETTE[3], PALETTE[1], PALETTE[4], PALETTE[5])
 FREQUENCIES = {"exponential": PALETTE[1], "power": PALETTE[5], "linear": PALETTE[3]}
@@ -69,84 +71,118 @@ def heat(published: pd.DataFrame) -> Figure:
     ax.grid(False)
     for name, corner, wide, tall, colour in BOXES:
         ax.add_patch(Rectangle(corner, wide, tall, fill=False, ec=colour, lw=2, label=name))
+    alphas, decays = zip(*DRAWN_WEAK, strict=True)
+    ax.plot(decays, alphas, "o", color="white", mec="black", ms=5, label="weak-line")
     fig.legend(loc="outside upper center", ncols=3, fontsize=8)
     return fig
 
 
 def exponents(
-    published: pd.DataFrame, own: pd.DataFrame, tails: dict[str, Callable[[float], float]]
+    published: pd.DataFrame, own: pd.Series, tail: Callable[[float], float], welch: float
 ) -> Figure:
-    """Exponents against those of the frequencies: the paper's cells, ours, and what is said of them.
+    """Exponents against those of the frequencies: the paper's drawn cells, and ours by batch.
 
     Parameters
     ----------
-    published, own
+    published
         Exponents: rows are alphas, columns decays.
-    tails
-        Title of a panel -> the exponent of the tail of rare features at its sizes.
+    own
+        Exponents by decay, batch, number of steps, alpha and seed.
+    tail
+        From alpha to the exponent of the tail of rare features at the paper's sizes.
+    welch
+        The exponent of Welch's bound at the sizes of our runs.
     """
-    fig, axes = panels(2, width=4.8, height=4, sharey=True)
-    for ax, cells, (title, tail) in zip(axes, (published, own), tails.items(), strict=True):
-        for decay, colour in zip(cells.columns, [*shades(2), PALETTE[5], PALETTE[4]], strict=True):
-            ax.plot(cells.index, cells[decay], "o-", ms=4, lw=0.8, color=colour, label=f"decay {decay:.2f}")
-        alphas = np.linspace(0, 2, 81)
-        ax.plot(alphas, [tail(a) for a in alphas], color="grey", lw=1.5, label="tail of rare features")
-        ax.plot(alphas, 0 * alphas + 1, lw=1, **PAPER, label="paper: 1, α - 1, 2(α - 1)")
-        for factor in (1, 2):
-            ax.plot(alphas[40:], factor * (alphas[40:] - 1), lw=1, **PAPER)
+    fig, (left, right) = panels(2, width=4.8, height=4, sharey=True)
+    for decay, colour in zip((-0.7778, -0.5556, -0.3333), shades(3), strict=True):
+        left.plot(
+            published.index, published[decay], "o-", ms=4, lw=0.8, color=colour, label=f"decay {decay:.2f}"
+        )
+    weak = [(alpha, published.loc[alpha, decay]) for alpha, decay in DRAWN_WEAK]
+    left.plot(*zip(*weak, strict=True), "s", ms=5, color=PALETTE[5], label="decays above 0, nine cells drawn")
+    alphas = np.linspace(0, 2, 81)
+    left.plot(alphas, [tail(a) for a in alphas], color="grey", lw=1.5, label="tail of rare features")
+    left.plot(alphas, 0 * alphas + 1, lw=1, **PAPER, label="paper: 1, α - 1, 2(α - 1)")
+    for factor in (1, 2):
+        left.plot(alphas[40:], factor * (alphas[40:] - 1), lw=1, **PAPER)
+    mean = own.groupby(level=["decay", "batch", "steps", "alpha"]).mean()
+    for number, (key, one) in enumerate(mean.groupby(level=["decay", "batch", "steps"])):
+        decay, batch, steps = key
+        label = f"decay {decay:.2f}, batch {batch}, {steps} steps"
+        at = one.index.get_level_values("alpha")
+        right.plot(at, one, "o-", ms=5, lw=0.8, color=PALETTE[number % len(PALETTE)], label=label)
+    right.axhline(welch, lw=1, **PAPER, label="1/m at these sizes")
+    for ax, title in ((left, "the paper's cells, n = 1,000"), (right, "our runs, n = 200")):
         ax.set(xlabel="exponent of frequencies α [1]", title=title)
         ax.title.set_size(10)
-    axes[0].set_ylabel("exponent of the loss in 1/m [1]")
-    axes[0].legend(fontsize=7, loc="upper left")
+        ax.legend(fontsize=7, loc="upper left" if ax is left else "upper right")
+    left.set_ylabel("exponent of the loss in 1/m [1]")
     return fig
 
 
-def own_losses(runs: pd.DataFrame, decays: tuple[float, float]) -> Figure:
-    """Losses of our runs against the width, one panel a decay, and 1/m."""
-    fig, axes = panels(2, width=4.8, height=3.6, sharey=True)
-    for ax, decay in zip(axes, decays, strict=True):
-        part = runs[runs.decay == decay]
-        for (alpha, one), colour in zip(part.groupby("alpha"), shades(part.alpha.nunique()), strict=True):
-            mean = one.groupby("m").loss.mean()
-            ax.plot(one.m, one.loss, ".", ms=4, color=colour)
-            ax.plot(mean.index, mean, "-", lw=1, color=colour, label=f"α = {alpha:g}")
-        at = np.unique(runs.m)
-        ax.plot(at, 8 / at, lw=1, label="paper: 1/m", **PAPER)
+def own_losses(runs: pd.DataFrame) -> Figure:
+    """Losses and overlaps of our runs with even frequencies and decay -1 against the width, by batch, and 1/m."""
+    fig, axes = panels(2, width=4.8, height=3.6)
+    part = runs[(runs.alpha == 0) & (runs.decay == -1) & (runs.steps == runs.steps.min())]
+    at = np.unique(part.m)
+    for ax, column, start in zip(axes, ("loss", "overlap"), (8, 1), strict=True):
+        for (batch, one), colour in zip(part.groupby("batch"), shades(part.batch.nunique()), strict=True):
+            mean = one.groupby("m")[column].mean()
+            ax.plot(one.m, one[column], ".", ms=4, color=colour)
+            ax.plot(mean.index, mean, "-", lw=1, color=colour, label=f"batch {batch}")
+        ax.plot(at, start / at, lw=1, label="paper: 1/m", **PAPER)
         widths(ax, at)
-        ax.set_title(f"decay {decay:.2f}, n = 200", size=10)
+        ax.legend(fontsize=7, loc="lower left")
     axes[0].set_ylabel("loss [squared error, sum over features]")
-    axes[0].legend(fontsize=7, loc="lower left")
+    axes[1].set_ylabel("mean squared overlap of rows [1]")
     return fig
 
 
-def overlaps(models: pd.DataFrame, runs: pd.DataFrame, common: pd.Series) -> Figure:
-    """Mean squared overlaps: rows of our autoencoders and random directions, and token vectors of language models.
+def language_models(table: pd.DataFrame, fit: Fitted, intervals: dict[str, Estimate]) -> Figure:
+    """Losses of language models less their offsets against the width, and the exponent with its intervals.
 
     Parameters
     ----------
-    models
-        Digitised overlaps of language models.
-    runs
-        Our runs of strong superposition.
-    common
-        Overlaps of random directions with a common part, by width.
+    table
+        Digitised losses.
+    fit
+        The fit to all of them.
+    intervals
+        What varies, in words -> the exponent with its interval.
     """
     fig, (left, right) = panels(2, width=4.8, height=3.6)
-    mean = runs.groupby("m").overlap.mean()
-    left.plot(runs.m, runs.overlap, ".", color=PALETTE[1], label="rows of our autoencoders, decay -1")
-    left.plot(mean.index, mean, "-", lw=1, color=PALETTE[1])
-    left.plot(common.index, common, "s-", ms=4, lw=1, color=PALETTE[4], label="random with a common part")
-    left.plot(mean.index, 1 / mean.index, lw=1, label="1/m", **PAPER)
-    widths(left, mean.index)
-    for (family, one), colour in zip(models.groupby("family"), FAMILIES, strict=True):
-        right.plot(one.m, one.overlap, "o", ms=5, color=colour, label=family)
-    ends = np.array([500, 10_000])
-    right.plot(ends, 25 / ends, lw=1, label="paper: slopes 1 and 2", **PAPER)
-    right.plot(ends[0] * np.array([2, 12]), 2.4e5 / (ends[0] * np.array([2, 12.0])) ** 2, lw=1, **PAPER)
-    right.plot(ends, 1 / ends, color="grey", lw=1.5, label="random directions, 1/m")
-    widths(right, np.array([512, 1024, 2048, 4096, 8192]))
-    right.set_xlabel("width m of token vectors [dimensions]")
+    rest = table.loss - pd.Series(list(zip(table.family, table.corpus, strict=True))).map(
+        fit.offsets.to_dict()
+    )
+    for (family, one), colour in zip(table.groupby("family"), FAMILIES, strict=True):
+        left.plot(one.m, rest[one.index], "o", ms=4, alpha=0.5, color=colour, label=family)
+    ends = np.array([480, 10_000.0])
+    left.plot(ends, fit.amplitude * ends**-fit.exponent, lw=1, label="least squares, as the paper's", **PAPER)
+    middle = np.exp(np.log(table.m).mean())
+    left.plot(ends, fit.amplitude * middle**-fit.exponent * middle / ends, color="grey", lw=1.5, label="1/m")
+    widths(left, np.array([512, 1024, 2048, 4096, 8192]))
+    left.set(ylim=(0.01, 3), ylabel="loss less its offset [nats a token]")
+    for row, one in enumerate(intervals.values()):
+        right.plot([one.low, one.high], [row, row], "-", lw=2, color=PALETTE[1])
+        right.plot(one.value, row, "o", color=PALETTE[1])
+    right.set_yticks(range(len(intervals)), intervals)
+    right.axvline(1, lw=1, label="paper: 1/m", **PAPER)
+    right.set(xlabel="exponent of the loss in 1/m [1]", ylim=(-0.5, len(intervals) - 0.3))
     for ax in (left, right):
-        ax.set_ylabel("mean squared overlap [1]")
         ax.legend(fontsize=7, loc="lower left" if ax is left else "upper right")
+    return fig
+
+
+def overlaps(models: pd.DataFrame) -> Figure:
+    """Mean squared overlaps of token vectors of language models."""
+    fig, ax = panels(width=5, height=3.6)
+    for (family, one), colour in zip(models.groupby("family"), FAMILIES, strict=True):
+        ax.plot(one.m, one.overlap, "o", ms=5, color=colour, label=family)
+    ends = np.array([500, 10_000])
+    ax.plot(ends, 25 / ends, lw=1, label="paper: slopes 1 and 2", **PAPER)
+    ax.plot(ends[0] * np.array([2, 12]), 2.4e5 / (ends[0] * np.array([2, 12.0])) ** 2, lw=1, **PAPER)
+    ax.plot(ends, 1 / ends, color="grey", lw=1.5, label="random directions, 1/m")
+    widths(ax, np.array([512, 1024, 2048, 4096, 8192]))
+    ax.set(xlabel="width m of token vectors [dimensions]", ylabel="mean squared overlap [1]")
+    ax.legend(fontsize=7, loc="upper right")
     return fig

@@ -1,22 +1,22 @@
-"""Losses of a ReLU autoencoder of n features in m dimensions, from weak to strong superposition.
+"""Losses of a ReLU autoencoder of n features in m dimensions, trained on the expected loss itself.
 
-The model is y = ReLU(x W W' + b) with a row of W for each feature. Feature i is active with
-probability p_i, proportional to i to the power -alpha, the p_i adding up to one, and its value is
-then uniform between 0 and 2. Weight decay shrinks W; a decay below zero instead pulls the length
-of each row towards one, so that no feature is given up (Liu, Liu & Gore 2025, arXiv:2505.10465,
-appendix on the toy model, and exp/exp-10.py of their repository).
+The model is y = ReLU(W W' x + b) with a row of W for each feature. One feature is active at a time,
+feature i with probability p_i, proportional to i to the power -alpha, and its value is uniform
+between 0 and 2. The expected squared error is then a sum over pairs of features that has a closed
+form, so that no batch is drawn: what is trained is the limit of a large batch. Weight decay shrinks
+W; a decay below zero instead pulls the length of each row towards one, so that no feature is given
+up (Liu, Liu & Gore 2025, arXiv:2505.10465, appendix on the toy model, and exp/exp-10.py of their
+repository).
 
-What differs from exp-10 at scale `ci`: a fifth of the features, 6 to 25 dimensions for 10 to 100, batches of
-64 to 1024 for 2048, and 2,000 steps for 20,000, at one batch also twice as many. At both scales the
-cosine runs over all steps, not from the end of the warm-up, and the loss is that of a held-out sample,
-not of the last hundred batches.
+What differs from exp-10: exactly one active feature for one on average, the limit for a batch of 2048,
+and at scale `ci` a fifth of the features, 6 to 25 dimensions for 10 to 100 and 4,000 or 8,000 steps
+for 20,000. The cosine runs over all steps, not from the end of the warm-up.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -29,11 +29,10 @@ from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
 from scalinglaws.training import loop
 from scalinglaws.training.classifiers import seeded
-from scalinglaws.training.packed import stacked, train_packed
 
 SLUG = "superposition"
 SLUG_CI = "superposition_small"
-TITLE = "Loss, represented features and overlaps of ReLU autoencoders against width, frequencies and decay"
+TITLE = "Expected loss, represented features and overlaps of ReLU autoencoders against width and frequencies"
 
 COLUMNS = {
     "n": number_column("features", "features of the data", 8, 1e5),
@@ -43,12 +42,11 @@ COLUMNS = {
         "1", "weight decay of W, times the rate; below 0 rows are pulled to length 1", -4, 4
     ),
     "steps": number_column("steps", "optimiser steps", 1, 1e7),
-    "batch": number_column("examples", "examples a step, fresh ones", 1, 1e6),
-    "seed": number_column("integer", "seed of initial weights and examples", 0, 100),
-    "loss": number_column("1", "squared error summed over features, held-out mean", 0, 1e4, missing=True),
+    "seed": number_column("integer", "seed of initial weights", 0, 100),
+    "loss": number_column("1", "squared error summed over features, expected", 0, 1e4, missing=True),
     "represented": number_column("fraction", "rows of W longer than a half", 0, 1, missing=True),
     "unlearned": number_column(
-        "features", "expected active features whose row is no longer than a half", 0, 1, missing=True
+        "1", "probability that a feature is active whose row is no longer than a half", 0, 1.001, missing=True
     ),
     "overlap": number_column("1", "squared cosine of two rows, mean over pairs", 0, 1, missing=True),
     "norm": number_column("1", "length of a row, mean", 0, 1e3, missing=True),
@@ -58,8 +56,6 @@ COLUMNS = {
 RATE, FINAL = 1e-2, 0.05
 #: One step in so many warms up.
 STEPS_A_WARMUP_STEP = 10
-#: Examples held out, the same for all runs of one alpha, and their seed.
-HELD_OUT, HELD_OUT_SEED = 16384, 2_000_000
 #: A row longer than this stands for a represented feature.
 LONG = 0.5
 #: The decays of exp-10, ten from -1 to 1, and its exponents, an eighth apart from 0 to 2.
@@ -68,13 +64,13 @@ ALPHAS = tuple(k / 8 for k in range(17))
 
 
 def frequencies(n: int, alpha: float) -> torch.Tensor:
-    """How often each feature is active, shape (n,); the sum is one, so that one is active on average."""
+    """How often each feature is active, shape (n,); the sum is one."""
     each = torch.arange(1, n + 1, dtype=torch.float64) ** -alpha
     return (each / each.sum()).float().to(device())
 
 
 class Autoencoder(nn.Module):
-    """y = ReLU(x W W' + b), with W of shape (n, m) and b of shape (n,)."""
+    """y = ReLU(W W' x + b), with W of shape (n, m) and b of shape (n,)."""
 
     def __init__(self, n: int, m: int, decay: float, seed: int) -> None:
         super().__init__()
@@ -98,35 +94,46 @@ class Autoencoder(nn.Module):
             rows.add_(rate * self.decay * rows * (1 - 1 / length))
 
 
-@lru_cache(maxsize=8)
-def uniform(n: int, batch: int, seed: int, step: int, where: str) -> torch.Tensor:
-    """Uniform numbers of a step, shape (batch, n), which the runs of a pack share whatever their frequencies."""
-    generator = torch.Generator(device=where).manual_seed(10**6 * seed + step)
-    return torch.rand(batch, n, generator=generator, device=where)
+class Expected(torch.autograd.Function):
+    r"""The expected loss of rows and biases, and its gradient.
+
+    Where feature j is active with value v, output i is ReLU(v g + b) with g = W_i . W_j and b = b_i. It is
+    above zero on an interval of v, which ends at -b / g or at 0 and 2. With M_k the integral of v^k / 2
+    over it, the expected square of output i is g^2 M_2 + 2 g b M_1 + b^2 M_0, and where i = j the error
+    has 4/3 - 2 (g M_2 + b M_1) besides. The ends may be held fixed in the gradient, as the output is
+    zero where they move.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, rows: torch.Tensor, bias: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
+        g, b = rows @ rows.T, bias[:, None]
+        end = torch.div(-b, g).clamp_(0, 2)
+        rising, square = g > 0, end * end
+        m0, m1, m2 = end / 2, square / 4, (square * end).div_(6)
+        m0, m1, m2 = (torch.where(rising, w - m, m) for w, m in ((1.0, m0), (1.0, m1), (4 / 3, m2)))
+        # Half the derivatives of the square of each output, by its g and its b.
+        by_g, by_b = g * m2 + b * m1, g * m1 + b * m0
+        own = p * (4 / 3 - 2 * by_g.diagonal())
+        loss = ((g * by_g).add_(b * by_b) @ p).sum() + own.sum()
+        to_g, to_b = 2 * p * by_g, 2 * (by_b @ p) - 2 * p * m1.diagonal()
+        to_g.diagonal().sub_(2 * p * m2.diagonal())
+        ctx.save_for_backward(to_g @ rows + to_g.T @ rows, to_b)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, None]:
+        to_rows, to_bias = ctx.saved_tensors
+        return upstream * to_rows, upstream * to_bias, None
 
 
-def examples(n: int, alpha: float, batch: int, seed: int) -> loop.Source:
-    """Batches of sparse vectors, which are input and target alike, shape (batch, n)."""
-    p = frequencies(n, alpha)
-    scale = 2 / p
-
-    def source(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        u = uniform(n, batch, seed, step, device())
-        # Below p a uniform number is, divided by p, uniform again: one draw serves twice.
-        x = torch.where(u < p, u * scale, 0.0)
-        return x, x
-
-    return source
+def expected(model: Autoencoder, p: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    """Expected squared error, summed over features, as a loss of `training.train`; p takes the place of a batch."""
+    return Expected.apply(model.rows, model.bias, p)
 
 
-def squared(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Mean squared error, over examples and features."""
-    return F.mse_loss(model(x), y)
-
-
-def squared_each(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The same for packed runs: outputs (runs, n, batch), targets (runs, batch, n)."""
-    return (out.transpose(1, 2) - y).square().flatten(1).mean(1)
+def mean_expected(model: Autoencoder, p: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    """The same as a mean over features, which is what exp-10 trains on."""
+    return expected(model, p, _) / len(p)
 
 
 @torch.no_grad()
@@ -144,16 +151,15 @@ def measured(model: Autoencoder, p: torch.Tensor) -> dict[str, float]:
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations of a scale: all of exp-10's map, or some of its cells at several batches."""
+    """The configurations of a scale: all of exp-10's map, or some of its cells."""
     if scale == "ci":
-        common = {"n": 200, "widths": (6, 12, 25), "seeds": (0, 1)}
+        n, widths, strong, weak = 200, (6, 12, 25), DECAYS[:1], DECAYS[6:7]
         return (
-            crossed(alphas=(0.0, 0.5, 1.0), decays=DECAYS[:1], batches=(64, 256, 1024), steps=2000, **common)
-            + crossed(alphas=(0.0, 1.0), decays=DECAYS[6:7], batches=(1024,), steps=2000, **common)
-            + crossed(alphas=(0.0,), decays=DECAYS[:1], batches=(256,), steps=4000, **common)
+            crossed(n, widths, (0.0, 0.5, 1.0), strong, 4000, (0, 1))
+            + crossed(n, widths, (0.0,), strong, 8000, (0,))
+            + crossed(n, widths, (0.0,), weak, 4000, (0, 1))
         )
-    widths = (10, 15, 25, 39, 63, 100)
-    return crossed(1000, widths, ALPHAS, DECAYS, batches=(2048,), steps=20000, seeds=(0,))
+    return crossed(1000, (10, 15, 25, 39, 63, 100), ALPHAS, DECAYS, 20000, (0,))
 
 
 def crossed(
@@ -161,14 +167,12 @@ def crossed(
     widths: Sequence[int],
     alphas: Sequence[float],
     decays: Sequence[float],
-    batches: Sequence[int],
     steps: int,
     seeds: Sequence[int],
 ) -> list[dict[str, Any]]:
     """Every combination, as configurations."""
     return [
-        {"n": n, "m": m, "alpha": alpha, "decay": decay, "steps": steps, "batch": batch, "seed": seed}
-        for batch in batches
+        {"n": n, "m": m, "alpha": alpha, "decay": decay, "steps": steps, "seed": seed}
         for seed in seeds
         for decay in decays
         for alpha in alphas
@@ -180,43 +184,17 @@ def witnesses(scale: str) -> Witnesses:
     """Growth, no decay and decay, of even and of steep frequencies; twenty updates, of which two warm up."""
     return Witnesses(
         [
-            {"n": 40, "m": 5, "alpha": alpha, "decay": decay, "steps": 20, "batch": 64, "seed": 0}
+            {"n": 40, "m": 5, "alpha": alpha, "decay": decay, "steps": 20, "seed": 0}
             for alpha in (0.0, 1.5)
             for decay in (-1.0, 0.0, 1.0)
         ],
-        short={"HELD_OUT": 512},
         counted={"represented": 40},
         # A row whose length passes a half moves this by its frequency, and not a little.
         within={"unlearned": 0.2},
     )
 
 
-def pack(n: int, m: int, decay: float, steps: int, batch: int, alpha: float, seed: int) -> tuple:
-    """All frequencies of one shape, decay and seed go together."""
-    return (n, m, decay, steps, batch, seed)
-
-
-def run_many(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Train the autoencoders of one pack and look at their matrices; see `run`."""
-    first = configs[0]
-    n, steps, batch = first["n"], first["steps"], first["batch"]
-    models = [Autoencoder(n, c["m"], c["decay"], c["seed"]).to(device()) for c in configs]
-    sources = [examples(n, c["alpha"], batch, c["seed"]) for c in configs]
-    warmup = {"warmup": max(1, steps // STEPS_A_WARMUP_STEP), "final": FINAL}
-    config = loop.TrainConfig(steps, RATE, weight_decay=1.0, **warmup)
-    runs = train_packed(models, stacked(sources), config, loss=squared_each).runs()
-    found = []
-    for c, model, run in zip(configs, models, runs, strict=True):
-        if run.diverged:
-            found.append({})
-            continue
-        held_out = examples(n, c["alpha"], HELD_OUT, HELD_OUT_SEED)(0)
-        loss = n * loop.evaluate(model, *held_out, batch=2048, loss=squared)
-        found.append({"loss": loss} | measured(model, frequencies(n, c["alpha"])))
-    return found
-
-
-def run(n: int, m: int, alpha: float, decay: float, steps: int, batch: int, seed: int) -> dict[str, Any]:
+def run(n: int, m: int, alpha: float, decay: float, steps: int, seed: int) -> dict[str, Any]:
     """Train one autoencoder, then measure its loss and its matrix.
 
     Parameters
@@ -227,17 +205,24 @@ def run(n: int, m: int, alpha: float, decay: float, steps: int, batch: int, seed
         Exponent of the frequencies.
     decay
         Weight decay; below zero, rows are pulled to length one.
-    steps, batch
-        Optimiser steps, and fresh examples a step.
+    steps
+        Optimiser steps.
     seed
-        Seed of initial weights and examples.
+        Seed of initial weights.
     """
-    return run_many([locals()])[0]
+    model, p = Autoencoder(n, m, decay, seed).to(device()), frequencies(n, alpha)
+    warmup = max(1, steps // STEPS_A_WARMUP_STEP)
+    config = loop.TrainConfig(steps, RATE, weight_decay=1.0, warmup=warmup, final=FINAL)
+    if loop.train(model, lambda step: (p, p), config, loss=mean_expected).diverged:
+        return {}
+    with torch.no_grad():
+        loss = float(expected(model, p, p))
+    return {"loss": loss} | measured(model, p)
 
 
-def cost(n: int, m: int, steps: int, batch: int, **_: Any) -> float:
-    """Relative cost: steps times what one takes, with a price for every step and every number drawn."""
-    return steps * (1e7 + batch * n * (12 * m + 150))
+def cost(n: int, steps: int, **_: Any) -> float:
+    """Relative cost: steps times what one takes, which is pairs of features."""
+    return steps * n**2
 
 
 if __name__ == "__main__":
