@@ -224,30 +224,3 @@ def test_averages_follow_the_weights_and_leave_training_alone(corrected):
                 by_hand = float(nn.functional.cross_entropy(other(x), y))
             assert found[f"ema_loss_{k}"] == pytest.approx(by_hand, abs=1e-5)
         assert found["ema_loss_1"] == pytest.approx(found["loss"], abs=1e-6)
-
-
-class Shrinking(nn.Sequential):
-    """Layers whose weights are made smaller before each update."""
-
-    def before_step(self, params: dict[str, torch.Tensor], rate: float) -> None:
-        for weight in params.values():
-            weight.mul_(1 - rate)
-
-
-def shrinking(seed: int) -> Shrinking:
-    torch.manual_seed(seed)
-    return Shrinking(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-
-
-def test_what_a_model_does_before_each_update_is_done_in_packs_too():
-    x, y = torch.randn(8, 3), torch.randint(2, (8,))
-    config = TrainConfig(5, 0.01, weight_decay=0.0)
-    models, plain = [shrinking(s) for s in (0, 1)], nn.Sequential(*shrinking(0))
-    train_packed(models, lambda step: (x.expand(2, 8, 3), y.expand(2, 8)), config)
-    alone = shrinking(0)
-    for model in (alone, plain):
-        train(model, lambda step: (x, y), config)
-    assert torch.allclose(alone[0].weight, models[0][0].weight, atol=1e-6)
-    assert not torch.allclose(alone[0].weight, plain[0].weight, atol=1e-3)
-    with pytest.raises(ValueError, match="one learning rate"):
-        train_packed(models, lambda step: (x.expand(2, 8, 3), y.expand(2, 8)), config, lrs=[0.1, 0.2])

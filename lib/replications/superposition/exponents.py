@@ -18,12 +18,6 @@ DRAWN_WEAK = (
 )
 
 
-def by_cell(runs: pd.DataFrame, of: str = "loss") -> pd.Series:
-    """The exponent of a column in 1/m for each decay, batch, number of steps, alpha and seed."""
-    keys = ["decay", "batch", "steps", "alpha", "seed"]
-    return pd.Series({key: slope(one.m, one[of]) for key, one in runs.groupby(keys)}).rename_axis(keys)
-
-
 def over_alphas(
     statistic: Callable[[np.ndarray, np.ndarray], float],
     cells: pd.DataFrame,
@@ -110,14 +104,3 @@ def edge(weak: Mapping[str, pd.DataFrame], widths: Iterable[int]) -> Estimate:
     return from_left_out(
         over(all_of), [over(all_of - {m}) for m in sorted(all_of)], "one width left out in turn"
     )
-
-
-def local(m: pd.Series, loss: pd.Series) -> np.ndarray:
-    """The exponent from each width to the next."""
-    return -np.diff(np.log(loss)) / np.diff(np.log(m))
-
-
-def over_groups(statistic: Callable[[pd.DataFrame], float], table: pd.DataFrame, group: str) -> Estimate:
-    """A statistic of a table; its interval leaves out one group in turn."""
-    without = [statistic(table[table[group] != one]) for one in table[group].unique()]
-    return from_left_out(statistic(table), without, f"one {group} left out in turn, Student's interval")

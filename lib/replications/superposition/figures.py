@@ -77,64 +77,29 @@ def heat(published: pd.DataFrame) -> Figure:
     return fig
 
 
-def exponents(
-    published: pd.DataFrame, own: pd.Series, tail: Callable[[float], float], welch: float
-) -> Figure:
-    """Exponents against those of the frequencies: the paper's drawn cells, and ours by batch.
+def exponents(published: pd.DataFrame, tail: Callable[[float], float]) -> Figure:
+    """Exponents against those of the frequencies: the cells that the paper draws, and what is said of them.
 
     Parameters
     ----------
     published
         Exponents: rows are alphas, columns decays.
-    own
-        Exponents by decay, batch, number of steps, alpha and seed.
     tail
         From alpha to the exponent of the tail of rare features at the paper's sizes.
-    welch
-        The exponent of Welch's bound at the sizes of our runs.
     """
-    fig, (left, right) = panels(2, width=4.8, height=4, sharey=True)
+    fig, ax = panels(width=6, height=4)
     for decay, colour in zip((-0.7778, -0.5556, -0.3333), shades(3), strict=True):
-        left.plot(
-            published.index, published[decay], "o-", ms=4, lw=0.8, color=colour, label=f"decay {decay:.2f}"
-        )
+        label = f"decay {decay:.2f}"
+        ax.plot(published.index, published[decay], "o-", ms=4, lw=0.8, color=colour, label=label)
     weak = [(alpha, published.loc[alpha, decay]) for alpha, decay in DRAWN_WEAK]
-    left.plot(*zip(*weak, strict=True), "s", ms=5, color=PALETTE[5], label="decays above 0, nine cells drawn")
+    ax.plot(*zip(*weak, strict=True), "s", ms=5, color=PALETTE[5], label="decays above 0, nine cells")
     alphas = np.linspace(0, 2, 81)
-    left.plot(alphas, [tail(a) for a in alphas], color="grey", lw=1.5, label="tail of rare features")
-    left.plot(alphas, 0 * alphas + 1, lw=1, **PAPER, label="paper: 1, α - 1, 2(α - 1)")
+    ax.plot(alphas, [tail(a) for a in alphas], color="grey", lw=1.5, label="tail of rare features")
+    ax.plot(alphas, 0 * alphas + 1, lw=1, **PAPER, label="paper: 1, α - 1, 2(α - 1)")
     for factor in (1, 2):
-        left.plot(alphas[40:], factor * (alphas[40:] - 1), lw=1, **PAPER)
-    mean = own.groupby(level=["decay", "batch", "steps", "alpha"]).mean()
-    for number, (key, one) in enumerate(mean.groupby(level=["decay", "batch", "steps"])):
-        decay, batch, steps = key
-        label = f"decay {decay:.2f}, batch {batch}, {steps} steps"
-        at = one.index.get_level_values("alpha")
-        right.plot(at, one, "o-", ms=5, lw=0.8, color=PALETTE[number % len(PALETTE)], label=label)
-    right.axhline(welch, lw=1, **PAPER, label="1/m at these sizes")
-    for ax, title in ((left, "the paper's cells, n = 1,000"), (right, "our runs, n = 200")):
-        ax.set(xlabel="exponent of frequencies α [1]", title=title)
-        ax.title.set_size(10)
-        ax.legend(fontsize=7, loc="upper left" if ax is left else "upper right")
-    left.set_ylabel("exponent of the loss in 1/m [1]")
-    return fig
-
-
-def own_losses(runs: pd.DataFrame) -> Figure:
-    """Losses and overlaps of our runs with even frequencies and decay -1 against the width, by batch, and 1/m."""
-    fig, axes = panels(2, width=4.8, height=3.6)
-    part = runs[(runs.alpha == 0) & (runs.decay == -1) & (runs.steps == runs.steps.min())]
-    at = np.unique(part.m)
-    for ax, column, start in zip(axes, ("loss", "overlap"), (8, 1), strict=True):
-        for (batch, one), colour in zip(part.groupby("batch"), shades(part.batch.nunique()), strict=True):
-            mean = one.groupby("m")[column].mean()
-            ax.plot(one.m, one[column], ".", ms=4, color=colour)
-            ax.plot(mean.index, mean, "-", lw=1, color=colour, label=f"batch {batch}")
-        ax.plot(at, start / at, lw=1, label="paper: 1/m", **PAPER)
-        widths(ax, at)
-        ax.legend(fontsize=7, loc="lower left")
-    axes[0].set_ylabel("loss [squared error, sum over features]")
-    axes[1].set_ylabel("mean squared overlap of rows [1]")
+        ax.plot(alphas[40:], factor * (alphas[40:] - 1), lw=1, **PAPER)
+    ax.set(xlabel="exponent of frequencies α [1]", ylabel="exponent of the loss in 1/m [1]")
+    ax.legend(fontsize=7, loc="upper left")
     return fig
 
 

@@ -197,8 +197,7 @@ def optimiser_of(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
     """The optimiser; a model with `groups()` says how its weights' rates and decay are scaled.
 
     `groups()` gives dicts of `params`, `scale` (of the learning rate) and `decay` (of the
-    weight decay); without it all weights are treated alike. A model with `before_step(params, rate)`
-    changes its parameters, given by name, in place before each update, as a decay of its own does.
+    weight decay); without it all weights are treated alike.
     """
     groups = model.groups() if hasattr(model, "groups") else [{"params": list(model.parameters())}]
     groups = [
@@ -273,9 +272,6 @@ def train(
             losses.append(backward(called, x, y, loss, config, optimiser))
             if config.clip:
                 nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            if hasattr(model, "before_step"):
-                with torch.no_grad():
-                    model.before_step(dict(model.named_parameters()), rate)
             optimiser.step()
             if average is not None:
                 average.update_parameters(model)

@@ -231,7 +231,7 @@ def train_packed(
     Parameters
     ----------
     models
-        Models of the same shape on the same device. What the first does in `before_step` is done to all.
+        Models of the same shape on the same device.
     source
         Batch of a step for all runs: inputs `(runs, batch, ...)`, labels `(runs, batch)`.
     config
@@ -276,16 +276,10 @@ def train_packed(
     factors = torch.tensor([config.factor(step) for step in range(config.steps)], dtype=torch.float64)
     optimiser = PackedOptimiser(weights, peaks, config)
     averages = Averages(weights, momenta, corrected)
-    before_step = getattr(models[0], "before_step", None)
-    if before_step and len(peaks.unique()) > 1:
-        raise ValueError("models that change their weights before each update need one learning rate")
 
     def update(x: torch.Tensor, y: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
         each = loss(forward(weights.params, x), y)
         weights.differentiate(each, config.clip)
-        if before_step:
-            with torch.no_grad():
-                before_step(weights.params, factor * float(peaks[0]))
         optimiser.step(factor)
         return each.detach()
 
