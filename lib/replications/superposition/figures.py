@@ -132,7 +132,9 @@ def language_models(table: pd.DataFrame, fit: Fitted, intervals: dict[str, Estim
         right.plot(one.value, row, "o", color=PALETTE[1])
     right.set_yticks(range(len(intervals)), intervals)
     right.axvline(1, lw=1, label="paper: 1/m", **PAPER)
-    right.set(xlabel="exponent of the loss in 1/m [1]", ylim=(-0.5, len(intervals) - 0.3))
+    right.set(
+        xlabel="exponent of the loss in 1/m [1]", ylabel="what varies", ylim=(-0.5, len(intervals) - 0.3)
+    )
     for ax in (left, right):
         ax.legend(fontsize=7, loc="lower left" if ax is left else "upper right")
     return fig
