@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -107,37 +106,16 @@ def edge(weak: Mapping[str, pd.DataFrame], widths: Iterable[int]) -> Estimate:
     )
 
 
-def by_cell(runs: pd.DataFrame, keys: list[str], of: str = "loss") -> pd.Series:
-    """The exponent of a column in 1/m for each combination of the keys that has several widths."""
-    groups = {key: one for key, one in runs.groupby(keys) if one.m.min() < one.m.max()}
-    return pd.Series({key: slope(one.m, one[of]) for key, one in groups.items()}).rename_axis(keys)
+def above(part: pd.DataFrame) -> np.ndarray:
+    """How far cells lie above the line 2 (alpha - 1), one by one; rows are alphas."""
+    return (part.to_numpy() - 2 * (part.index.to_numpy()[:, None] - 1)).ravel()
 
 
-def ordered_alike(ours: pd.DataFrame, theirs: pd.DataFrame) -> float:
-    """Share of pairs of cells that two maps order alike, among those with equal alpha and sign of decay.
-
-    Sign of decay and alpha alone order no such pair, so that chance has a half.
-
-    Parameters
-    ----------
-    ours, theirs
-        Exponents, rows are alphas, columns decays, the same ones in the same order.
-    """
-    decays = ours.columns.to_numpy(float)
-    one, two = np.triu_indices(len(decays), 1)
-    one, two = (each[decays[one] * decays[two] > 0] for each in (one, two))
-    apart = [table.to_numpy()[:, one] - table.to_numpy()[:, two] for table in (ours, theirs)]
-    return float((apart[0] * apart[1] > 0).mean())
+def line(points: Iterable[tuple[float, float]], how: str) -> Estimate:
+    """How much exponents rise per unit of alpha, over pairs of the two, with Student's interval."""
+    return of_slope(*np.transpose(list(points)), how)
 
 
-def cells_alike(ours: pd.DataFrame, theirs: pd.DataFrame) -> Estimate:
-    """`ordered_alike` with Student's interval of the jackknife over alphas."""
-    without = [ordered_alike(ours.drop(alpha), theirs.drop(alpha)) for alpha in ours.index]
-    return from_left_out(ordered_alike(ours, theirs), without, "one alpha left out in turn")
-
-
-def relabelled(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
-    """`ordered_alike` under all labels that decays of one sign can exchange among themselves, shape (k,)."""
-    below, above = (ours.columns[ours.columns < 0], ours.columns[ours.columns > 0])
-    columns = [[*low, *high] for low in permutations(below) for high in permutations(above)]
-    return np.array([ordered_alike(ours[each].set_axis(ours.columns, axis=1), theirs) for each in columns])
+def steep_points(part: pd.DataFrame) -> list[tuple[float, float]]:
+    """Pairs of alpha and exponent, one a cell; rows are alphas."""
+    return [(alpha, value) for alpha, row in part.iterrows() for value in row]

@@ -105,3 +105,10 @@ def reread(table: pd.DataFrame, error: float, rng: np.random.Generator, draws: i
         for _ in range(draws)
     ]
     return from_draws(fitted(table).exponent, found, "each loss read anew; nothing else varies")
+
+
+def planted(table: pd.DataFrame, fit: Fitted, exponent: float) -> pd.DataFrame:
+    """The losses of a table with another exponent of the width, and the residuals from a fit that they have."""
+    rest = table.loss - fit.amplitude * table.m**-fit.exponent
+    middle = np.exp(np.log(table.m).mean())
+    return table.assign(loss=rest + fit.amplitude * middle**-fit.exponent * (table.m / middle) ** -exponent)
