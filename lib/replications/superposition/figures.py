@@ -104,20 +104,21 @@ def exponents(published: pd.DataFrame, tail: Callable[[float], float]) -> Figure
 
 
 def own(
-    descent: pd.DataFrame, bound: Callable[[int], float], ours: pd.DataFrame, theirs: pd.DataFrame
+    runs: pd.DataFrame, bound: Callable[[int], float], ours: pd.DataFrame, theirs: pd.DataFrame
 ) -> Figure:
     """Networks of our own: losses at the optimum against the width, and exponents against the paper's.
 
     Parameters
     ----------
-    descent
-        Runs with even frequencies and one number of features: m, loss and overlap.
+    runs
+        Runs of our own; those of the descent with even frequencies are drawn.
     bound
         From m to Welch's bound at that number of features.
     ours, theirs
         Exponents of the same cells, rows are alphas, columns decays.
     """
     fig, (left, right) = panels(2, width=4.8, height=4)
+    descent = runs[(runs.training == "descent") & (runs.alpha == 0)]
     at = np.unique(descent.m)
     for column, colour in (("loss", PALETTE[1]), ("overlap", PALETTE[2])):
         left.plot(descent.m, descent[column], "o", ms=4, color=colour, label=f"{column} at the optimum")

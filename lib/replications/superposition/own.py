@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from replications.superposition.exponents import line, steep_points
+from replications.superposition.theory import welch
 from scalinglaws.spectra import slope
 from scalinglaws.uncertainty import Estimate, from_left_out, of_mean
 
 #: Decays that stand for strong and for weak superposition, and those where the exponent should rise with alpha.
 STRONG, WEAK, RISING = [-1.0, -0.3333], [0.3333, 1.0], [0.1111, 0.3333]
-#: Widths of the networks that are compared, and their steps.
-WIDTHS, STEPS = (4, 12), 20_000
+#: Features of all networks; widths of those that are compared, and their steps.
+FEATURES, WIDTHS, STEPS = 125, (4, 12), 20_000
 
 
 def by_cell(runs: pd.DataFrame, keys: list[str], of: str = "loss") -> pd.Series:
@@ -36,26 +37,56 @@ def map_of(runs: pd.DataFrame, steps: int = STEPS, seed: int = 0) -> pd.DataFram
     return cells.pivot_table(index="alpha", columns="decay", values="exponent")
 
 
-def measures(ours: pd.DataFrame, theirs: pd.DataFrame, halfway: pd.DataFrame) -> dict[str, Estimate]:
-    """What is claimed of cells of the map, by the claims' names.
+def measures(runs: pd.DataFrame, published: pd.DataFrame) -> dict[str, Estimate]:
+    """What is claimed of networks of our own, by the claims' names.
 
     Parameters
     ----------
-    ours, theirs
-        Exponents of the same cells, rows are alphas, columns decays.
-    halfway
-        Exponents of some of our cells after half the steps, nan elsewhere.
+    runs
+        The table of runs.
+    published
+        The paper's exponents, rows are alphas, columns decays; our cells are among them.
     """
-    laws = "Student's interval over three laws of frequency"
+    starts, ours, halfway = at_optimum(runs).loc[0.0], map_of(runs), map_of(runs, STEPS // 2)
+    descents, laws = "Student's interval over four starts", "Student's interval over three laws of frequency"
     strong, weak = (ours.loc[:1, decays].mean(axis=1) for decays in (STRONG, WEAK))
     rising = steep_points(ours.loc[1:, RISING])
     change = (ours - halfway).abs().to_numpy()
     return {
+        "own-overlap": of_mean(starts.overlap, descents),
+        "own-optimum": of_mean(starts.loss, descents),
         "own-plateau": of_mean(strong, laws),
         "own-contrast": of_mean(strong - weak, laws),
         "own-weak-rise": line(rising, "Student's interval of the line through six cells"),
-        "own-cells": cells_alike(ours, theirs),
+        "own-cells": cells_alike(ours, published.loc[ours.index, ours.columns]),
         "own-settled": of_mean(change[np.isfinite(change)], "Student's interval over six cells"),
+    }
+
+
+def optima(runs: pd.DataFrame) -> pd.DataFrame:
+    """Least and mean loss of the starts, mean overlap, Welch's bound on it, and the loss over the overlap."""
+    groups = runs[runs.training == "descent"].groupby(["alpha", "m"])
+    found = groups.agg(least=("loss", "min"), loss=("loss", "mean"), overlap=("overlap", "mean"))
+    found["welch"] = [welch(FEATURES, m) for _, m in found.index]
+    return found.assign(ratio=found.loss / found.overlap)
+
+
+def beside(runs: pd.DataFrame, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, float]:
+    """What else two maps of the same cells say, in words -> number."""
+    chance, alike = relabelled(ours, theirs), ordered_alike(ours, theirs)
+    least = optima(runs).least[0.0]
+    apart = (ours - theirs).abs()
+    return {
+        "optimum: largest component of a gradient, in millionths": 1e6 * runs.gradient.max(),
+        "optimum, even frequencies, least loss, m = 4 to 12: exponent": slope(WIDTHS, least[list(WIDTHS)]),
+        "the same, m = 12 to 36": slope([12, 36], least[[12, 36]]),
+        "cells ordered alike, decays of one sign relabelled: mean": chance.mean(),
+        "relabellings that do as well, share": float((chance > alike - 1e-9).mean()),
+        "distance to the map, decays below 0: mean": apart.loc[:, :0].to_numpy().mean(),
+        "the same, above 0": apart.loc[:, 0:].to_numpy().mean(),
+        "distance to another start of ours: mean": np.nanmean((ours - map_of(runs, seed=1)).abs()),
+        "gain of decay -0.11 on -1, a unit of alpha: ours": crossing(ours).value,
+        "the same, the map": crossing(theirs).value,
     }
 
 
