@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.spectra import slope
-from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, from_left_out, of_slope
+from scalinglaws.uncertainty import (
+    Estimate,
+    cluster_resamples,
+    from_draws,
+    from_left_out,
+    of_mean,
+    of_slope,
+)
 
 #: The nine cells, alpha and decay, that the paper's Figure 5b draws, told by height and colour.
 DRAWN_WEAK = (
@@ -59,6 +66,52 @@ def rise(alphas: np.ndarray, cells: np.ndarray) -> float:
     """How much the exponents rise per unit of alpha: the slope of their mean over columns."""
     (xx, xy), _ = np.cov(alphas, cells.mean(axis=1))
     return float(xy / xx)
+
+
+def pairs(cells: pd.DataFrame) -> list[tuple[float, float]]:
+    """Alpha and exponent of each cell; rows of the map are alphas."""
+    return [(alpha, value) for alpha, row in cells.iterrows() for value in row]
+
+
+def line(points: list[tuple[float, float]], of: str = "cells") -> Estimate:
+    """How much exponents rise per unit of alpha, over pairs of the two, with Student's interval."""
+    return of_slope(*np.transpose(points), f"Student's interval of the line through {of}")
+
+
+def tilted(points: list[tuple[float, float]], rise: float) -> list[tuple[float, float]]:
+    """The same points about a line that rises otherwise, by so much per unit of alpha."""
+    turn = rise - line(points).value
+    return [(alpha, value + turn * alpha) for alpha, value in points]
+
+
+def above(cells: pd.DataFrame) -> np.ndarray:
+    """How far cells lie above 2 (alpha - 1), shape (alphas, columns)."""
+    return cells.to_numpy() - 2 * (cells.index.to_numpy()[:, None] - 1)
+
+
+def over_cells(cells: pd.DataFrame) -> Estimate:
+    """The mean of how far cells lie above 2 (alpha - 1), with Student's interval where each cell varies."""
+    return of_mean(above(cells).ravel(), f"Student's interval over {cells.size} cells")
+
+
+def over_decays(cells: pd.DataFrame) -> Estimate:
+    """The same mean, with Student's interval where whole columns vary."""
+    return of_mean(above(cells).mean(axis=0), f"Student's interval over {cells.shape[1]} decays")
+
+
+def nearer(distances: pd.DataFrame) -> Estimate:
+    """Distance of cells from the tail over that from its limit; the interval leaves out one decay in turn.
+
+    Parameters
+    ----------
+    distances
+        Mean distances, columns tail and limit; rows are decays.
+    """
+    one, *rest = (
+        kept["tail"].sum() / kept["limit"].sum()
+        for kept in (distances, *map(distances.drop, distances.index))
+    )
+    return from_left_out(one, rest, "one decay left out in turn, Student's interval")
 
 
 def misread(m: pd.Series, loss: pd.Series, error: float, rng: np.random.Generator) -> Estimate:
