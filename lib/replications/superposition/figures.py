@@ -141,7 +141,7 @@ def language_models(table: pd.DataFrame, fit: Fitted, intervals: dict[str, Estim
 
 def overlaps(models: pd.DataFrame) -> Figure:
     """Mean squared overlaps of token vectors of language models."""
-    fig, ax = panels(width=5, height=3.6)
+    fig, ax = panels(width=5, height=3.9)
     for (family, one), colour in zip(models.groupby("family"), FAMILIES, strict=True):
         ax.plot(one.m, one.overlap, "o", ms=5, color=colour, label=family)
     ends = np.array([500, 10_000])
@@ -151,5 +151,5 @@ def overlaps(models: pd.DataFrame) -> Figure:
     ax.plot(ends, 1 / ends, color="grey", lw=1.5, label="random directions, 1/m")
     widths(ax, np.array([512, 1024, 2048, 4096, 8192]))
     ax.set(xlabel="width m of token vectors [dimensions]", ylabel="mean squared overlap [1]")
-    ax.legend(fontsize=7, loc="upper right")
+    fig.legend(loc="outside upper center", ncols=3, fontsize=7)
     return fig
