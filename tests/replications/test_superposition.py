@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import integrate, optimize, stats
 
-from replications.superposition import optimum, runs, theory
+from replications.superposition import models, optimum, runs, theory
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -33,8 +34,6 @@ def test_the_map(kept):
     table = load("superposition_map")
     box = table[(table.decay < -0.3) & (table.alpha < 1.4)]
     assert box.exponent.mean() == pytest.approx(kept["plateau"], abs=1e-9)
-    # Every alpha has as many decays, so that the slope of the means is that of the cells.
-    assert stats.linregress(box.alpha, box.exponent).slope == pytest.approx(kept["plateau-trend"], abs=1e-9)
     steep = table[table.decay.between(-0.8, -0.3) & (table.alpha > 1.6)]
     assert len(steep) == 12
     assert (steep.exponent - 2 * steep.alpha + 2).mean() == pytest.approx(kept["steep"], abs=1e-9)
@@ -82,9 +81,40 @@ def test_losses_of_language_models(kept):
     assert error == pytest.approx(kept["llm-error"], rel=1e-4)
 
 
+def test_the_printed_error(kept):
+    # The error of scipy's line, with the residuals of the printed fit and one degree of freedom less.
+    table, offsets = (
+        load("superposition_llm"),
+        [2.2074, 2.2745, 1.7193, 2.1845, 1.6079, 2.1009, 1.4890, 1.9348],
+    )
+    offsets += [2.3018, 2.3546, 1.9413, 2.2961, 2.1407, 2.2998, 1.5203, 2.2415]
+    rest = table.loss - np.array(offsets)[(table.family + table.corpus).factorize()[0]]
+    assert (rest < 0).sum() == 1
+    far = np.where(rest > 0, np.log(rest.clip(1e-9)), 0) - np.log(476.0763) + 0.9098 * np.log(table.m)
+    error = np.sqrt((far**2).sum() / (len(table) - 3) / (len(table) * np.log(table.m).var(ddof=0)))
+    assert error == pytest.approx(kept["llm-printed-error"], rel=1e-9)
+
+
+def test_how_fast_the_exponent_moves():
+    table = load("superposition_llm")
+    moves, rest = models.first_order(table)
+    assert (rest**2).mean() == pytest.approx(models.fitted(table).error)
+    # Residuals bend the exponent's own derivative; without them it is that of the fit to the last digits.
+    exact = table.assign(loss=table.loss - rest)
+    for row in (0, 50, 107):
+        ends = [
+            all_at_once(exact.assign(loss=exact.loss + step * (exact.index == row)))[0]
+            for step in (-1e-4, 1e-4)
+        ]
+        assert np.diff(ends)[0] / 2e-4 == pytest.approx(moves[row], rel=1e-3, abs=1e-5)
+    assert models.otherwise(table) == pytest.approx(models.exponent(table), abs=1e-6)
+
+
 def test_overlaps_of_language_models(kept):
-    slopes = [fall(one.m, one.overlap) for _, one in load("superposition_overlaps").groupby("family")]
-    assert np.mean(slopes) == pytest.approx(kept["llm-overlap"], abs=1e-9)
+    table = load("superposition_overlaps")
+    columns = np.column_stack([-np.log(table.m), pd.get_dummies(table.family)]).astype(float)
+    found = np.linalg.lstsq(columns, np.log(table.overlap), rcond=None)[0][0]
+    assert found == pytest.approx(kept["llm-overlap"], abs=1e-9)
 
 
 def test_the_expected_loss_is_that_of_examples_drawn():

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.spectra import slope
-from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, from_left_out, of_slope
+from scalinglaws.uncertainty import (
+    Estimate,
+    cluster_resamples,
+    from_draws,
+    from_left_out,
+    of_mean,
+    of_slope,
+)
 
 #: The nine cells, alpha and decay, that the paper's Figure 5b draws, told by height and colour.
 DRAWN_WEAK = (
@@ -61,6 +68,52 @@ def rise(alphas: np.ndarray, cells: np.ndarray) -> float:
     return float(xy / xx)
 
 
+def pairs(cells: pd.DataFrame) -> list[tuple[float, float]]:
+    """Alpha and exponent of each cell; rows of the map are alphas."""
+    return [(alpha, value) for alpha, row in cells.iterrows() for value in row]
+
+
+def line(points: list[tuple[float, float]], of: str = "cells") -> Estimate:
+    """How much exponents rise per unit of alpha, over pairs of the two, with Student's interval."""
+    return of_slope(*np.transpose(points), f"Student's interval of the line through {of}")
+
+
+def tilted(points: list[tuple[float, float]], rise: float) -> list[tuple[float, float]]:
+    """The same points about a line that rises otherwise, by so much per unit of alpha."""
+    turn = rise - line(points).value
+    return [(alpha, value + turn * alpha) for alpha, value in points]
+
+
+def above(cells: pd.DataFrame) -> np.ndarray:
+    """How far cells lie above 2 (alpha - 1), shape (alphas, columns)."""
+    return cells.to_numpy() - 2 * (cells.index.to_numpy()[:, None] - 1)
+
+
+def over_cells(cells: pd.DataFrame) -> Estimate:
+    """The mean of how far cells lie above 2 (alpha - 1), with Student's interval where each cell varies."""
+    return of_mean(above(cells).ravel(), f"Student's interval over {cells.size} cells")
+
+
+def over_decays(cells: pd.DataFrame) -> Estimate:
+    """The same mean, with Student's interval where whole columns vary."""
+    return of_mean(above(cells).mean(axis=0), f"Student's interval over {cells.shape[1]} decays")
+
+
+def nearer(distances: pd.DataFrame) -> Estimate:
+    """Distance of cells from the tail over that from its limit; the interval leaves out one decay in turn.
+
+    Parameters
+    ----------
+    distances
+        Mean distances, columns tail and limit; rows are decays.
+    """
+    one, *rest = (
+        kept["tail"].sum() / kept["limit"].sum()
+        for kept in (distances, *map(distances.drop, distances.index))
+    )
+    return from_left_out(one, rest, "one decay left out in turn, Student's interval")
+
+
 def misread(m: pd.Series, loss: pd.Series, error: float, rng: np.random.Generator) -> Estimate:
     """The exponent of a line of losses, with the interval that errors of reading alone make.
 
@@ -104,18 +157,3 @@ def edge(weak: Mapping[str, pd.DataFrame], widths: Iterable[int]) -> Estimate:
     return from_left_out(
         over(all_of), [over(all_of - {m}) for m in sorted(all_of)], "one width left out in turn"
     )
-
-
-def above(part: pd.DataFrame) -> np.ndarray:
-    """How far cells lie above the line 2 (alpha - 1), one by one; rows are alphas."""
-    return (part.to_numpy() - 2 * (part.index.to_numpy()[:, None] - 1)).ravel()
-
-
-def line(points: Iterable[tuple[float, float]], how: str) -> Estimate:
-    """How much exponents rise per unit of alpha, over pairs of the two, with Student's interval."""
-    return of_slope(*np.transpose(list(points)), how)
-
-
-def steep_points(part: pd.DataFrame) -> list[tuple[float, float]]:
-    """Pairs of alpha and exponent, one a cell; rows are alphas."""
-    return [(alpha, value) for alpha, row in part.iterrows() for value in row]

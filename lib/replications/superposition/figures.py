@@ -18,7 +18,7 @@ from scalinglaws.uncertainty import Estimate
 
 #: Cells that claims speak of: name, corner (decay, alpha), width and height, colour.
 BOXES = (
-    ("plateau, plateau-trend", (-1.11, -0.06), 0.885, 1.495, PALETTE[2]),
+    ("plateau", (-1.11, -0.06), 0.885, 1.495, PALETTE[2]),
     ("steep, steep-rise", (-0.885, 1.5625), 0.66, 0.5, PALETTE[4]),
 )
 FAMILIES = (PALETTE[3], PALETTE[1], PALETTE[4], PALETTE[5])
@@ -50,10 +50,9 @@ def losses(table: pd.DataFrame, fitted: dict[str, int]) -> Figure:
             if regime == "strong":
                 used = one[one.m >= fitted[name]]
                 line = np.polyfit(np.log(used.m), np.log(used.loss), 1)
-                label = "paper's lines" if name == "linear" else None
-                ax.plot(
-                    used.m, np.exp(np.polyval(line, np.log(used.m))), ls="--", lw=1, color=colour, label=label
-                )
+                ax.plot(used.m, np.exp(np.polyval(line, np.log(used.m))), ls="--", lw=1, color=colour)
+        if regime == "strong":
+            ax.plot([], [], ls="--", lw=1, color="black", label="the paper's lines, fitted again")
         ax.axhline(4 / 3, color="grey", lw=0.8, label="nothing learned, 4/3")
         widths(ax, np.unique(table.m))
         ax.set_title(f"{regime} superposition, n = 10,240", size=10)
@@ -176,14 +175,15 @@ def language_models(table: pd.DataFrame, fit: Fitted, intervals: dict[str, Estim
 
 def overlaps(models: pd.DataFrame) -> Figure:
     """Mean squared overlaps of token vectors of language models."""
-    fig, ax = panels(width=5, height=3.6)
+    fig, ax = panels(width=5, height=3.9)
     for (family, one), colour in zip(models.groupby("family"), FAMILIES, strict=True):
         ax.plot(one.m, one.overlap, "o", ms=5, color=colour, label=family)
     ends = np.array([500, 10_000])
-    ax.plot(ends, 25 / ends, lw=1, label="paper: slopes 1 and 2", **PAPER)
-    ax.plot(ends[0] * np.array([2, 12]), 2.4e5 / (ends[0] * np.array([2, 12.0])) ** 2, lw=1, **PAPER)
+    ax.plot(ends, 25 / ends, lw=1, label="paper: slope 1, 25/m", **PAPER)
+    steeper = np.array([1000, 6000.0])
+    ax.plot(steeper, 2.4e5 / steeper**2, lw=2, label="paper: slope 2", **(PAPER | {"linestyle": ":"}))
     ax.plot(ends, 1 / ends, color="grey", lw=1.5, label="random directions, 1/m")
     widths(ax, np.array([512, 1024, 2048, 4096, 8192]))
     ax.set(xlabel="width m of token vectors [dimensions]", ylabel="mean squared overlap [1]")
-    ax.legend(fontsize=7, loc="upper right")
+    fig.legend(loc="outside upper center", ncols=3, fontsize=7)
     return fig

@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
-from replications.superposition.exponents import line, steep_points
+from replications.superposition.exponents import line, pairs
 from replications.superposition.theory import welch
 from scalinglaws.spectra import slope
 from scalinglaws.uncertainty import Estimate, from_left_out, of_mean
@@ -50,14 +50,14 @@ def measures(runs: pd.DataFrame, published: pd.DataFrame) -> dict[str, Estimate]
     starts, ours, halfway = at_optimum(runs).loc[0.0], map_of(runs), map_of(runs, STEPS // 2)
     descents, laws = "Student's interval over four starts", "Student's interval over three laws of frequency"
     strong, weak = (ours.loc[:1, decays].mean(axis=1) for decays in (STRONG, WEAK))
-    rising = steep_points(ours.loc[1:, RISING])
+    rising = pairs(ours.loc[1:, RISING])
     change = (ours - halfway).abs().to_numpy()
     return {
         "own-overlap": of_mean(starts.overlap, descents),
         "own-optimum": of_mean(starts.loss, descents),
         "own-plateau": of_mean(strong, laws),
         "own-contrast": of_mean(strong - weak, laws),
-        "own-weak-rise": line(rising, "Student's interval of the line through six cells"),
+        "own-weak-rise": line(rising, "six cells"),
         "own-cells": cells_alike(ours, published.loc[ours.index, ours.columns]),
         "own-settled": of_mean(change[np.isfinite(change)], "Student's interval over six cells"),
     }
@@ -88,6 +88,12 @@ def beside(runs: pd.DataFrame, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict
         "gain of decay -0.11 on -1, a unit of alpha: ours": crossing(ours).value,
         "the same, the map": crossing(theirs).value,
     }
+
+
+def maps(runs: pd.DataFrame, published: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Our exponents, and those of the same cells of the paper's map; rows are alphas, columns decays."""
+    ours = map_of(runs)
+    return ours, published.loc[ours.index, ours.columns]
 
 
 def ordered_alike(ours: pd.DataFrame, theirs: pd.DataFrame) -> float:
@@ -123,4 +129,4 @@ def relabelled(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
 def crossing(table: pd.DataFrame) -> Estimate:
     """How much the exponent at decay -0.11 gains on that at -1 per unit of alpha."""
     gain = table[-0.1111] - table[-1.0]
-    return line(gain.items(), "Student's interval of the line through the alphas")
+    return line(list(gain.items()), "alphas")
