@@ -119,6 +119,11 @@ def cells_alike(ours: pd.DataFrame, theirs: pd.DataFrame) -> Estimate:
     return from_left_out(ordered_alike(ours, theirs), without, "one alpha left out in turn")
 
 
+def turned_round(cells: pd.DataFrame) -> pd.DataFrame:
+    """Exponents with each decay dealt to the opposite one, the first column to the last."""
+    return cells.iloc[:, ::-1].set_axis(cells.columns, axis=1)
+
+
 def relabelled(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
     """`ordered_alike` under all labels that decays of one sign can exchange among themselves, shape (k,)."""
     below, above = ours.columns[ours.columns < 0], ours.columns[ours.columns > 0]
