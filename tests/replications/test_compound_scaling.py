@@ -160,10 +160,13 @@ def test_a_law_in_both_foretells_every_pair_of_a_family_that_follows_it():
     family = pd.DataFrame({"gmacs": [1.0, 2.0, 5.0], "macts": [1.0, 3.0, 4.0]})
     family["rate"] = 1 / (family.gmacs**0.2 * family.macts**0.8)
     found = times.foretold(costs, costs @ [0.2, 0.8], family, "rate")
-    assert found["pairs where both are nearer"] == found["pairs"] == 3
-    assert found["by both"] == pytest.approx(found["measured"]) == pytest.approx(5**0.2 * 4**0.8)
-    speeds = times.speeds_foretold(costs, costs @ [0.2, 0.8], family)
-    assert speeds.to_numpy() == pytest.approx(family.rate.to_numpy())
+    assert found["nearer"] == 3
+    assert found["both"] == pytest.approx(found["measured"]) == pytest.approx(5**0.2 * 4**0.8)
+    speeds = times.speeds_foretold(costs, costs @ [0.2, 0.8], family, "rate")
+    assert speeds["both"] == pytest.approx(family.rate.median(), abs=0.005)
+    assert speeds["r of both"] == 1
+    alone = times.speeds_foretold(costs, 0.5 * costs[:, 0], family, "rate")
+    assert alone["FLOPs"] == pytest.approx(2**-0.5, abs=0.005)
 
 
 def solved(costs: np.ndarray, time: np.ndarray) -> np.ndarray:

@@ -118,6 +118,11 @@ def of_deals(found: np.ndarray) -> Estimate:
     return from_draws(float(np.median(found)), found, "deals")
 
 
+def standardised(values: np.ndarray) -> np.ndarray:
+    """Values less their mean, over their standard deviation, along the first axis."""
+    return (values - values.mean(axis=0)) / values.std(axis=0)
+
+
 def exchanged(
     costs: np.ndarray, times: np.ndarray, families: np.ndarray, draws: int, rng: np.random.Generator
 ) -> dict[str, Estimate]:
@@ -127,7 +132,7 @@ def exchanged(
     its relation to the two together, and which of the two is which means nothing any more.
     """
     codes = np.unique(families, return_inverse=True)[1]
-    alike = (costs - costs.mean(axis=0)) / costs.std(axis=0)
+    alike = standardised(costs)
     found = []
     for _ in range(draws):
         swap = rng.integers(2, size=codes.max() + 1)[codes].astype(bool)
@@ -158,7 +163,7 @@ def machines_exchanged(
         Logarithms of times, shape (networks, 2); each machine is standardised, so that neither is the slower one.
     """
     codes = np.unique(families, return_inverse=True)[1]
-    level = (both - both.mean(axis=0)) / both.std(axis=0)
+    level = standardised(both)
     swaps = (rng.integers(2, size=codes.max() + 1)[codes].astype(bool) for _ in range(draws))
     found = [statistic(costs, np.where(swap[:, None], level[:, ::-1], level)) for swap in swaps]
     return of_deals(np.array(found))
@@ -212,23 +217,42 @@ def foretold(costs: np.ndarray, times: np.ndarray, family: pd.DataFrame, rate: s
     Returns
     -------
     dict
-        Growth measured, and by laws of both costs and of either alone; and of all pairs in the family, for how many
-        the law in both is nearer than that in FLOPs alone.
+        Growth measured, and by laws of both costs and of either alone; `nearer` is for how many of all pairs in the
+        family the law in both is nearer than that in FLOPs alone.
     """
     grown, ratio = ends(family, rate)
     pairs = list(combinations(range(len(family)), 2))
     nearer = sum(missed(costs, times, *ends(family.iloc[list(pair)], rate)) < 0 for pair in pairs)
     flops, acts = (exponents(costs[:, [kind]], times)[0] * grown[kind] for kind in (0, 1))
-    logs_of = {"measured": ratio, "by both": exponents(costs, times)[:2] @ grown}
-    logs_of |= {"by FLOPs alone": flops, "by activations alone": acts}
+    logs_of = {"measured": ratio, "both": exponents(costs, times)[:2] @ grown}
+    logs_of |= {"FLOPs": flops, "activations": acts}
     found = {how: float(np.exp(log)) for how, log in logs_of.items()}
-    return found | {"pairs where both are nearer": nearer, "pairs": len(pairs)}
+    return found | {"nearer": nearer}
 
 
-def speeds_foretold(costs: np.ndarray, times: np.ndarray, ratios: pd.DataFrame) -> pd.Series:
-    """Ratios of speed that a law of other networks foretells from ratios of `gmacs` and `macts`.
+def speeds_foretold(
+    costs: np.ndarray, times: np.ndarray, ratios: pd.DataFrame, rate: str
+) -> dict[str, float]:
+    """What laws of other networks make of ratios of costs: ratios of speed, beside those that were measured.
 
-    Parameters are those of `exponents`, and a table with both ratios.
+    Parameters
+    ----------
+    costs, times
+        Of the networks that the laws are fitted to, as in `exponents`.
+    ratios
+        Ratios of `gmacs`, `macts` and of the rate, a row for each comparison.
+    rate
+        Column of images a second.
+
+    Returns
+    -------
+    dict
+        By a law of both costs and by one of FLOPs alone: the median ratio, and the correlation ("r") of its logarithm
+        with the logarithm of the ratio measured, over the rows. Rounded to two digits.
     """
-    flops, acts, _ = exponents(costs, times)
-    return ratios.gmacs**-flops * ratios.macts**-acts
+    found = {}
+    for how, by in (("both", ["gmacs", "macts"]), ("FLOPs", ["gmacs"])):
+        told = -np.log(ratios[by].to_numpy()) @ exponents(costs[:, : len(by)], times)[:-1]
+        found[how] = round(float(np.exp(np.median(told))), 2)
+        found[f"r of {how}"] = round(float(correlation(told[None], np.log(ratios[rate].to_numpy()))[0]), 2)
+    return found
