@@ -12,7 +12,7 @@ from scalinglaws.correlation import correlation
 from scalinglaws.uncertainty import Estimate, cluster_interval, from_draws, from_left_out
 
 FAMILIES_AGAIN = "families drawn again"
-#: Families of timm that are built of depthwise convolutions as EfficientNet is: inverted bottlenecks and their relatives.
+#: Families of timm that are built as EfficientNet is: inverted bottlenecks with depthwise convolutions, and relatives.
 MOBILE = (
     "efficientnet",
     "efficientnetv2",
