@@ -64,7 +64,7 @@ def clearness(values: np.ndarray, of: Sequence[Classes]) -> np.ndarray:
         Shape (..., choices); a difference of Welch over its standard error.
     """
     member = np.array(of, float)  # choices, three classes, data sets
-    n = member.sum(-1)
+    n = np.maximum(member.sum(-1), 1)
     mean = np.einsum("...r,kcr->...kc", values, member) / n
     squares = np.einsum("...r,kcr->...kc", values**2, member) / n
     # Of one data set alone nothing can be clear.

@@ -22,7 +22,6 @@ def against_size(
     values: np.ndarray,
     means: Mapping[str, Estimate],
     lines: TwoLines,
-    shown: tuple[float, float] = (-0.03, 0.2),
 ) -> Figure:
     """Gain of each data set against its training cases, means of three classes, and Simonsohn's lines; then the edges.
 
@@ -36,17 +35,11 @@ def against_size(
         Of small, medium and large data sets.
     lines
         Two lines over the logarithm to base 10 of the training cases.
-    shown
-        Range of gains in the left panel; what lies above it is an arrow at its top.
     """
     figure, (left, right) = panels(2)
     for modality, colour in COLOURS.items():
         it = (table.modality == modality).to_numpy()
         left.plot(table.n_train[it], values[it], "o", ms=4, alpha=0.6, color=colour, label=modality)
-    for n, above in zip(table.n_train, values, strict=True):
-        if above > shown[1]:
-            left.annotate(f"{above:.2f}", (n, shown[1]), (n * 1.15, shown[1] * 0.95), fontsize=8, va="center")
-            left.plot(n, shown[1] * 0.97, "^", color=PALETTE[0], ms=5)
     ends = [table.n_train.min(), *bottleneck.EDGES, table.n_train.max()]
     for k, mean in enumerate(means.values()):
         middle, half = (
@@ -56,8 +49,8 @@ def against_size(
         label = "mean of a class, 95 %" if k == 0 else None
         left.errorbar(middle, mean.value, half, fmt="s", color=PALETTE[0], capsize=4, zorder=5, label=label)
     two_lines(left, table.n_train, values, lines)
-    left.set(xscale="log", ylim=shown, xlabel="training cases", ylabel="gain by pre-training [Dice]")
-    left.legend(fontsize=8)
+    left.set(xscale="log", xlabel="training cases", ylabel="gain by pre-training [Dice]")
+    left.legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))
     edges(right, table.n_train.to_numpy(), values)
     return figure
 
@@ -86,7 +79,7 @@ def edges(ax: Axes, n_train: np.ndarray, values: np.ndarray) -> None:
     ax.plot(small[0], large[0], "s", color=PALETTE[0], label="50 and 200 cases")
     ax.set(xlabel="small less medium [Dice]", ylabel="large less medium [Dice]")
     ax.set_xlim(right=max(0.045, 1.1 * small.max()))
-    ax.legend(fontsize=8)
+    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 
 
 def subgroups(blocks: Sequence[Mapping[str, Estimate]], axis: str = "mean gain [Dice]") -> Figure:

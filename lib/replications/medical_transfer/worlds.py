@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from replications.medical_transfer.bottleneck import all_edges, arms, classes, clearness, in_lines, vee
-from replications.medical_transfer.gains import times_drawn
+from replications.medical_transfer.gains import SIZES, times_drawn
 
 
 def flattened(n_train: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -46,6 +46,24 @@ def drawn_again(
     for _ in range(count):
         drawn = [members[k] for k in rng.integers(len(names), size=len(names))]
         yield np.concatenate(drawn), np.repeat(np.arange(len(drawn)), [len(rows) for rows in drawn])
+
+
+def exchanged_by_coin(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The table with pre-trained and scratch exchanged in all data sets of a family, or in none, by a coin."""
+    codes, names = pd.factorize(table.family)
+    coin = (rng.integers(2, size=len(names)) == 1)[codes]
+    scratch, tuned = list(SIZES), [f"{size}_ft" for size in SIZES]
+    world = table.copy()
+    world.loc[coin, scratch + tuned] = table.loc[coin, tuned + scratch].to_numpy()
+    return world
+
+
+def sizes_in_any_order(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The table with the three sizes of the model put in a random order in each data set."""
+    order, world = rng.permuted(np.tile(range(3), (len(table), 1)), axis=1), table.copy()
+    for columns in (list(SIZES), [f"{size}_ft" for size in SIZES]):
+        world[columns] = np.take_along_axis(table[columns].to_numpy(), order, axis=1)
+    return world
 
 
 def by_lines(n_train: np.ndarray, values: np.ndarray, family: np.ndarray) -> bool:

@@ -1,0 +1,119 @@
+"""Gains, arms and lines by pandas and scipy, which share nothing with the notebook's code."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from replications.medical_transfer import bottleneck, gains, worlds
+from scalinglaws import load
+from scalinglaws.claims import verdicts
+
+PAIRS = [("base", "base_ft"), ("large", "large_ft"), ("huge", "huge_ft")]
+
+
+@pytest.fixture(scope="module")
+def sets() -> pd.DataFrame:
+    table = load("segbook_sets")
+    return table.assign(gain=sum(table[after] - table[before] for before, after in PAIRS) / 3)
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, dict]:
+    return {v["id"]: v for v in verdicts.read("68_medical_transfer")["verdicts"]}
+
+
+def test_middles_by_groupby(sets, kept):
+    by_modality = sets.groupby("modality").gain.mean()
+    cut = pd.cut(sets.n_train, [0, 50, 200, np.inf], labels=["small", "medium", "large"])
+    by_class = sets.groupby(cut, observed=True).gain.mean()
+    expected = {
+        "small": by_class.small - by_class.medium,
+        "large": by_class.large - by_class.medium,
+        "mri": by_modality.MRI,
+        "ct-more": by_modality.CT - by_modality.MRI,
+        "lesion-sets": sets.groupby("targets").gain.mean().lesions,
+        "gain-h": sets.huge_ft.mean() - sets.huge.mean(),
+        "pre-lh": sets.huge_ft.mean() - sets.large_ft.mean(),
+        "scratch-bl": sets.large.mean() - sets.base.mean(),
+        "wins": np.mean([(sets[after] > sets[before]).mean() for before, after in PAIRS]),
+        "headroom": stats.spearmanr(sets.nnunet, sets.gain).statistic,
+        "falling": stats.linregress(np.log10(sets.n_train), sets.gain).slope,
+    }
+    assert {id: kept[id]["measured"] for id in expected} == pytest.approx(expected, abs=1e-9)
+
+
+def test_targets_by_groupby(kept):
+    targets = load("segbook_targets")
+    targets["gain"] = sum(targets[after] - targets[before] for before, after in PAIRS) / 3
+    organs = targets[~targets.group.isin(["Disease", "Necrosis"])].groupby(["target", "huge"]).gain.first()
+    assert kept["lesions"]["measured"] == pytest.approx(targets.groupby("group").gain.mean().Disease)
+    assert kept["structures"]["measured"] == pytest.approx(organs.mean())
+
+
+def test_intervals_by_a_linear_error_of_clusters(sets, kept):
+    """The bootstrap's width against the sandwich of a ratio mean; the skew may shift its ends, not its width."""
+    mri = sets[sets.modality == "MRI"]
+    for id, rest in {
+        "gain-b": sets.base_ft - sets.base,
+        "mri": mri.gain,
+        "pre-bl": sets.large_ft - sets.base_ft,
+    }.items():
+        sums = (rest - rest.mean()).groupby(sets.family).sum()
+        error = np.sqrt((sums**2).sum()) / len(rest)
+        assert kept[id]["high"] - kept[id]["low"] == pytest.approx(3.92 * error, rel=0.08)
+
+
+def test_the_two_lines_by_separate_regressions(sets, kept):
+    x, y = np.log10(sets.n_train), sets.gain
+    lines = bottleneck.lines_of(sets.n_train, y, sets.family)
+    below, above = (stats.linregress(x[side], y[side]).slope for side in (x <= lines.at, x > lines.at))
+    assert min(-below, above) == pytest.approx(kept["two-lines"]["measured"], abs=1e-9)
+
+
+def test_clearness_is_welch(sets):
+    small, medium, large = bottleneck.classes(sets.n_train)
+    t = [
+        stats.ttest_ind(sets.gain[it], sets.gain[medium], equal_var=False).statistic for it in (small, large)
+    ]
+    found = bottleneck.clearness(sets.gain.to_numpy(), [bottleneck.classes(sets.n_train)])
+    assert found[0] == pytest.approx(min(t))
+
+
+def test_medians_of_draws_by_repeating():
+    rng = np.random.default_rng(0)
+    values, times = rng.standard_normal(9), rng.integers(0, 3, (50, 9))
+    among = np.arange(9) < 7
+    expected = [np.median(np.repeat(values[among], it[among])) for it in times]
+    assert gains.medians(values, among, times) == pytest.approx(np.array(expected))
+
+
+def test_a_planted_vee_has_the_differences_that_were_asked_for(sets):
+    height = bottleneck.vee(sets.n_train, 0.03, 0.01)
+    small, medium, large = (height[it].mean() for it in bottleneck.classes(sets.n_train))
+    assert (small - medium, large - medium) == pytest.approx((0.03, 0.01))
+    flat = worlds.flattened(sets.n_train, sets.gain)
+    assert [flat[it].mean() for it in bottleneck.classes(sets.n_train)] == pytest.approx(
+        [sets.gain.mean()] * 3
+    )
+
+
+def test_worlds_keep_families_together(sets):
+    size = sets.groupby("family").size()
+    for rows, label in itertools.islice(worlds.drawn_again(sets.family, 5, np.random.default_rng(1)), 5):
+        for _, members in sets.family.iloc[rows].groupby(label):
+            assert set(members) == {members.iloc[0]}
+            assert len(members) == size[members.iloc[0]]
+
+
+def test_families_and_modalities_are_what_the_names_say(sets):
+    assert sets.family.nunique() == 57
+    assert set(sets[sets.family == "BraTS"].dataset.str.contains("(?i)brats|BrainTumour")) == {True}
+    assert sets.modality.value_counts().to_dict() == {"CT": 46, "MRI": 37, "other": 4}
+    # 240 of CT and 48 of MRI: the second task of AMOS holds both, though its modality says MRI.
+    cases = sets.set_index(sets.dataset.str.replace(r"Task\d+_", "", regex=True)).n_train
+    assert cases.AMOS_Task2 == cases.AMOS_CT + cases.AMOS_MR
