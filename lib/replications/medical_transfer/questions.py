@@ -22,6 +22,11 @@ STEPS = {
 Measure = Callable[[pd.Series, pd.Series], pd.Series]
 
 
+def better(these: pd.Series, those: pd.Series) -> pd.Series:
+    """1 where these are higher, 0 where those are, and a half where they are equal."""
+    return (np.sign(these - those) + 1) / 2
+
+
 def of_sets(
     table: pd.DataFrame,
     groups: pd.Series,
@@ -30,7 +35,7 @@ def of_sets(
     centre: Centre = means,
     measure: Measure = difference,
 ) -> dict[str, Estimate]:
-    """Gains by size of the model, by modality, on lesions, over nnU-Net, and from one size to the next.
+    """Gains by size of the model, by modality, on lesions, over nnU-Net, and how often the next size is better.
 
     Parameters
     ----------
@@ -43,7 +48,7 @@ def of_sets(
     centre
         `gains.means` or `gains.medians`.
     measure
-        Of a gain, or of a step from one size to the next: a function of the later and the earlier Dice.
+        Of a gain: a function of the later and the earlier Dice.
     """
     times = gains.times_drawn(groups, draws, np.random.default_rng([seed, 0])).astype(float)
     gained, how = gains.by_size(table, measure), "families drawn"
@@ -56,7 +61,7 @@ def of_sets(
     found["over-nnunet"] = of(measure(table[TUNED].mean(axis=1), table.nnunet))
     found |= {"mri": of(mean, mri), "lesion-sets": of(mean, table.targets == "lesions")}
     found["ct-more"] = gains.apart(mean, table.modality == "CT", mri, times, how, centre)
-    found |= {id: of(measure(table[large], table[small])) for id, (small, large) in STEPS.items()}
+    found |= {id: of(better(table[large], table[small])) for id, (small, large) in STEPS.items()}
     return found | {"gain-grows": of(gained.huge - gained.base)}
 
 
@@ -107,6 +112,8 @@ def by_other_choices(
         how: of_sets(table, table.family, draws, seed, **way) | of_targets(targets, draws, seed, **way)
         for how, way in ways.items()
     }
+    # Which of two models is better does not depend on the measure, and a share has no median.
+    found = {how: {id: it for id, it in them.items() if id not in STEPS} for how, them in found.items()}
     rest = table.iloc[np.sort(np.argsort(mean)[:-5])]
     found["less five"] = of_sets(rest, rest.family, draws, seed)
     found["each alone"] = of_sets(table, table.dataset, draws, seed)
