@@ -27,6 +27,11 @@ def kept() -> dict[str, dict]:
     return {v["id"]: v for v in verdicts.read("68_medical_transfer")["verdicts"]}
 
 
+def beaten(these: pd.Series, those: pd.Series) -> float:
+    """How often these are higher, ties split."""
+    return ((these > those).sum() + (these >= those).sum()) / (2 * len(these))
+
+
 def test_middles_by_groupby(sets, kept):
     by_modality = sets.groupby("modality").gain.mean()
     cut = pd.cut(sets.n_train, [0, 50, 200, np.inf], labels=["small", "medium", "large"])
@@ -38,8 +43,8 @@ def test_middles_by_groupby(sets, kept):
         "ct-more": by_modality.CT - by_modality.MRI,
         "lesion-sets": sets.groupby("targets").gain.mean().lesions,
         "gain-h": sets.huge_ft.mean() - sets.huge.mean(),
-        "pre-lh": sets.huge_ft.mean() - sets.large_ft.mean(),
-        "scratch-bl": sets.large.mean() - sets.base.mean(),
+        "pre-lh": beaten(sets.huge_ft, sets.large_ft),
+        "scratch-bl": beaten(sets.large, sets.base),
         "wins": np.mean([(sets[after] > sets[before]).mean() for before, after in PAIRS]),
         "headroom": stats.spearmanr(sets.nnunet, sets.gain).statistic,
         "falling": stats.linregress(np.log10(sets.n_train), sets.gain).slope,
@@ -56,16 +61,16 @@ def test_targets_by_groupby(kept):
 
 
 def test_intervals_by_a_linear_error_of_clusters(sets, kept):
-    """The bootstrap's width against the sandwich of a ratio mean; the skew may shift its ends, not its width."""
+    """The bootstrap's width against the sandwich of a ratio mean, which leaves out how the number of rows varies."""
     mri = sets[sets.modality == "MRI"]
     for id, rest in {
         "gain-b": sets.base_ft - sets.base,
         "mri": mri.gain,
-        "pre-bl": sets.large_ft - sets.base_ft,
+        "gain-grows": sets.huge_ft - sets.huge - sets.base_ft + sets.base,
     }.items():
         sums = (rest - rest.mean()).groupby(sets.family).sum()
         error = np.sqrt((sums**2).sum()) / len(rest)
-        assert kept[id]["high"] - kept[id]["low"] == pytest.approx(3.92 * error, rel=0.08)
+        assert kept[id]["high"] - kept[id]["low"] == pytest.approx(3.92 * error, rel=0.12)
 
 
 def test_the_two_lines_by_separate_regressions(sets, kept):
