@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -82,26 +82,28 @@ def edges(ax: Axes, n_train: np.ndarray, values: np.ndarray) -> None:
     ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18))
 
 
-def subgroups(blocks: Sequence[Mapping[str, Estimate]], axis: str = "mean gain [Dice]") -> Figure:
+def subgroups(blocks: Mapping[str, Mapping[str, Estimate]], axis: str = "mean gain [Dice]") -> Figure:
     """Means with their intervals, one row each, in blocks of one colour.
 
     Parameters
     ----------
     blocks
-        What it is the mean of -> the mean.
+        What the rows of a block have in common -> what it is the mean of -> the mean.
     axis
         What the means are of.
     """
-    figure, ax = panels(1, width=6.6, height=4.2)
-    names, row = [], 0
-    for block, colour in zip(blocks, (PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[3]), strict=False):
-        for name, it in block.items():
-            ax.plot([it.low, it.high], [row, row], "-", color=colour)
-            ax.plot(it.value, row, "o", color=colour)
-            names.append(name)
-            row += 1
+    figure, ax = panels(1, width=6.6, height=4.4)
+    names = [name for block in blocks.values() for name in block]
+    row = 0
+    for colour, (label, block) in zip(PALETTE, blocks.items(), strict=False):
+        at = range(row, row + len(block))
+        ends = np.array([[it.value - it.low, it.high - it.value] for it in block.values()]).T
+        middles = [it.value for it in block.values()]
+        ax.errorbar(middles, at, xerr=ends, fmt="o", color=colour, label=f"{label}, 95 %")
+        row += len(block)
     ax.axvline(0, color="0.5", lw=1)
     ax.set_yticks(range(row), names)
     ax.invert_yaxis()
-    ax.set(xlabel=axis, ylabel="among")
+    ax.set(xlabel=axis, ylabel="model, or kind of data set")
+    ax.legend(fontsize=8, ncol=3, loc="upper center", bbox_to_anchor=(0.4, -0.16))
     return figure

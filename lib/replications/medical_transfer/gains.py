@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from scalinglaws.correlation import rank_correlation
 from scalinglaws.uncertainty import Estimate, from_draws
 
 SIZES = ("base", "large", "huge")
@@ -123,13 +122,33 @@ def slope(x: np.ndarray, y: np.ndarray, times: np.ndarray, how: str) -> Estimate
     return from_draws(float(of(np.ones(len(x)))), of(times), how)
 
 
+def midranks(values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Rank of each row among the rows that were drawn, less one half; equal values share their mean rank.
+
+    Parameters
+    ----------
+    values
+        Shape (rows,).
+    times
+        As from `times_drawn`.
+    """
+    codes = np.unique(values, return_inverse=True)[1]
+    count = times @ np.eye(codes.max() + 1)[codes]
+    return (count.cumsum(axis=1) - count / 2)[:, codes]
+
+
 def ranked_together(x: np.ndarray, y: np.ndarray, times: np.ndarray, how: str) -> Estimate:
-    """Spearman's rank correlation with the interval of the draws."""
+    """Spearman's rank correlation with the interval of the draws; ranks are taken anew in each."""
     x, y = np.asarray(x, float), np.asarray(y, float)
-    rows = [np.repeat(np.arange(len(x)), drawn) for drawn in times]
-    return from_draws(
-        float(rank_correlation(x, y)), [rank_correlation(x[drawn], y[drawn]) for drawn in rows], how
-    )
+
+    def of(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1, keepdims=True)
+        ranks = [midranks(it, weights) for it in (x, y)]
+        a, b = (it - (weights * it).sum(axis=1, keepdims=True) / total for it in ranks)
+        ab, aa, bb = ((weights * it).sum(axis=1) for it in (a * b, a * a, b * b))
+        return ab / np.sqrt(aa * bb)
+
+    return from_draws(float(of(np.ones((1, len(x))))[0]), of(times), how)
 
 
 def adjusted(
@@ -145,8 +164,10 @@ def adjusted(
         Names -> which rows are in the class; the rows that are in none are what they are compared with.
     others
         What is held equal, shape (rows, properties).
-    times, how
-        As in `mean`.
+    times
+        As from `times_drawn`.
+    how
+        What was drawn, in words.
     """
     x = np.column_stack([*classes.values(), others, np.ones(len(values))]).astype(float)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from replications.medical_transfer.bottleneck import all_edges, arms, classes, clearness, in_lines, vee
-from replications.medical_transfer.gains import SIZES, times_drawn
+from replications.medical_transfer.gains import SIZES, slope, times_drawn
 
 
 def flattened(n_train: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -52,14 +52,25 @@ def drawn_again(
         yield np.concatenate(drawn), np.repeat(np.arange(len(drawn)), [len(rows) for rows in drawn])
 
 
-def exchanged_by_coin(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The table with pre-trained and scratch exchanged in all data sets of a family, or in none, by a coin."""
-    codes, names = pd.factorize(table.family)
-    coin = (rng.integers(2, size=len(names)) == 1)[codes]
-    scratch, tuned = list(SIZES), [f"{size}_ft" for size in SIZES]
+def coin(groups: pd.Series, rng: np.random.Generator) -> np.ndarray:
+    """Heads or tails for each row, bool, the same for all rows of a group."""
+    codes, names = pd.factorize(groups)
+    return (rng.integers(2, size=len(names)) == 1)[codes]
+
+
+def exchanged_by_coin(table: pd.DataFrame, groups: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    """The table with pre-trained and scratch exchanged in all rows of a group, or in none, by a coin."""
+    heads, scratch, tuned = coin(groups, rng), list(SIZES), [f"{size}_ft" for size in SIZES]
     world = table.copy()
-    world.loc[coin, scratch + tuned] = table.loc[coin, tuned + scratch].to_numpy()
+    world.loc[heads, scratch + tuned] = table.loc[heads, tuned + scratch].to_numpy()
     return world
+
+
+def nnunet_by_coin(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The table with nnU-Net as far above the pre-trained models as it is below, by a coin for each family."""
+    tuned = [f"{size}_ft" for size in SIZES]
+    ahead = 2 * (table[tuned].mean(axis=1) - table.nnunet)
+    return table.assign(nnunet=table.nnunet + ahead.where(coin(table.family, rng), 0))
 
 
 def sizes_in_any_order(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -107,7 +118,8 @@ def established(
     Returns
     -------
     pandas.DataFrame
-        Shares, one row for each thing planted.
+        Shares, one row for each thing planted; the last column is how often the interval of the small arm
+        ends below what was planted.
     """
     n_train = table.n_train.to_numpy()
     flat, pairs, found = flattened(n_train, values), all_edges(n_train), []
@@ -116,11 +128,86 @@ def established(
         of, tried = classes(n), [classes(n, pair) for pair in pairs]
         for how, by in planted.items():
             y = (flat + vee(n_train, *by))[rows]
-            above = {arm: it.low > 0 for arm, it in arms(y, of, times, "families drawn").items()}
+            seen = arms(y, of, times, "families drawn")
+            above = {arm: it.low > 0 for arm, it in seen.items()}
             found.append(
                 {"planted": how}
                 | above
                 | {"both": all(above.values()), "two lines": by_lines(n, y, family)}
                 | {"best edges": clearness(y, tried).max() > clear}
+                | {"small short": seen["small"].high < by[0]}
             )
     return pd.DataFrame(found).groupby("planted", sort=False).mean()
+
+
+def at_most(
+    table: pd.DataFrame,
+    values: np.ndarray,
+    seen: tuple[float, float],
+    depths: Sequence[float],
+    count: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """In what share of worlds each arm is at most as high as it is seen, where the true U is so many times as deep.
+
+    Parameters
+    ----------
+    table
+        One row a data set: family, n_train.
+    values
+        Gains, shape (data sets,).
+    seen
+        By how much small and large data sets are seen to gain more than medium ones.
+    depths
+        True U, in times of the one that is seen.
+    count
+        Number of worlds.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shares, one row a depth.
+    """
+    n_train, found = table.n_train.to_numpy(), []
+    flat, once = flattened(n_train, values), vee(n_train, *seen)
+    for rows, _ in drawn_again(table.family, count, rng):
+        of = classes(n_train[rows])
+        for depth in depths:
+            y = (flat + depth * once)[rows]
+            arm = [y[it].mean() - y[of.medium].mean() for it in (of.small, of.large)]
+            found.append((depth, *(np.array(arm) <= seen)))
+    return pd.DataFrame(found, columns=["times as deep", "small", "large"]).groupby("times as deep").mean()
+
+
+def falls_found(
+    table: pd.DataFrame,
+    values: np.ndarray,
+    falls: Sequence[float],
+    count: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> dict[float, float]:
+    """In what share of worlds a straight fall is established, by what the gain loses per tenfold training cases.
+
+    Parameters
+    ----------
+    table
+        One row a data set: family, n_train.
+    values
+        Gains, shape (data sets,).
+    falls
+        What is planted, in gain per tenfold training cases.
+    count, draws
+        Number of worlds, and of draws for each interval.
+    rng
+        Source of randomness.
+    """
+    x, found = np.log10(table.n_train.to_numpy(float)), dict.fromkeys(falls, 0)
+    flat = flattened(table.n_train, values)
+    for rows, family in drawn_again(table.family, count, rng):
+        times = times_drawn(family, draws, rng).astype(float)
+        for fall in falls:
+            found[fall] += slope(x[rows], (flat - fall * x)[rows], times, "families drawn").high < 0
+    return {fall: hits / count for fall, hits in found.items()}
