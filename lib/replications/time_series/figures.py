@@ -1,0 +1,87 @@
+"""The figures of time series Transformers: their laws, and how the two architectures part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from replications.time_series.lines import curve, line
+from replications.time_series.printed import FAMILIES, LEGENDS, SETS
+from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.uncertainty import Estimate
+
+COLOURS = dict(zip(SETS, (PALETTE[3], PALETTE[1], PALETTE[0]), strict=True))
+MARKS = dict(zip(SETS, "os^", strict=True))
+NAMES = {"LSF": "LSF (OOD)", "Monash": "Monash (OOD)", "ID": "ID"}
+ALONG = {"size": "size [parameters]", "data": "amount of data [time points]"}
+
+
+def law(ax: Axes, losses: pd.DataFrame, key: tuple[str, str, str]) -> None:
+    """One curve's points, our line through them, and the printed law, dashed."""
+    x, y = curve(losses, *key)
+    it, name = line(x, np.log10(y)), key[-1]
+    ax.plot(10**x, y, MARKS[name], color=COLOURS[name], ms=5, label=f"{NAMES[name]}: a model")
+    ax.plot(10**x, 10 ** it.at(x), color=COLOURS[name], lw=1.2, label=f"{NAMES[name]}: our line")
+    printed = LEGENDS.loc[key]
+    ax.plot(10**x, (printed.constant / 10**x) ** printed.exponent, lw=1.4, **PAPER)
+
+
+def laws(losses: pd.DataFrame) -> Figure:
+    """Loss against size and against data, a column an architecture, with the encoder called 1B beside the line of size."""
+    fig, axes = panels(2, 2, width=3.9, height=2.9, sharey=True)
+    for row, figure in zip(axes, ALONG, strict=True):
+        for ax, family in zip(row, FAMILIES, strict=True):
+            for name in SETS:
+                law(ax, losses, (figure, family, name))
+            ax.set(xscale="log", yscale="log", title=f"{family}-only", xlabel=ALONG[figure])
+            ax.set_yticks([2, 3, 4, 5, 6], list("23456"))
+            ax.minorticks_off()
+        row[0].set_ylabel("negative log-likelihood [nats]")
+    last = losses[(losses.figure == "data") & (losses.family == "encoder")]
+    last = last[last.n_points == losses.n_points.max()]
+    style = {"ls": "", "marker": "*", "ms": 11, "mfc": "w", "color": "k"}
+    axes[0, 0].plot(last.n_params, last.nll, label="1B, left out of the line", **style)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    dashed = axes[0, 0].lines[2]
+    fig.legend([*handles, dashed], [*labels, "printed law"], loc="outside lower center", ncols=3, fontsize=8)
+    return fig
+
+
+def ratios(ax: Axes, losses: pd.DataFrame) -> None:
+    """The decoder's loss over the encoder's, pair by pair of one size."""
+    for name in SETS:
+        (x, encoder), (_, decoder) = (curve(losses, "size", family, name) for family in FAMILIES)
+        it = line(x, np.log10(decoder / encoder))
+        ax.plot(10**x, decoder / encoder, MARKS[name], color=COLOURS[name], ms=5, label=NAMES[name])
+        ax.plot(10**x, 10 ** it.at(x), color=COLOURS[name], lw=1.2)
+    ax.axhline(1, color="0.6", lw=0.8)
+    ax.set(xscale="log", xlabel=ALONG["size"], ylabel="decoder's loss over encoder's")
+    ax.legend(fontsize=8)
+
+
+def apart(losses: pd.DataFrame, found: Mapping[tuple[str, str], Estimate]) -> Figure:
+    """Pairs of one size, and the six differences of exponents with their intervals; printed ones as dashes.
+
+    Parameters
+    ----------
+    losses
+        The table.
+    found
+        Figure and set -> encoder's exponent less the decoder's.
+    """
+    fig, (left, right) = panels(2, width=4.4, height=3.2)
+    ratios(left, losses)
+    for k, ((figure, name), it) in enumerate(found.items()):
+        right.plot([it.low, it.high], [-k, -k], color=COLOURS[name], lw=2)
+        right.plot(it.value, -k, MARKS[name], color=COLOURS[name], ms=6)
+        encoder, decoder = (LEGENDS.exponent[figure, family, name] for family in FAMILIES)
+        right.plot([encoder - decoder] * 2, [-k - 0.3, -k + 0.3], label=None if k else "printed", **PAPER)
+    right.axvline(0, color="0.6", lw=0.8)
+    right.set_yticks(-np.arange(len(found)), [f"{figure}, {name}" for figure, name in found])
+    right.set(xlabel="encoder's exponent less decoder's")
+    right.legend(fontsize=8)
+    return fig
