@@ -82,6 +82,6 @@ def apart(losses: pd.DataFrame, found: Mapping[tuple[str, str], Estimate]) -> Fi
         right.plot([encoder - decoder] * 2, [-k - 0.3, -k + 0.3], label=None if k else "printed", **PAPER)
     right.axvline(0, color="0.6", lw=0.8)
     right.set_yticks(-np.arange(len(found)), [f"{figure}, {name}" for figure, name in found])
-    right.set(xlabel="encoder's exponent less decoder's")
+    right.set(xlabel="encoder's exponent less decoder's", ylabel="along, and of which set")
     right.legend(fontsize=8)
     return fig
