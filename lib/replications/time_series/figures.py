@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replications.time_series.lines import curve, line
+from replications.time_series.lines import curve, largest, line
 from replications.time_series.printed import FAMILIES, LEGENDS, SETS
 from scalinglaws.figures import PALETTE, PAPER, panels
 from scalinglaws.uncertainty import Estimate
@@ -41,8 +41,7 @@ def laws(losses: pd.DataFrame) -> Figure:
             ax.set_yticks([2, 3, 4, 5, 6], list("23456"))
             ax.minorticks_off()
         row[0].set_ylabel("negative log-likelihood [nats]")
-    last = losses[(losses.figure == "data") & (losses.family == "encoder")]
-    last = last[last.n_points == losses.n_points.max()]
+    last = largest(losses)
     style = {"ls": "", "marker": "*", "ms": 11, "mfc": "w", "color": "k"}
     axes[0, 0].plot(last.n_params, last.nll, label="1B, left out of the line", **style)
     handles, labels = axes[0, 0].get_legend_handles_labels()

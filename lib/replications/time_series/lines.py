@@ -14,6 +14,8 @@ from scalinglaws.uncertainty import Estimate, from_left_out
 
 #: What varies along the curves of a figure.
 ALONG = {"size": "n_params", "data": "n_points"}
+#: Numbers of a table that differ by less than this share of themselves are one number.
+SAME = 1e-6
 #: The normal distribution's 97.5 % point, for errors of reading, which no degrees of freedom go with.
 NORMAL = 1.96
 
@@ -147,7 +149,7 @@ def steeper(
         Student's interval, widened by the error of reading.
     """
     (x, encoder), (other, decoder) = (curve(losses, figure, family, eval_set) for family in FAMILIES)
-    paired = np.array_equal(x, other) if paired is None else paired
+    paired = alike(x, other) if paired is None else paired
     value, half = difference(x, of(encoder), other, of(decoder), reading, paired)
     return Estimate(
         value, value - half, value + half, "Student's, from the scatter of models, and reading error"
@@ -177,6 +179,11 @@ def difference(
         error, free = welch(*alone)
     read = reading * np.hypot(alone[0].slope, alone[1].slope)
     return value, np.hypot(stdtrit(free, 0.975) * error, NORMAL * read)
+
+
+def alike(x: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two curves have the same sizes, or amounts of data, up to rounding."""
+    return len(x) == len(other) and bool(np.allclose(x, other, rtol=SAME))
 
 
 def welch(one: Line, other: Line) -> tuple[np.ndarray, np.ndarray]:
@@ -216,6 +223,12 @@ def unlike(losses: pd.DataFrame, figure: str) -> Estimate:
     return Estimate(*np.exp([abs(it.value), nearest, ends.max()]), it.how)
 
 
+def largest(losses: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the encoder called 1B, trained on all data."""
+    rows = losses[(losses.figure == "data") & (losses.family == "encoder")]
+    return rows[np.isclose(rows.n_points, losses.n_points.max(), rtol=SAME)]
+
+
 def beyond(losses: pd.DataFrame, sets: tuple[str, ...] = SETS) -> Estimate:
     """Loss of the encoder called 1B, trained on all data, over what the lines of size predict, less one.
 
@@ -229,8 +242,7 @@ def beyond(losses: pd.DataFrame, sets: tuple[str, ...] = SETS) -> Estimate:
     """
     logs = [np.log10(curve(losses, "size", "encoder", name)[1]) for name in sets]
     it = line(curve(losses, "size", "encoder", sets[0])[0], np.mean(logs, axis=0))
-    last = losses[(losses.figure == "data") & (losses.family == "encoder") & losses.eval_set.isin(sets)]
-    last = last[last.n_points == losses.n_points.max()]
+    last = largest(losses)[lambda t: t.eval_set.isin(sets)]
     x = np.log10(last.n_params.iloc[0])
     off = np.log10(last.nll).mean() - it.at(x)
     n = it.free + 2

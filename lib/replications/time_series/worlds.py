@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from replications.time_series.lines import ALONG, curve, difference, line
+from replications.time_series.lines import ALONG, SAME, alike, curve, difference, line
 from replications.time_series.printed import FAMILIES, SETS
 
 
@@ -57,7 +57,7 @@ def found_in(
             for (x, _), it, sign in zip(curves, lines, (-1, 1), strict=True)
         ]
         (x, _), (other, _) = curves
-        value, half = difference(x, drawn[0], other, drawn[1], reading, np.array_equal(x, other))
+        value, half = difference(x, drawn[0], other, drawn[1], reading, alike(x, other))
         found[name] = (value > half).mean()
     return pd.Series(found)
 
@@ -88,4 +88,5 @@ def by_chance(losses: pd.DataFrame) -> pd.Series:
 
 def without(losses: pd.DataFrame, figure: str, values: list[float]) -> pd.DataFrame:
     """The table without some sizes, or amounts of data, of one figure."""
-    return losses[~((losses.figure == figure) & losses[ALONG[figure]].isin(values))]
+    here = np.isclose(losses[[ALONG[figure]]], values, rtol=SAME).any(axis=1)
+    return losses[~((losses.figure == figure) & here)]
