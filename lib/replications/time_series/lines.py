@@ -224,9 +224,9 @@ def unlike(losses: pd.DataFrame, figure: str) -> Estimate:
 
 
 def largest(losses: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the encoder called 1B, trained on all data."""
+    """The rows of the encoder called 1B, trained on the most data that its curve has: all, in the table as it is."""
     rows = losses[(losses.figure == "data") & (losses.family == "encoder")]
-    return rows[np.isclose(rows.n_points, losses.n_points.max(), rtol=SAME)]
+    return rows[np.isclose(rows.n_points, rows.n_points.max(), rtol=SAME)]
 
 
 def beyond(losses: pd.DataFrame, sets: tuple[str, ...] = SETS) -> Estimate:
