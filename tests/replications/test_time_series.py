@@ -135,19 +135,95 @@ def test_floors_by_a_simplex_search(losses, family, ends):
 
 
 def test_chance_by_a_loop(losses):
-    steep = []
+    slopes = []
     for name in SETS:
         (x, one), (_, other) = (points(losses, "size", family, name) for family in ("encoder", "decoder"))
         ratio = np.subtract(other, one)
         away, far = ratio - ratio.mean(), np.subtract(x, np.mean(x))
-        slopes = [
+        ways = [
             sum(s * a * f for s, a, f in zip(turn, away, far, strict=True))
             for turn in itertools.product((1, -1), repeat=10)
         ]
-        steep.append(np.abs(slopes) >= abs(slopes[0]) - 1e-12)
-    expected = [*np.mean(steep, axis=1), np.mean(np.all(steep, axis=0))]
-    np.testing.assert_allclose(worlds.by_chance(losses), expected)
-    assert expected[-1] == 2 / 1024
+        slopes.append(ways / np.sqrt(np.mean(np.square(ways))))
+    lsf, monash, familiar = slopes
+    steep = [np.abs(ways) >= abs(ways[0]) - 1e-9 for ways in slopes]
+    worse = np.maximum(np.abs(lsf), np.abs(monash))
+    stepped = [
+        np.mean(worse >= worse[0] - 1e-9),
+        np.mean(np.abs(monash) >= abs(monash[0]) - 1e-9),
+        np.mean(np.maximum(worse, np.abs(familiar)) >= abs(familiar[0]) - 1e-9),
+    ]
+    assert abs(familiar[0]) > abs(lsf[0]) > abs(monash[0])
+    together = np.mean(np.abs(lsf + monash + familiar) >= abs(lsf[0] + monash[0] + familiar[0]) - 1e-9)
+    found = worlds.by_chance(worlds.turned_round(losses))
+    np.testing.assert_allclose(found["alone"], [*np.mean(steep, axis=1), together])
+    expected = [stepped[0], max(stepped[0], stepped[1]), stepped[2], together]
+    np.testing.assert_allclose(found["of three"], expected)
+
+
+def test_chance_is_below_a_level_no_more_often_than_it_says(losses):
+    slopes = worlds.turned_round(losses)[:512]
+    # The other half of the ways are the mirror images of these. Every way takes its turn as the one found.
+    total, far = abs(slopes.sum(axis=1)), abs(slopes)
+    largest = far.max(axis=1)
+    for statistic in (total, largest, *far.T):
+        shares = np.array([(statistic >= it * (1 - 1e-9)).mean() for it in statistic])
+        for level in (0.002, 0.01, 0.05, 0.2):
+            assert (shares <= level + 1e-12).mean() <= level + 1e-12
+    firsts = [worlds.by_chance(np.roll(slopes, -k, axis=0)) for k in range(512)]
+    wrong = np.mean([table["of three"][list(SETS)].min() <= 0.05 for table in firsts])
+    assert wrong <= 0.05
+
+
+def test_ticks_are_shifted_by_what_was_added(losses):
+    level = lines.shifted(losses)
+    here = level.figure.eq("size") & level.family.eq("decoder")
+    moved = level.assign(nll=level.nll - 0.05 * here)
+    assert lines.shift(moved, "size", "decoder") == pytest.approx(0.05, abs=1e-4)
+    assert lines.shift(moved, "size", "encoder") == pytest.approx(0, abs=1e-4)
+    assert lines.shift(losses, "size", "encoder") == pytest.approx(0.01466, abs=1e-4)
+    before, after = (lines.reading_error(lines.exponents(t), "size") for t in (losses, level))
+    assert after < before / 2
+
+
+def test_bend_and_what_pairs_share(losses):
+    found = lines.pairs(losses)
+    for name in SETS:
+        (x, one), (_, other) = (points(losses, "size", family, name) for family in ("encoder", "decoder"))
+        x, ratio = np.array(x), np.subtract(other, one)
+        design = np.column_stack([np.ones(10), x - x.mean(), (x - x.mean()) ** 2])
+        inverse = np.linalg.inv(design.T @ design)
+        coefficients = inverse @ design.T @ ratio
+        scatter = ((ratio - design @ coefficients) ** 2).sum() / 7
+        t = coefficients[2] / np.sqrt(scatter * inverse[2, 2])
+        assert found.bend[name] == pytest.approx(2 * stats.t.sf(abs(t), 7))
+        off = [y - np.polyval(np.polyfit(x, y, 1), x) for y in (one, other)]
+        assert found.shared[name] == pytest.approx(stats.pearsonr(*off)[0])
+
+
+def test_wider_levels_and_falls_in_nats(losses):
+    narrow, wide = (lines.steeper(losses, "size", "ID", 0.0, level=level) for level in (0.95, 0.99))
+    ratio = stats.t.ppf(0.995, 8) / stats.t.ppf(0.975, 8)
+    assert wide.high - wide.value == pytest.approx(ratio * (narrow.high - narrow.value))
+    slope = {}
+    for name in SETS:
+        x, y = points(losses, "size", "encoder", name)
+        slope[name] = stats.linregress(x, 10 ** np.array(y)).slope
+    expected = np.log(2 * slope["ID"] / (slope["LSF"] + slope["Monash"]))
+    assert lines.of_sets(losses, "size", "encoder", np.asarray) == pytest.approx(expected)
+
+
+def test_planted_floors_and_last_models(losses):
+    x, loss = lines.curve(losses, "size", "encoder", "ID")
+    it = stats.linregress(x, np.log10(loss))
+    clean = loss / 10 ** (it.intercept + it.slope * x)
+    for share, fall in ((0.5, 12.0), (0.0, None)):
+        law = worlds.over_floor(x, loss, share, fall) / clean
+        expected = fall or 10 ** (it.slope * (x[0] - x[-1]))
+        assert law[0] == pytest.approx(expected) and law[-1] == pytest.approx(1)
+        above = np.log(law - share)
+        assert np.allclose(above, np.interp(x, x[[0, -1]], above[[0, -1]]))
+    assert lines.beyond(worlds.with_last(losses, 0.15)).value == pytest.approx(0.15)
 
 
 def test_worlds_have_the_gap_they_were_given(losses):

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.optimize import minimize_scalar
+from scipy.special import fdtrc, ndtri, stdtrit
 
 from replications.time_series.printed import FAMILIES, LEGENDS, SETS
 from scalinglaws.uncertainty import Estimate, from_left_out
@@ -16,8 +17,8 @@ from scalinglaws.uncertainty import Estimate, from_left_out
 ALONG = {"size": "n_params", "data": "n_points"}
 #: Numbers of a table that differ by less than this share of themselves are one number.
 SAME = 1e-6
-#: The normal distribution's 97.5 % point, for errors of reading, which no degrees of freedom go with.
-NORMAL = 1.96
+#: No picture is misread by more nats than this, some ten times what its ticks leave open.
+FURTHEST = 0.2
 
 
 class Line(NamedTuple):
@@ -83,14 +84,20 @@ def curve(losses: pd.DataFrame, figure: str, family: str, eval_set: str) -> tupl
     return np.log10(rows[ALONG[figure]].to_numpy(float)), rows.nll.to_numpy()
 
 
-def exponents(losses: pd.DataFrame) -> pd.DataFrame:
-    """Every line of both figures: refitted, as printed, and as its printed constant has it.
+def implied(it: Line, constant: float) -> float:
+    """The exponent that a law (constant / x)^exponent has if it goes through the middle of a line's points.
 
-    A printed law is (constant / x)^exponent. At the mean of log x its logarithm is the mean of log loss, so that
+    At the mean of log x its logarithm is the mean of log loss, so that
 
         exponent = mean log10 loss / (log10 constant - mean log10 x),
 
-    which two digits of the constant give to a thousandth.
+    which two digits of the constant give to some thousandths.
+    """
+    return it.height / (np.log10(constant) - it.middle)
+
+
+def exponents(losses: pd.DataFrame) -> pd.DataFrame:
+    """Every line of both figures: refitted, as printed, and as its printed constant has it.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def exponents(losses: pd.DataFrame) -> pd.DataFrame:
             "low": -it.slope - half,
             "high": -it.slope + half,
             "printed": legend.exponent,
-            "implied": it.height / (np.log10(legend.constant) - it.middle),
+            "implied": implied(it, legend.constant),
             "scatter": it.scatter,
         }
     return pd.DataFrame(rows).T.rename_axis(LEGENDS.index.names)
@@ -120,6 +127,53 @@ def reading_error(found: pd.DataFrame, figure: str) -> float:
     return float(np.sqrt(((lines.refitted / lines.implied - 1) ** 2).mean()))
 
 
+def shift(losses: pd.DataFrame, figure: str, family: str) -> float:
+    """Nats to add to all losses of one picture so that its refitted exponents come nearest to the implied ones.
+
+    A picture's ticks are placed by one number, so that an error in it is the same for all points of the picture.
+    The ratios of refitted to implied exponents on the three sets are brought as near to 1 as one shift can.
+    """
+    curves = [(*curve(losses, figure, family, name), LEGENDS.constant[figure, family, name]) for name in SETS]
+
+    def off(nats: float) -> float:
+        lines = [(line(x, np.log10(loss + nats)), constant) for x, loss, constant in curves]
+        return sum((it.slope / implied(it, constant) + 1) ** 2 for it, constant in lines)
+
+    return float(minimize_scalar(off, bounds=(-FURTHEST, FURTHEST), method="bounded").x)
+
+
+def shifted(losses: pd.DataFrame) -> pd.DataFrame:
+    """The table with the ticks of all four pictures where their printed constants would have them."""
+    moved = losses.copy()
+    for (figure, family), rows in losses.groupby(["figure", "family"]):
+        moved.loc[rows.index, "nll"] += shift(losses, figure, family)
+    return moved
+
+
+def bend(x: np.ndarray, y: np.ndarray) -> float:
+    """How often chance alone would give a line's points as large a quadratic term: the p-value of its F test."""
+    straight, bent = (np.polyfit(x - x.mean(), y, degree, full=True)[1][0] for degree in (1, 2))
+    free = len(x) - 3
+    return float(fdtrc(1, free, (straight - bent) / (bent / free)))
+
+
+def pairs(losses: pd.DataFrame, of: Callable[[np.ndarray], np.ndarray] = np.log10) -> pd.DataFrame:
+    """What the pairs of one size look like, set by set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By set: `shared`, the correlation of the two architectures' distances from their lines, which pairing takes
+        out where it is positive; and `bend`, the p-value of a quadratic term in the differences.
+    """
+    rows = {}
+    for name in SETS:
+        (x, encoder), (_, decoder) = (curve(losses, "size", family, name) for family in FAMILIES)
+        off = [of(loss) - line(x, of(loss)).at(x) for loss in (encoder, decoder)]
+        rows[name] = {"shared": np.corrcoef(off)[0, 1], "bend": bend(x, of(decoder) - of(encoder))}
+    return pd.DataFrame(rows).T
+
+
 def steeper(
     losses: pd.DataFrame,
     figure: str,
@@ -127,6 +181,7 @@ def steeper(
     reading: float,
     of: Callable[[np.ndarray], np.ndarray] = np.log10,
     paired: bool | None = None,
+    level: float = 0.95,
 ) -> Estimate:
     """By how much the encoder's line falls faster than the decoder's, in units of `of` per tenfold.
 
@@ -135,13 +190,16 @@ def steeper(
     losses, figure, eval_set
         Two curves of the table.
     reading
-        Relative error of a slope from reading the figure, independent from one picture to the other.
+        Relative error of a slope from reading the figure, one standard deviation, as if it were independent from one
+        picture to the other and normal.
     of
         What a line is drawn through; by default log10 of the loss, whose slope is the exponent.
     paired
-        Whether decoder less encoder is taken at each x, which takes out what both share there, and one line is drawn
-        through the differences; by default where both have the same x. Otherwise two lines are drawn, and their
-        standard errors added by Welch's rule.
+        Whether decoder less encoder is taken at each x, which takes out what both share there, if they share
+        something, and one line is drawn through the differences; by default where both have the same x. Otherwise two
+        lines are drawn, and their standard errors added by Welch's rule.
+    level
+        How often the interval is to hold the difference.
 
     Returns
     -------
@@ -150,16 +208,22 @@ def steeper(
     """
     (x, encoder), (other, decoder) = (curve(losses, figure, family, eval_set) for family in FAMILIES)
     paired = alike(x, other) if paired is None else paired
-    value, half = difference(x, of(encoder), other, of(decoder), reading, paired)
+    value, half = difference(x, of(encoder), other, of(decoder), reading, paired, level)
     return Estimate(
         value, value - half, value + half, "Student's, from the scatter of models, and reading error"
     )
 
 
 def difference(
-    x: np.ndarray, encoder: np.ndarray, other: np.ndarray, decoder: np.ndarray, reading: float, paired: bool
+    x: np.ndarray,
+    encoder: np.ndarray,
+    other: np.ndarray,
+    decoder: np.ndarray,
+    reading: float,
+    paired: bool,
+    level: float = 0.95,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The decoder's slope less the encoder's, and half of its 95 % interval.
+    """The decoder's slope less the encoder's, and half of its interval.
 
     Parameters
     ----------
@@ -167,7 +231,7 @@ def difference(
         The encoder's, shape (n,), and the decoder's, shape (m,).
     encoder, decoder
         What the lines are drawn through, shape (..., n) and (..., m).
-    reading, paired
+    reading, paired, level
         As in `steeper`.
     """
     alone = line(x, encoder), line(other, decoder)
@@ -178,7 +242,8 @@ def difference(
         value = alone[1].slope - alone[0].slope
         error, free = welch(*alone)
     read = reading * np.hypot(alone[0].slope, alone[1].slope)
-    return value, np.hypot(stdtrit(free, 0.975) * error, NORMAL * read)
+    upper = (1 + level) / 2
+    return value, np.hypot(stdtrit(free, upper) * error, ndtri(upper) * read)
 
 
 def alike(x: np.ndarray, other: np.ndarray) -> bool:
@@ -196,26 +261,41 @@ def welch(one: Line, other: Line) -> tuple[np.ndarray, np.ndarray]:
     return np.sqrt(total), total**2 / (squares[0] ** 2 / one.free + squares[1] ** 2 / other.free)
 
 
-def of_sets(losses: pd.DataFrame, figure: str, family: str, keep: np.ndarray | slice = slice(None)) -> float:
-    """log of the exponent on ID over the mean of those on LSF and Monash, from some of the points of each curve."""
-    lines = [line(x[keep], np.log10(y)[keep]) for x, y in (curve(losses, figure, family, s) for s in SETS)]
+def of_sets(
+    losses: pd.DataFrame,
+    figure: str,
+    family: str,
+    of: Callable[[np.ndarray], np.ndarray] = np.log10,
+    keep: np.ndarray | slice = slice(None),
+) -> float:
+    """log of the fall on ID over the mean of those on LSF and Monash, from some of the points of each curve.
+
+    A fall is in units of `of` per tenfold: an exponent, or nats.
+
+    Raises
+    ------
+    ValueError
+        If the loss does not fall.
+    """
+    lines = [line(x[keep], of(y)[keep]) for x, y in (curve(losses, figure, family, s) for s in SETS)]
     lsf, monash, familiar = (-it.slope for it in lines)
     if min(familiar, lsf + monash) <= 0:
-        raise ValueError("exponents that are not positive have no ratio")
+        raise ValueError("losses that do not fall have no ratio of falls")
     return float(np.log(2 * familiar / (lsf + monash)))
 
 
-def unlike(losses: pd.DataFrame, figure: str) -> Estimate:
-    """The larger over the smaller of the exponents on ID and OOD, for the architecture where they differ most.
+def unlike(losses: pd.DataFrame, figure: str, of: Callable[[np.ndarray], np.ndarray] = np.log10) -> Estimate:
+    """The larger over the smaller of the falls on ID and OOD, for the architecture where they differ most.
 
     Each model is left out in turn, in all three sets at once, since one model has three losses. Where the interval
-    of the logarithm reaches across zero, the ratio may be 1.
+    of the logarithm reaches across zero, the ratio may be 1. The interval is that of the one architecture, and does
+    not know that it was chosen.
     """
 
     def ratio(family: str) -> Estimate:
         n = len(curve(losses, figure, family, "ID")[0])
-        left_out = [of_sets(losses, figure, family, np.arange(n) != k) for k in range(n)]
-        return from_left_out(of_sets(losses, figure, family), left_out, "a jackknife over models")
+        left_out = [of_sets(losses, figure, family, of, np.arange(n) != k) for k in range(n)]
+        return from_left_out(of_sets(losses, figure, family, of), left_out, "a jackknife over models")
 
     it = max((ratio(family) for family in FAMILIES), key=lambda found: abs(found.value))
     ends = np.abs([it.low, it.high])
