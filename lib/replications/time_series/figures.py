@@ -97,5 +97,7 @@ def apart(losses: pd.DataFrame, found: Mapping[tuple[str, str], Estimate]) -> Fi
     right.set(
         xlabel="encoder's exponent less decoder's", xlim=(-WIDEST, WIDEST), ylim=(0.4 - len(found), 0.6)
     )
+    right.set_ylabel("what varies, and the set")
+    fig.get_layout_engine().set(wspace=0.08)
     right.legend(fontsize=8, loc="upper left")
     return fig
