@@ -14,6 +14,17 @@ from scalinglaws.figures import PALETTE, PAPER, panels
 from scalinglaws.uncertainty import Estimate
 
 TITLES = {"pour_water": "Pour Water", "mouse": "Mouse Arrangement"}
+#: Where labels would overlap: offsets in points.
+LABELS = {
+    ("mouse", "pairs"): (6, 1),
+    ("pour_water", "envs"): (6, -8),
+    ("mouse", "envs"): (-52, 3),
+    ("mouse", "objects"): (-66, -3),
+    ("pour_water", "objects"): (5, -9),
+    ("Wave", "FNO"): (6, -8),
+    ("CompEuler", "FNO"): (-20, 7),
+    ("Wave", "Poseidon-B"): (-10, -12),
+}
 AXES = {"objects": "objects", "envs": "environments", "pairs": "pairs of both"}
 
 
@@ -113,7 +124,7 @@ def forecast(single: Mapping, together: Estimate) -> Figure:
     ax.set_yticks(range(7), [name for name, *_ in rows] + ["six panels"])
     ax.set(
         xscale="log",
-        xlabel="gap at n = 32 over what the line through n = 1 to 16 predicts",
+        xlabel="gap at n = 32, observed over predicted",
         ylabel="panel",
         ylim=(7, -1),
     )
@@ -139,7 +150,8 @@ def heights(starts: Mapping, growths: Mapping) -> Figure:
         ax.plot([starts[k] for k in keys], [growths[k] for k in keys], mark, color=colour, label=kind)
         for k in keys:
             name = k[0] if kind != "robots" else f"{TITLES[k[0]].split()[0]} {k[1]}"
-            ax.annotate(name, (starts[k], growths[k]), fontsize=7, xytext=(4, 3), textcoords="offset points")
+            offset = LABELS.get(k, (5, 3))
+            ax.annotate(name, (starts[k], growths[k]), fontsize=8, xytext=offset, textcoords="offset points")
     ax.axhline(0, label="straight line", **PAPER)
     ax.set(
         xscale="log", xlabel="error or gap where the curve starts", ylabel="growth of exponent per doubling"

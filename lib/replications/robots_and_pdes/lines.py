@@ -223,3 +223,51 @@ def ahead(x: ArrayLike, y: ArrayLike) -> Estimate:
     leverage = 1 + 1 / len(known) + (x[-1] - known.mean()) ** 2 / ((known - known.mean()) ** 2).sum()
     half = stats.t.ppf(0.975, free) * np.sqrt(spread * leverage)
     return Estimate.around(float(surplus(x, y)), -half, half, "prediction of a new point")
+
+
+def through(curve: tuple, law: Fit) -> tuple[np.ndarray, float]:
+    """A fitted law along a curve, in logarithms, and the scatter of the points about it."""
+    x, y = curve
+    fitted = np.log(law.predict(pd.DataFrame({"n": np.exp(x)})))
+    return fitted, float(np.sqrt(((y - fitted) ** 2).sum() / (len(x) - 2)))
+
+
+def better(curve: tuple, law: Fit) -> float:
+    """Log of the line's residual sum of squares over that of a law with as many parameters, fitted to logarithms."""
+    return float(np.log(squares(*curve) / (2 * law.objective)))
+
+
+def along(curve: tuple) -> np.ndarray:
+    """The line through a curve, at its points."""
+    slope, level = line(*curve)
+    return level + slope * curve[0]
+
+
+def weighted_bend(x: ArrayLike, y: ArrayLike, rough: ArrayLike) -> float:
+    """The `bend` of a parabola whose points have the standard deviations `rough`."""
+    x = np.asarray(x, float)
+    return float(-2 * np.ptp(x) * np.polyfit(x, y, 2, w=1 / np.asarray(rough, float))[0])
+
+
+def choices(panels: dict, exact: dict, half: dict) -> dict[str, dict[str, list]]:
+    """Bends over five doublings, and surpluses, by other points: values of the panels for each choice.
+
+    Parameters
+    ----------
+    panels, exact, half
+        Panel -> log n and log gap: digitised; from printed scores; and those of half of the demonstrations, from n = 2.
+    """
+    octaves = np.log(32)
+    return {
+        "bend": {
+            "scores as printed": [bend(*c) for c in exact.values()],
+            "without n = 1": [-octaves * curvature(x[1:], y[1:]) for x, y in panels.values()],
+            "without n = 32": [-octaves * curvature(x[:-1], y[:-1]) for x, y in panels.values()],
+            "half of the demonstrations": [-octaves * curvature(*c) for c in half.values()],
+        },
+        "ahead": {
+            "scores as printed": [surplus(*c) for c in exact.values()],
+            "line through n = 2 to 16": [surplus(x[1:], y[1:]) for x, y in panels.values()],
+            "half of the demonstrations": [surplus(*c) for c in half.values()],
+        },
+    }

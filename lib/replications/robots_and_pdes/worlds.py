@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +10,7 @@ from scipy import stats
 
 from replications.robots_and_pdes import lines
 from scalinglaws.correlation import correlation, rank_correlation
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate
 
 #: Lin et al.'s Table 1: mean score of a policy, as a share, and its standard deviation over eight environments.
 OVER_ENVIRONMENTS = {
@@ -132,10 +131,19 @@ def above(values: ArrayLike, border: float) -> float:
     return float(np.mean(values.mean(axis=1) - half > border))
 
 
-def of_ranks(
+def deals(
     starts: Mapping, growths: Mapping, strata: list[list], draws: int, rng: np.random.Generator
-) -> Estimate:
-    """Rank correlation of two measures of curves, with the interval of curves drawn again within strata.
+) -> np.ndarray:
+    """Rank correlations of two measures of curves with the first dealt out within each stratum, shape (draws,)."""
+    grown = np.array([growths[key] for stratum in strata for key in stratum])
+    other = [rng.permuted(np.tile([starts[k] for k in s], (draws, 1)), axis=1) for s in strata]
+    return rank_correlation(np.hstack(other), grown)
+
+
+def beyond(
+    starts: Mapping, growths: Mapping, strata: list[list], draws: int, rng: np.random.Generator
+) -> tuple[float, Estimate, float]:
+    """A rank correlation of curves, what it has beyond a difference of strata, and how often deals give as much.
 
     Parameters
     ----------
@@ -143,31 +151,31 @@ def of_ranks(
         Curve -> value.
     strata
         The curves of each paper.
+
+    Returns
+    -------
+    tuple
+        The correlation; the same less the mean of `deals`, its interval that of deals; the share of
+        deals that correlate as highly.
     """
     keys = [key for stratum in strata for key in stratum]
-    pair = np.array([[starts[key] for key in keys], [growths[key] for key in keys]])
-    edges = np.cumsum([0, *map(len, strata)])
-    rows = np.hstack([rng.integers(a, b, size=(draws, b - a)) for a, b in pairwise(edges)])
-    again = rank_correlation(pair[0][rows], pair[1][rows])
-    return from_draws(float(rank_correlation(*pair)), again, "curves drawn again within each paper")
+    raw = float(rank_correlation([starts[key] for key in keys], [growths[key] for key in keys]))
+    dealt = deals(starts, growths, strata, draws, rng)
+    low, high = np.quantile(dealt, [0.025, 0.975])
+    left = Estimate.around(raw - dealt.mean(), raw - high, raw - low, "heights dealt out within each paper")
+    return raw, left, float(np.mean(dealt >= raw - 1e-9))
 
 
-def dealt(
-    starts: Mapping, growths: Mapping, strata: list[list], pooled: bool, draws: int, rng: np.random.Generator
-) -> Estimate:
-    """`of_ranks` with the heights dealt out, medians of 100 deals.
+def rolled(curve: ArrayLike, share: float, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Log gaps as 40 roll-outs would measure them, shape (draws, points); beta-distributed means.
 
     Parameters
     ----------
-    pooled
-        Whether heights are dealt out among all curves, or within each stratum.
+    curve
+        True log gaps; those above 0.98 count as 0.98, since no measured gap exceeds one.
+    share
+        As in `log_variance`.
     """
-    found = []
-    for _ in range(100):
-        groups = [[key for stratum in strata for key in stratum]] if pooled else strata
-        other = {}
-        for group in groups:
-            other |= dict(zip(group, rng.permutation([starts[key] for key in group]), strict=True))
-        one = of_ranks(other, growths, strata, draws, rng)
-        found.append((one.value, one.low, one.high))
-    return Estimate.around(*(float(v) for v in np.median(found, axis=0)), "medians of 100 deals")
+    gap = np.minimum(np.exp(np.asarray(curve, float)), 0.98)
+    size = ROLLOUTS / share - 1
+    return np.log(np.maximum(rng.beta(gap * size, (1 - gap) * size, size=(draws, len(gap))), 1e-6))
