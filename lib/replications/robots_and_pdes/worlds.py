@@ -134,10 +134,13 @@ def above(values: ArrayLike, border: float) -> float:
 def deals(
     starts: Mapping, growths: Mapping, strata: list[list], draws: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rank correlations of two measures of curves with the first dealt out within each stratum, shape (draws,)."""
+    """Rank correlations of two measures of curves with the first dealt out within each stratum, shape (draws,).
+
+    Heights that are all the same correlate with nothing, 0.
+    """
     grown = np.array([growths[key] for stratum in strata for key in stratum])
     other = [rng.permuted(np.tile([starts[k] for k in s], (draws, 1)), axis=1) for s in strata]
-    return rank_correlation(np.hstack(other), grown)
+    return np.nan_to_num(rank_correlation(np.hstack(other), grown))
 
 
 def beyond(
@@ -159,7 +162,8 @@ def beyond(
         deals that correlate as highly.
     """
     keys = [key for stratum in strata for key in stratum]
-    raw = float(rank_correlation([starts[key] for key in keys], [growths[key] for key in keys]))
+    raw = rank_correlation([starts[key] for key in keys], [growths[key] for key in keys])
+    raw = float(np.nan_to_num(raw))
     dealt = deals(starts, growths, strata, draws, rng)
     low, high = np.quantile(dealt, [0.025, 0.975])
     left = Estimate.around(raw - dealt.mean(), raw - high, raw - low, "heights dealt out within each paper")
