@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import optimize, stats
 
 from scalinglaws.fitting import Fit, fit
 from scalinglaws.fitting.law import law
@@ -97,7 +97,9 @@ def curved(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     return stats.f.sf(free * share / (1 - share), 1, free)
 
 
-def count_for(x: ArrayLike, y: ArrayLike, target: float) -> Estimate:
+def count_for(
+    x: ArrayLike, y: ArrayLike, target: float, scatter: tuple[float, int] | None = None
+) -> Estimate:
     """The count at which a line reaches `target`, with the 95 % interval of the inverted line (Fieller).
 
     Parameters
@@ -106,6 +108,8 @@ def count_for(x: ArrayLike, y: ArrayLike, target: float) -> Estimate:
         Points; the line has to fall.
     target
         Value of y.
+    scatter
+        Variance about the line and its degrees of freedom, where they come from more than these points.
 
     Returns
     -------
@@ -114,8 +118,8 @@ def count_for(x: ArrayLike, y: ArrayLike, target: float) -> Estimate:
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     slope, _ = line(x, y)
-    free, sxx = len(x) - 2, ((x - x.mean()) ** 2).sum()
-    spread = squares(x, y) / free
+    sxx = ((x - x.mean()) ** 2).sum()
+    spread, free = scatter or (squares(x, y) / (len(x) - 2), len(x) - 2)
     t = stats.t.ppf(0.975, free)
     # The ends u, from the mean of x, are where the line misses the target by t standard errors.
     miss = target - y.mean()
@@ -133,21 +137,25 @@ def count_for(x: ArrayLike, y: ArrayLike, target: float) -> Estimate:
 
 
 class Break(NamedTuple):
-    """Two lines that meet: where, the 95 % interval of that, slopes, and the chance that a line looks as broken."""
+    """Two lines that meet: where, the 95 % interval of that, exponents, the chance that a line looks as broken.
+
+    `left` is the residual sum of squares.
+    """
 
     at: Estimate
     below: float
     above: float
     chance: float
+    left: float
 
 
-def places(x: ArrayLike) -> np.ndarray:
-    """Where two lines may meet: every quarter octave, two points at least on either side."""
+def places(x: ArrayLike, least: int = 2) -> np.ndarray:
+    """Where two lines may meet: every quarter octave, `least` points or more on either side."""
     x = np.sort(np.asarray(x, float))
-    return np.arange(x[1], x[-2] + 1e-9, np.log(2) / 4)
+    return np.arange(x[least - 1], x[-least] + 1e-9, np.log(2) / 4)
 
 
-def broken(x: ArrayLike, y: ArrayLike, draws: int, rng: np.random.Generator) -> Break:
+def broken(x: ArrayLike, y: ArrayLike, draws: int, rng: np.random.Generator, least: int = 2) -> Break:
     """Two lines that meet, the meeting point searched for, against one line.
 
     Parameters
@@ -158,9 +166,11 @@ def broken(x: ArrayLike, y: ArrayLike, draws: int, rng: np.random.Generator) -> 
         Straight lines with normal scatter in which a break is searched for likewise.
     rng
         Source of randomness.
+    least
+        Points on either side, at least.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
-    knots = places(x)
+    knots = places(x, least)
     hinges = np.maximum(x - knots[:, None], 0)
     directions = against(x, hinges)
     slope, level = line(x, y)
@@ -182,7 +192,45 @@ def broken(x: ArrayLike, y: ArrayLike, draws: int, rng: np.random.Generator) -> 
     where = Estimate.around(
         float(np.exp(knots[at])), likely.min(), likely.max(), "likelihood of two lines that meet"
     )
-    return Break(where, -float(below), -float(below + more), float(chance))
+    return Break(where, -float(below), -float(below + more), float(chance), float(remaining[at]))
+
+
+class Smooth(NamedTuple):
+    """A bounded law with a ceiling of its own: the ceiling, and the residual sum of squares."""
+
+    ceiling: float
+    left: float
+
+
+def own_ceiling(x: ArrayLike, y: ArrayLike) -> Smooth:
+    r"""The law $c / (1 + (n/n_0)^h)$, three parameters, by least squares of logarithms.
+
+    Source: `bounded_law` with a free ceiling. The logarithm of c is linear and is solved for; the other two
+    start from a grid. Where a line fits best, c grows without end; n0 is held within twelve octaves of the points.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    ends = ([x[0] - 12 * np.log(2), 0.01], [x[-1] + 12 * np.log(2), 10])
+
+    def above(p):
+        """Points over the law with ceiling one, in logarithms."""
+        return y + np.logaddexp(0, p[1] * (x - p[0]))
+
+    starts = [(at, h) for at in np.linspace(x[0], x[-1], 4) for h in (0.4, 1)]
+    tried = [optimize.least_squares(lambda p: above(p) - above(p).mean(), s, bounds=ends) for s in starts]
+    best = min(tried, key=lambda one: one.cost)
+    return Smooth(float(np.exp(above(best.x).mean())), float(2 * best.cost))
+
+
+def paid(curve: tuple, smooth: Smooth) -> float:
+    """Log of the line's residual sum of squares over that of a law with one parameter more, which BIC charges."""
+    points = len(curve[0])
+    return float(np.log(squares(*curve) / smooth.left) - np.log(points) / points)
+
+
+def aicc(left: float, points: int, parameters: int) -> float:
+    """Akaike's criterion, corrected for few points, of a residual sum of squares; the scatter counts as a parameter."""
+    k = parameters + 1
+    return float(points * np.log(left / points) + 2 * k + 2 * k * (k + 1) / (points - k - 1))
 
 
 def reached(x: ArrayLike, y: ArrayLike, target: float) -> float:
@@ -249,6 +297,13 @@ def weighted_bend(x: ArrayLike, y: ArrayLike, rough: ArrayLike) -> float:
     return float(-2 * np.ptp(x) * np.polyfit(x, y, 2, w=1 / np.asarray(rough, float))[0])
 
 
+def corrected(values: ArrayLike, looks: int) -> Estimate:
+    """A mean over panels, with Student's interval widened for several looks at one question (Bonferroni)."""
+    values = np.asarray(values, float)
+    half = stats.t.ppf(1 - 0.025 / looks, len(values) - 1) * stats.sem(values)
+    return Estimate.around(values.mean(), values.mean() - half, values.mean() + half, f"{looks} looks")
+
+
 def choices(panels: dict, exact: dict, half: dict) -> dict[str, dict[str, list]]:
     """Bends over five doublings, and surpluses, by other points: values of the panels for each choice.
 
@@ -257,17 +312,22 @@ def choices(panels: dict, exact: dict, half: dict) -> dict[str, dict[str, list]]
     panels, exact, half
         Panel -> log n and log gap: digitised; from printed scores; and those of half of the demonstrations, from n = 2.
     """
-    octaves = np.log(32)
+    octaves, curves = np.log(32), panels.values()
+    without = {key: [surplus(*c) for other, c in panels.items() if other != key] for key in panels}
     return {
         "bend": {
             "scores as printed": [bend(*c) for c in exact.values()],
-            "without n = 1": [-octaves * curvature(x[1:], y[1:]) for x, y in panels.values()],
-            "without n = 32": [-octaves * curvature(x[:-1], y[:-1]) for x, y in panels.values()],
+            "without n = 1": [-octaves * curvature(x[1:], y[1:]) for x, y in curves],
+            "without n = 32": [-octaves * curvature(x[:-1], y[:-1]) for x, y in curves],
             "half of the demonstrations": [-octaves * curvature(*c) for c in half.values()],
         },
         "ahead": {
             "scores as printed": [surplus(*c) for c in exact.values()],
-            "line through n = 2 to 16": [surplus(x[1:], y[1:]) for x, y in panels.values()],
+            "line through n = 2 to 16": [surplus(x[1:], y[1:]) for x, y in curves],
+            "n = 32 from 1 to 8": [surplus(np.delete(x, 4), np.delete(y, 4)) for x, y in curves],
+            "n = 16 from 1 to 8": [surplus(x[:5], y[:5]) for x, y in curves],
+            "n = 8 from 1 to 4": [surplus(x[:4], y[:4]) for x, y in curves],
             "half of the demonstrations": [surplus(*c) for c in half.values()],
-        },
+        }
+        | {f"without {' '.join(key)}": values for key, values in without.items()},
     }

@@ -26,7 +26,7 @@ def share_of_binomial() -> float:
     """Variance of a mean score over that of 40 roll-outs that either fail or succeed wholly, mean of four tasks.
 
     A score in steps varies less than all or nothing. Each task's variance is that of eight environments
-    over eight, as the paper's Table 1 prints it.
+    over eight, as the paper's Table 1 prints it: an upper estimate, since it holds how hard each environment is.
     """
     ratios = [
         (spread**2 / ENVIRONMENTS) / (mean * (1 - mean) / ROLLOUTS)
