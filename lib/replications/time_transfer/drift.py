@@ -1,0 +1,227 @@
+"""How the optimal learning rate drifts with the token budget, batch by batch, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+
+from replications.time_transfer.optima import best_batches
+from scalinglaws.uncertainty import Estimate, from_left_out
+
+SIZE_AND_BATCH = ["model", "batch_size"]
+SIZE_AND_BUDGET = ["model", "n_tokens"]
+#: Batches that count as small and as large, in sequences, and runs that count as long, in updates.
+SMALL, LARGE, LONG = 96, 736, 5000
+
+
+def absorbed(columns: np.ndarray, cells: pd.DataFrame, groups: Sequence[str]) -> np.ndarray:
+    """Columns less the mean of their group, which is the same as a constant for each group in a regression.
+
+    Parameters
+    ----------
+    columns
+        Shape (cells, k).
+    cells
+        With the labels of the groups.
+    groups
+        The two columns that make a group, or the one.
+    """
+    codes = pd.factorize(cells[groups[0]])[0]
+    for name in groups[1:]:
+        codes = pd.factorize(codes * 10_000 + pd.factorize(cells[name])[0])[0]
+    means = np.zeros((codes.max() + 1, columns.shape[1]))
+    np.add.at(means, codes, columns)
+    return columns - (means / np.bincount(codes)[:, None])[codes]
+
+
+def slopes(
+    cells: pd.DataFrame, y: np.ndarray, terms: Sequence[np.ndarray], groups: Sequence[str]
+) -> np.ndarray:
+    """Least-squares coefficients of y on some terms, with a constant for each group.
+
+    Raises
+    ------
+    ValueError
+        If the terms do not vary independently within the groups.
+    """
+    columns = absorbed(np.column_stack([y, *terms]).astype(float), cells, groups)
+    found, _, rank, _ = np.linalg.lstsq(columns[:, 1:], columns[:, 0])
+    if rank < len(terms):
+        raise ValueError(f"{len(terms)} terms, of which {rank} vary independently within {list(groups)}")
+    return found
+
+
+def drift(cells: pd.DataFrame) -> float:
+    """Exponent of the tokens in the optimal learning rate at fixed size and batch, one for all cells given."""
+    return float(slopes(cells, cells.log_rate, [np.log(cells.n_tokens)], SIZE_AND_BATCH)[0])
+
+
+def line(cells: pd.DataFrame) -> tuple[float, float]:
+    """The drift as a straight line in the logarithm of the batch: drift at a batch of 1, and its change."""
+    tokens, batch = np.log(cells.n_tokens), np.log(cells.batch_size)
+    at_one, change = slopes(cells, cells.log_rate, [tokens, tokens * batch], SIZE_AND_BATCH)
+    return float(at_one), float(change)
+
+
+def zero_grows(cells: pd.DataFrame, by_size: bool = True) -> float:
+    r"""Exponent of the tokens in the batch at which the drift is zero.
+
+    Let the drift be $b_0 + b_1 \ln B + 2 b_2 \ln D$. It is zero at a batch that grows as $D$ to the
+    power $-2 b_2 / b_1$.
+
+    Parameters
+    ----------
+    cells
+        As `best_rates` gives them.
+    by_size
+        Whether the drift may also change with the logarithm of the size. Otherwise what differs between
+        the sizes, whose budgets differ, counts as an effect of the budget.
+    """
+    tokens, batch = np.log(cells.n_tokens), np.log(cells.batch_size)
+    tokens = tokens - tokens.mean()
+    terms = [tokens, tokens * batch, tokens**2] + [tokens * np.log(cells.n_params)] * by_size
+    found = slopes(cells, cells.log_rate, terms, SIZE_AND_BATCH)
+    return float(-2 * found[2] / found[1])
+
+
+def surge_drift(batch: np.ndarray, critical: np.ndarray | float, largest: float = 0.5) -> np.ndarray:
+    """Drift by the law of the surge, whose critical batch is in proportion to the tokens: see the notebook."""
+    return largest * np.tanh(np.log(np.asarray(batch, float) / critical) / 2)
+
+
+def surge(cells: pd.DataFrame, power: float = 1.0) -> tuple[float, float]:
+    """The largest drift and the critical batch, by least squares on the optimal learning rates.
+
+    At a given critical batch the largest drift is a linear coefficient, so that one number is searched, on a
+    grid and then finely. What is multiplied with the largest drift is the integral of `surge_drift` over the
+    logarithm of the tokens.
+
+    Parameters
+    ----------
+    cells
+        As `best_rates` gives them.
+    power
+        Exponent of the tokens in the critical batch; 0 leaves it where it is.
+
+    Returns
+    -------
+    tuple of float
+        The largest drift, and the critical batch at the middle of the budgets in sequences, between 1 and
+        100,000.
+    """
+    tokens = np.log(cells.n_tokens.to_numpy(float))
+    batch, off = np.log(cells.batch_size.to_numpy(float)), tokens - tokens.mean()
+    y = absorbed(cells[["log_rate"]].to_numpy(), cells, SIZE_AND_BATCH)[:, 0]
+
+    def fitted(log_critical: float) -> tuple[float, float]:
+        """The largest drift, and the sum of squares that is left."""
+        ahead = batch - log_critical - power * off
+        shape = -2 * np.log(np.cosh(ahead / 2)) / power if power else off * np.tanh(ahead / 2)
+        x = absorbed(shape[:, None], cells, SIZE_AND_BATCH)[:, 0]
+        largest = x @ y / (x @ x)
+        return largest, ((y - largest * x) ** 2).sum()
+
+    grid = np.linspace(0, np.log(1e5), 40)
+    k = int(np.argmin([fitted(point)[1] for point in grid]))
+    ends = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
+    best = minimize_scalar(
+        lambda point: fitted(point)[1], bounds=ends, method="bounded", options={"xatol": 1e-8}
+    )
+    return float(fitted(best.x)[0]), float(np.exp(best.x))
+
+
+def rises_with_batch(cells: pd.DataFrame) -> float:
+    """Exponent of the batch in the optimal learning rate at fixed size and budget."""
+    return float(slopes(cells, cells.log_rate, [np.log(cells.batch_size)], SIZE_AND_BUDGET)[0])
+
+
+def batch_grows(cells: pd.DataFrame) -> float:
+    """Exponent of the tokens in the optimal batch, at fixed size."""
+    best = best_batches(cells)
+    return float(slopes(best, best.log_batch, [np.log(best.n_tokens)], ["model"])[0])
+
+
+def at_best_batch(cells: pd.DataFrame) -> float:
+    """Mean drift at the optimal batches, by the straight line."""
+    at_one, change = line(cells)
+    return at_one + change * float(best_batches(cells).log_batch.mean())
+
+
+def along_best_batch(cells: pd.DataFrame, factor: float = 4.0) -> tuple[float, float]:
+    """The two parts of the growth of the optimal learning rate with tokens along the optimal batch.
+
+    Returns
+    -------
+    tuple of float
+        The drift at a fixed batch, and what comes with the batch: the exponent of the batch in the
+        learning rate, within `factor` of the optimal batch, times the exponent of the tokens in that batch.
+    """
+    near = cells.merge(best_batches(cells)[[*SIZE_AND_BUDGET, "log_batch"]], on=SIZE_AND_BUDGET)
+    near = near[abs(np.log(near.batch_size) - near.log_batch) <= np.log(factor)]
+    return at_best_batch(cells), rises_with_batch(near) * batch_grows(cells)
+
+
+def share_of_batch(cells: pd.DataFrame) -> float:
+    """Share of the growth along the optimal batch that comes with the batch."""
+    at_fixed, with_batch = along_best_batch(cells)
+    return with_batch / (at_fixed + with_batch)
+
+
+def sensitivity(cells: pd.DataFrame) -> float:
+    """Exponent of the tokens in the curvature of the loss over the log learning rate, at fixed size and batch."""
+    bent = cells[cells.curvature > 0]
+    return float(slopes(bent, np.log(bent.curvature), [np.log(bent.n_tokens)], SIZE_AND_BATCH)[0])
+
+
+def over_pairs(
+    cells: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], by: Sequence[str] = SIZE_AND_BUDGET
+) -> Estimate:
+    """A statistic of cells with Student's interval of the jackknife over pairs of a size and a budget.
+
+    Parameters
+    ----------
+    cells
+        Rows that `statistic` takes.
+    statistic
+        One number from the rows.
+    by
+        What is left out together.
+    """
+    codes = cells.groupby(list(by)).ngroup().to_numpy()
+    left_out = [statistic(cells[codes != code]) for code in range(codes.max() + 1)]
+    how = f"jackknife over {len(left_out)} " + ("pairs of a size and a budget" if len(by) > 1 else "sizes")
+    return from_left_out(statistic(cells), left_out, how)
+
+
+#: Claim -> which cells it is about, and the number that is asked of them.
+QUESTIONS: dict[str, tuple[str, Callable[[pd.DataFrame], float]]] = {
+    "flip": ("n_steps > 0", lambda cells: line(cells)[1]),
+    "small": (f"batch_size <= {SMALL}", drift),
+    "large": (f"batch_size >= {LARGE}", drift),
+    "large-long": (f"batch_size >= {LARGE} and n_steps >= {LONG}", drift),
+    "amplitude": ("n_steps > 0", lambda cells: surge(cells)[0]),
+    "bcrit": ("n_steps > 0", zero_grows),
+    "mirror": (f"batch_size >= {LARGE}", rises_with_batch),
+    "bstar": ("n_steps > 0", batch_grows),
+    "below": ("n_steps > 0", at_best_batch),
+    "through-batch": ("n_steps > 0", share_of_batch),
+    "sensitivity": ("n_steps > 0", sensitivity),
+    "moe-flip": ("n_steps > 0", lambda cells: line(cells)[1]),
+    "moe-small": ("batch_size == 32", drift),
+    "moe-large": ("batch_size == 512", drift),
+}
+
+
+def asked(
+    cells: pd.DataFrame, ids: Sequence[str], by: Sequence[str] = SIZE_AND_BUDGET
+) -> dict[str, Estimate]:
+    """The numbers that some claims ask for, each from the cells that it is about."""
+    return {k: over_pairs(cells.query(QUESTIONS[k][0]), QUESTIONS[k][1], by) for k in ids}
+
+
+def by_batch(cells: pd.DataFrame, fewest: int = 10) -> dict[int, Estimate]:
+    """The drift at each batch that has enough cells."""
+    return {int(b): over_pairs(own, drift) for b, own in cells.groupby("batch_size") if len(own) >= fewest}
