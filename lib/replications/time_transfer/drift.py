@@ -17,21 +17,16 @@ SIZE_AND_BUDGET = ["model", "n_tokens"]
 SMALL, LARGE, LONG = 96, 736, 5000
 
 
-def absorbed(columns: np.ndarray, cells: pd.DataFrame, groups: Sequence[str]) -> np.ndarray:
-    """Columns less the mean of their group, which is the same as a constant for each group in a regression.
-
-    Parameters
-    ----------
-    columns
-        Shape (cells, k).
-    cells
-        With the labels of the groups.
-    groups
-        The two columns that make a group, or the one.
-    """
-    codes = pd.factorize(cells[groups[0]])[0]
-    for name in groups[1:]:
+def groups_of(cells: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Number of the group of each cell, where cells with the same labels are one group."""
+    codes = pd.factorize(cells[names[0]])[0]
+    for name in names[1:]:
         codes = pd.factorize(codes * 10_000 + pd.factorize(cells[name])[0])[0]
+    return codes
+
+
+def absorbed(columns: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Columns, shape (cells, k), less the mean of their group: as a constant for each group would do."""
     means = np.zeros((codes.max() + 1, columns.shape[1]))
     np.add.at(means, codes, columns)
     return columns - (means / np.bincount(codes)[:, None])[codes]
@@ -47,7 +42,7 @@ def slopes(
     ValueError
         If the terms do not vary independently within the groups.
     """
-    columns = absorbed(np.column_stack([y, *terms]).astype(float), cells, groups)
+    columns = absorbed(np.column_stack([y, *terms]).astype(float), groups_of(cells, groups))
     found, _, rank, _ = np.linalg.lstsq(columns[:, 1:], columns[:, 0])
     if rank < len(terms):
         raise ValueError(f"{len(terms)} terms, of which {rank} vary independently within {list(groups)}")
@@ -113,24 +108,25 @@ def surge(cells: pd.DataFrame, power: float = 1.0) -> tuple[float, float]:
         100,000.
     """
     tokens = np.log(cells.n_tokens.to_numpy(float))
-    batch, off = np.log(cells.batch_size.to_numpy(float)), tokens - tokens.mean()
-    y = absorbed(cells[["log_rate"]].to_numpy(), cells, SIZE_AND_BATCH)[:, 0]
+    batch, off = np.log(cells.batch_size.to_numpy(float))[:, None], (tokens - tokens.mean())[:, None]
+    codes = groups_of(cells, SIZE_AND_BATCH)
+    y = absorbed(cells[["log_rate"]].to_numpy(), codes)
 
-    def fitted(log_critical: float) -> tuple[float, float]:
-        """The largest drift, and the sum of squares that is left."""
+    def fitted(log_critical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The largest drift, and the sum of squares that is left, at each critical batch."""
         ahead = batch - log_critical - power * off
         shape = -2 * np.log(np.cosh(ahead / 2)) / power if power else off * np.tanh(ahead / 2)
-        x = absorbed(shape[:, None], cells, SIZE_AND_BATCH)[:, 0]
-        largest = x @ y / (x @ x)
-        return largest, ((y - largest * x) ** 2).sum()
+        x = absorbed(shape, codes)
+        largest = (x * y).sum(0) / (x**2).sum(0)
+        return largest, ((y - largest * x) ** 2).sum(0)
 
     grid = np.linspace(0, np.log(1e5), 40)
-    k = int(np.argmin([fitted(point)[1] for point in grid]))
+    k = int(np.argmin(fitted(grid)[1]))
     ends = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
     best = minimize_scalar(
-        lambda point: fitted(point)[1], bounds=ends, method="bounded", options={"xatol": 1e-8}
+        lambda point: fitted(np.array([point]))[1][0], bounds=ends, method="bounded", options={"xatol": 1e-7}
     )
-    return float(fitted(best.x)[0]), float(np.exp(best.x))
+    return float(fitted(np.array([best.x]))[0][0]), float(np.exp(best.x))
 
 
 def rises_with_batch(cells: pd.DataFrame) -> float:
@@ -138,16 +134,27 @@ def rises_with_batch(cells: pd.DataFrame) -> float:
     return float(slopes(cells, cells.log_rate, [np.log(cells.batch_size)], SIZE_AND_BUDGET)[0])
 
 
+def with_best_batch(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells with `log_best`, the logarithm of the optimal batch of their pair, where it has one."""
+    best = best_batches(cells).rename(columns={"log_batch": "log_best"})
+    return cells.merge(best[[*SIZE_AND_BUDGET, "log_best"]], on=SIZE_AND_BUDGET, how="left")
+
+
+def a_row_a_pair(cells: pd.DataFrame) -> pd.DataFrame:
+    """The first cell of each pair that has an optimal batch."""
+    return cells.dropna(subset="log_best").drop_duplicates(SIZE_AND_BUDGET)
+
+
 def batch_grows(cells: pd.DataFrame) -> float:
-    """Exponent of the tokens in the optimal batch, at fixed size."""
-    best = best_batches(cells)
-    return float(slopes(best, best.log_batch, [np.log(best.n_tokens)], ["model"])[0])
+    """Exponent of the tokens in the optimal batch, at fixed size, from `with_best_batch`."""
+    best = a_row_a_pair(cells)
+    return float(slopes(best, best.log_best, [np.log(best.n_tokens)], ["model"])[0])
 
 
 def at_best_batch(cells: pd.DataFrame) -> float:
-    """Mean drift at the optimal batches, by the straight line."""
+    """Mean drift at the optimal batches, by the straight line, from `with_best_batch`."""
     at_one, change = line(cells)
-    return at_one + change * float(best_batches(cells).log_batch.mean())
+    return at_one + change * float(a_row_a_pair(cells).log_best.mean())
 
 
 def along_best_batch(cells: pd.DataFrame, factor: float = 4.0) -> tuple[float, float]:
@@ -159,9 +166,13 @@ def along_best_batch(cells: pd.DataFrame, factor: float = 4.0) -> tuple[float, f
         The drift at a fixed batch, and what comes with the batch: the exponent of the batch in the
         learning rate, within `factor` of the optimal batch, times the exponent of the tokens in that batch.
     """
-    near = cells.merge(best_batches(cells)[[*SIZE_AND_BUDGET, "log_batch"]], on=SIZE_AND_BUDGET)
-    near = near[abs(np.log(near.batch_size) - near.log_batch) <= np.log(factor)]
+    near = cells[abs(np.log(cells.batch_size) - cells.log_best) <= np.log(factor)]
     return at_best_batch(cells), rises_with_batch(near) * batch_grows(cells)
+
+
+def unmirrored(cells: pd.DataFrame) -> float:
+    """Drift plus exponent of the batch, which by the law of the surge add up to nothing."""
+    return drift(cells) + rises_with_batch(cells)
 
 
 def share_of_batch(cells: pd.DataFrame) -> float:
@@ -219,6 +230,7 @@ def asked(
     cells: pd.DataFrame, ids: Sequence[str], by: Sequence[str] = SIZE_AND_BUDGET
 ) -> dict[str, Estimate]:
     """The numbers that some claims ask for, each from the cells that it is about."""
+    cells = with_best_batch(cells)
     return {k: over_pairs(cells.query(QUESTIONS[k][0]), QUESTIONS[k][1], by) for k in ids}
 
 

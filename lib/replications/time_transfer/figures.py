@@ -21,6 +21,13 @@ def batches_written(ax: Axes, batches: Sequence[float]) -> None:
     ax.minorticks_off()
 
 
+def rates_written(ax: Axes) -> None:
+    """Learning rates written out, with room for a legend below."""
+    ax.set_yticks([5e-4, 1e-3, 2e-3, 5e-3], ["0.0005", "0.001", "0.002", "0.005"])
+    ax.minorticks_off()
+    ax.set_ylim(1.5e-4, 8e-3)
+
+
 def bowls(runs: pd.DataFrame, cells: pd.DataFrame, model: int, batches: tuple[int, int]) -> Figure:
     """Loss above the least against the learning rate, a line a budget, for one model and two batches."""
     fig, axes = panels(2, width=4.6, sharey=True)
@@ -37,6 +44,7 @@ def bowls(runs: pd.DataFrame, cells: pd.DataFrame, model: int, batches: tuple[in
         ax.set(
             xscale="log", ylim=(-0.004, 0.06), xlabel="learning rate", title=f"batch of {batch:,} sequences"
         )
+    axes[0].plot([], [], "v", ms=8, ls="none", color=PALETTE[0], label="optimum")
     axes[0].set_ylabel("loss above the least [nats per token]")
     axes[0].legend(fontsize=8)
     return fig
@@ -55,8 +63,8 @@ def optima(
         )
     left.set(xscale="log", yscale="log", xlabel="tokens [billions]", ylabel="optimal learning rate")
     left.set_xticks([4, 10, 20, 50, 100], ["4", "10", "20", "50", "100"])
-    left.minorticks_off()
-    left.legend(fontsize=8)
+    rates_written(left)
+    left.legend(fontsize=7, ncols=2, loc="lower left")
     budgets = np.unique(own.n_tokens)
     for budget, colour in zip(budgets, shades(len(budgets)), strict=True):
         row = own[own.n_tokens == budget]
@@ -66,9 +74,11 @@ def optima(
         rate = np.interp(at, np.log(row.batch_size), row.log_rate)
         right.plot(np.exp(at), np.exp(rate), "*", ms=12, color=PALETTE[2])
     right.axvline(zero, color=PALETTE[3], lw=1, label="no drift, all sizes")
+    right.plot([], [], "*", ms=12, ls="none", color=PALETTE[2], label="optimal batch")
     right.set(yscale="log", xlabel="batch [sequences]", ylabel="optimal learning rate")
+    rates_written(right)
     batches_written(right, [32, 128, 512, 2048])
-    right.legend(fontsize=8)
+    right.legend(fontsize=7, ncols=2, loc="lower right")
     return fig
 
 

@@ -62,13 +62,14 @@ def moved(runs: pd.DataFrame, cells: pd.DataFrame, target: pd.Series) -> pd.Data
         The new optimal log learning rate of each, in the same order.
     """
     shift = {tuple(row): by for row, by in zip(cells[CELL].to_numpy(), target - cells.log_rate, strict=True)}
-    kept = []
-    for labels, cell in runs.sort_values("learning_rate").groupby(CELL):
+    runs = runs.sort_values("learning_rate")
+    rates, losses = np.log(runs.learning_rate.to_numpy()), runs.loss.to_numpy()
+    there = np.full(len(runs), np.nan)
+    for labels, rows in runs.groupby(CELL).indices.items():
         if labels in shift:
-            rate = np.log(cell.learning_rate.to_numpy())
-            curve = PchipInterpolator(rate, cell.loss.to_numpy(), extrapolate=False)
-            kept.append(cell.assign(loss=curve(rate - shift[labels])).dropna(subset="loss"))
-    return pd.concat(kept, ignore_index=True)
+            curve = PchipInterpolator(rates[rows], losses[rows], extrapolate=False)
+            there[rows] = curve(rates[rows] - shift[labels])
+    return runs.assign(loss=there).dropna(subset="loss").reset_index(drop=True)
 
 
 def planted(runs: pd.DataFrame, law, **choices: float) -> pd.DataFrame:
