@@ -19,9 +19,10 @@ SMALL, LARGE, LONG = 96, 736, 5000
 
 def groups_of(cells: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Number of the group of each cell, where cells with the same labels are one group."""
-    codes = pd.factorize(cells[names[0]])[0]
-    for name in names[1:]:
-        codes = pd.factorize(codes * 10_000 + pd.factorize(cells[name])[0])[0]
+    codes = np.zeros(len(cells), int)
+    for name in names:
+        labels, own = np.unique(cells[name].to_numpy(), return_inverse=True)
+        codes = np.unique(codes * len(labels) + own, return_inverse=True)[1]
     return codes
 
 
@@ -201,7 +202,7 @@ def over_pairs(
     by
         What is left out together.
     """
-    codes = cells.groupby(list(by)).ngroup().to_numpy()
+    codes = groups_of(cells, by)
     left_out = [statistic(cells[codes != code]) for code in range(codes.max() + 1)]
     how = f"jackknife over {len(left_out)} " + ("pairs of a size and a budget" if len(by) > 1 else "sizes")
     return from_left_out(statistic(cells), left_out, how)
