@@ -11,7 +11,10 @@ SOURCE = DENSE.SOURCE | {
     "how_obtained": "all 708 rows; shapes, times, names of runs and the unsmoothed last loss are left out",
     "columns": {"model": {"unit": "none", "about": "experts that a token uses, and experts there are"}}
     | SHARED
-    | {"n_params": SHARED["n_params"] | {"about": "of all experts, without embeddings"}},
+    | {
+        "n_params": SHARED["n_params"] | {"about": "of all experts, without embeddings"},
+        "n_active": SHARED["n_params"] | {"about": "used for a token, without embeddings", "min": 1e8},
+    },
 }
 UPSTREAM = [
     Upstream(
@@ -23,7 +26,7 @@ UPSTREAM = [
 
 
 def convert(path) -> pd.DataFrame:
-    """The same columns as of the dense models, and which mixture it is."""
-    names = {"moe_name": "model"} | DENSE.NAMES
+    """The same columns as of the dense models, which mixture it is, and the parameters that a token uses."""
+    names = {"moe_name": "model"} | DENSE.NAMES | {"Na": "n_active"}
     table = pd.read_csv(path)[list(names)].rename(columns=names)
     return table.sort_values(list(table)[:5], ignore_index=True)

@@ -86,9 +86,10 @@ def test_largest_drift_by_another_solver(cells) -> None:
         return ((rest - own @ np.linalg.lstsq(own, rest)[0]) ** 2).sum()
 
     best = minimize(left, [0.3, 5.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-10})
-    largest, critical = drift.surge(cells)
+    largest, critical, left_over = drift.surge(cells)
     assert (largest, np.log(critical)) == pytest.approx(best.x, abs=1e-4)
     assert largest == pytest.approx(0.3942, abs=5e-4)
+    assert left_over == pytest.approx(best.fun, rel=1e-6)
 
 
 def test_derivative_of_the_fitted_shape_is_the_drift() -> None:
@@ -156,3 +157,42 @@ def test_slopes_that_cannot_be_told_apart(cells) -> None:
     tokens = np.log(cells.n_tokens)
     with pytest.raises(ValueError, match="2 terms, of which 1 vary"):
         drift.slopes(cells, cells.log_rate, [tokens, 2 * tokens], drift.SIZE_AND_BATCH)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1])
+def test_a_jump_comes_back(cells, shift) -> None:
+    """Optima on a law whose drift jumps at a batch in proportion to the tokens, with a shift and without."""
+    tokens = np.log(cells.n_tokens) - np.log(cells.n_tokens).mean()
+    law = -0.3 * abs(np.log(cells.batch_size / 250) - tokens) + shift * tokens + cells.batch_size / 1000
+    found = drift.surge(cells.assign(log_rate=law), step=True, shifted=shift > 0)
+    assert found[:2] == pytest.approx((0.3, 250), rel=1e-4)
+    assert found.left < 1e-6
+
+
+def test_growth_along_the_optimal_batch(cells) -> None:
+    """The optimal rate at the optimal batch by joining neighbours by hand, with a column for each size."""
+    best = optima.best_batches(cells)
+    rows = []
+    for _, pair in best.iterrows():
+        own = cells[(cells.model == pair.model) & (cells.n_tokens == pair.n_tokens)].sort_values("batch_size")
+        x, y = np.log(own.batch_size.to_numpy()), own.log_rate.to_numpy()
+        k = np.searchsorted(x, pair.log_batch)
+        part = (pair.log_batch - x[k - 1]) / (x[k] - x[k - 1])
+        rows.append((1 - part) * y[k - 1] + part * y[k])
+    columns = np.column_stack([np.log(best.n_tokens), dummies(best, ["model"])])
+    by_hand = np.linalg.lstsq(columns, np.array(rows))[0][0]
+    found = drift.with_best_batch(cells)
+    assert drift.rate_grows(found) == pytest.approx(by_hand, abs=1e-9)
+    assert drift.share_of_batch(found) == pytest.approx(0.6939, abs=5e-4)
+
+
+def test_lines_tell_the_mean_of_what_was_resampled(dense) -> None:
+    """Lines through drawn runs by `polyfit`, and the mean of the tokens from 4,000 of them."""
+    near = batches.near_best(dense)
+    constants, slopes = batches.batch_lines(near, 4000, np.random.default_rng(1))
+    drawn = np.random.default_rng(1).multinomial(len(near), np.full(len(near), 1 / len(near)), size=4000)
+    x, y = np.log(near.n_tokens.to_numpy(float)), np.log(near.batch_size.to_numpy(float))
+    for k in (0, 1, 3999):
+        by_hand = np.polyfit(x, y, 1, w=np.sqrt(drawn[k]))
+        assert (slopes[k], constants[k]) == pytest.approx(by_hand, rel=1e-7)
+    assert batches.middle_of_lines(constants, slopes) == pytest.approx(x.mean(), abs=0.1)

@@ -119,8 +119,8 @@ def best_rates(runs: pd.DataFrame, smoother: Smoother = parabola, fewest: int = 
 
 
 def faultless(cells: pd.DataFrame) -> pd.DataFrame:
-    """The rows without a fault."""
-    return cells[cells.fault == ""].reset_index(drop=True)
+    """The rows without a fault, and without the column that would name it."""
+    return cells[cells.fault == ""].drop(columns="fault").reset_index(drop=True)
 
 
 def best_batches(cells: pd.DataFrame, smoother: Smoother = parabola) -> pd.DataFrame:
