@@ -1,0 +1,82 @@
+"""Worlds in which the answer is known: tasks all alike, differences by task or by question, equal models."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from replications.many_tasks_few_examples.answers import BITS, COLUMNS, Answers
+
+
+def planted(
+    answers: Answers, disagree: float, spread: float, gap: float, rng: np.random.Generator
+) -> Answers:
+    """The same tasks with drawn answers, where differences of neighbours are known.
+
+    Parameters
+    ----------
+    answers
+        Whose tasks, numbers of questions and accuracies are kept; the accuracies play no part in differences.
+    disagree
+        Share of questions on which just one of two neighbours is right.
+    spread, gap
+        Standard deviation over tasks, and mean, of what the larger one gains; a task's gain is kept
+        within `disagree`.
+    rng
+        Source of randomness.
+    """
+    shape = answers.gained.shape
+    gain = np.clip(rng.normal(gap, spread, shape), -disagree, disagree)
+    chances = np.stack([(disagree + gain) / 2, (disagree - gain) / 2, np.full(shape, 1 - disagree)], axis=-1)
+    counts = rng.multinomial(answers.asked.astype(int), chances)
+    return answers._replace(gained=counts[..., 0] / answers.asked, lost=counts[..., 1] / answers.asked)
+
+
+def equally_hard(answers: Answers, rng: np.random.Generator) -> Answers:
+    """Each size right on every question with the same chance, whatever the task."""
+    asked = answers.asked.astype(int)
+    chance = (answers.right @ answers.asked / answers.asked.sum())[:, None]
+    return answers._replace(right=rng.binomial(asked, chance, answers.right.shape) / asked)
+
+
+def equal(answers: Answers, rng: np.random.Generator) -> Answers:
+    """Neighbours equally good: a question that one of them had right is given to either by a coin."""
+    both = answers.gained + answers.lost
+    gained = rng.binomial(np.round(both * answers.asked).astype(int), 0.5) / answers.asked
+    return answers._replace(gained=gained, lost=both - gained)
+
+
+def alike(table: pd.DataFrame) -> pd.DataFrame:
+    """The table `bigbench_bigg_answers` with every task as hard as all together."""
+    asked = table[COLUMNS].sum(axis=1).to_numpy()
+    sizes = [table.n_params_small, table.n_params_middle, table.n_params]
+    all_tasks = table.groupby(sizes)[COLUMNS].transform("sum")
+    shares = all_tasks.to_numpy() / all_tasks.sum(axis=1).to_numpy()[:, None]
+    return table.assign(**dict(zip(COLUMNS, (shares * asked[:, None]).T, strict=True)))
+
+
+def by_task(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with the largest of three sizes right on every other task, and the two others on none."""
+    asked = table[COLUMNS].sum(axis=1)
+    other = table.task.isin(sorted(table.task.unique())[::2])
+    wins = {"right_001": asked.where(other, 0), "right_000": asked.where(~other, 0)}
+    return table.assign(**dict.fromkeys(COLUMNS, 0)).assign(**wins)
+
+
+def independent(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with each size as often right, and right answers of the three falling independently."""
+    counts = table[COLUMNS].to_numpy(float)
+    asked = counts.sum(axis=1, keepdims=True)
+    chance = (counts / asked) @ BITS
+    each = np.where(BITS == 1, chance[:, None, :], 1 - chance[:, None, :]).prod(axis=2)
+    return table.assign(**dict(zip(COLUMNS, (asked * each).T, strict=True)))
+
+
+def exchanged(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table, answers dealt out among the three sizes: size then says nothing."""
+    rng = np.random.default_rng(0)
+    counts, right = table[COLUMNS].to_numpy().copy(), BITS.sum(axis=1)
+    for one_or_two in (1, 2):
+        columns = np.flatnonzero(right == one_or_two)
+        counts[:, columns] = rng.multinomial(counts[:, columns].sum(axis=1), [1 / 3] * 3)
+    return table.assign(**dict(zip(COLUMNS, counts.T, strict=True)))
