@@ -39,7 +39,8 @@ SOURCE = {
         "qwen_2_7b": SCORE | {"about": "Qwen2-VL-7B"},
         "gemini_20": SCORE | {"about": "Gemini 2.0, experimental, of 6 December"},
         "gemini_25": SCORE | {"about": "Gemini 2.5 Pro, experimental, of 25 March"},
-        "grok_2": SCORE | {"about": "Grok-2 vision, of 12 December; tasks with a single image", "missing": True},
+        "grok_2": SCORE
+        | {"about": "Grok-2 vision, of 12 December; tasks with a single image", "missing": True},
     },
 }
 UPSTREAM = [
@@ -76,10 +77,12 @@ def convert(results, meta):
     """
     results = pd.read_csv(results).rename(columns=COUNTS)
     counts = results.drop_duplicates(["name", *COUNTS.values()]).set_index("name")[[*COUNTS.values()]]
-    scores = results.pivot(index="name", columns="model", values="score")
+    scores = results.pivot_table("score", "name", "model")
     twice = scores[["Gemini-2.0-1206", "SI:Gemini-2.0-1206"]].dropna()
-    if counts.index.has_duplicates or (twice.nunique(axis=1) > 1).any():
-        raise TableError("megabench_tasks: models with unlike questions, or two unlike releases of Gemini 2.0")
+    if counts.index.has_duplicates or (twice.iloc[:, 0] != twice.iloc[:, 1]).any():
+        raise TableError(
+            "megabench_tasks: models with unlike questions, or two unlike releases of Gemini 2.0"
+        )
     table = pd.read_csv(meta).set_index("name").join(counts).join(scores.rename(columns=MODELS))
     table["group"] = table.taxonomy.str.split(";").str[:2].str.join(": ")
     table = table.rename(columns={"app": "application"}).rename_axis("task").reset_index()

@@ -40,6 +40,12 @@ class Answers(NamedTuple):
         """Variance of the difference on one question, unbiased, shape (10, tasks)."""
         return (self.gained + self.lost - self.difference**2) * self.asked / (self.asked - 1)
 
+    def only(self, tasks: np.ndarray, first: int = 0) -> Answers:
+        """The same for some of the tasks (a mask), and for the sizes from the first on."""
+        per_task = {name: getattr(self, name)[tasks] for name in ("tasks", "asked")}
+        per_size = {name: getattr(self, name)[first:, tasks] for name in ("right", "gained", "lost")}
+        return Answers(self.sizes[first:], **per_task, **per_size)
+
 
 def neighbours(table: pd.DataFrame, largest: float = 2.7e10) -> Answers:
     """Answers of neighbouring sizes, from the counts of three.

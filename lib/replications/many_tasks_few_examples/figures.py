@@ -70,7 +70,7 @@ def shares(found: Mapping[str, Estimate], limits: set[str]) -> Figure:
     ax.plot([], [], "o-", color=PALETTE[0], label="measured, from single examples")
     ax.axvline(0.5, label="as much as the tasks", **PAPER)
     ax.set(yticks=range(len(found)), yticklabels=list(found), ylim=(len(found) - 0.5, -0.5), xlim=(0, None))
-    ax.set(xlabel=f"share of the examples in the variance, {EXAMPLES} a task")
+    ax.set(xlabel=f"share of the examples in the variance, {EXAMPLES} a task", ylabel="score or difference")
     fig.legend(loc="outside lower center", ncols=3, fontsize=8)
     return fig
 
@@ -119,7 +119,12 @@ def applications(table: pd.DataFrame, whole: float) -> Figure:
     ax.axvline(0, color="0.6", lw=1)
     ax.axvline(whole, color=PALETTE[0], ls=":", label="all tasks")
     names = [f"{name.replace('_', ' ')} ({row.tasks:.0f} tasks)" for name, row in rows.iterrows()]
-    ax.set(yticks=list(places), yticklabels=names, xlabel="score of Gemini 2.5 Pro less that of Gemini 2.0")
+    ax.set(
+        yticks=list(places),
+        yticklabels=names,
+        xlabel="score of Gemini 2.5 Pro less that of Gemini 2.0",
+        ylabel="application",
+    )
     ax.legend(fontsize=8, loc="lower right")
     return fig
 

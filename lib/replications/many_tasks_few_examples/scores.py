@@ -130,3 +130,27 @@ def examples_of(answers: pd.DataFrame, weights: np.ndarray) -> Split:
     """The split from scores of single examples: one row an example, with columns `task` and `score`."""
     each = answers.groupby("task").score.agg(["mean", "var", "size"])
     return variances.split(*each.to_numpy().T, weights)
+
+
+def fewer(
+    answers: pd.DataFrame, examples: int, draws: int, rng: np.random.Generator, tasks_too: bool
+) -> float:
+    """Standard deviation of the mean over tasks where only some examples of each are used.
+
+    Parameters
+    ----------
+    answers
+        As for `examples_of`.
+    examples
+        Drawn of each task, with replacement.
+    draws, rng
+        How often, and the source of randomness.
+    tasks_too
+        Whether the tasks are drawn as well, with replacement.
+    """
+    each = [group.to_numpy() for _, group in answers.groupby("task").score]
+    means = [rng.choice(scores, (draws, examples)).mean(axis=1) for scores in each]
+    times = np.ones((draws, len(each)))
+    if tasks_too:
+        times = rng.multinomial(len(each), np.full(len(each), 1 / len(each)), size=draws)
+    return float((np.transpose(means) * times).mean(axis=1).std())

@@ -46,6 +46,23 @@ def equal(answers: Answers, rng: np.random.Generator) -> Answers:
     return answers._replace(gained=gained, lost=both - gained)
 
 
+def level(table: pd.DataFrame, models: list[str], rng: np.random.Generator) -> pd.DataFrame:
+    """The table `megabench_tasks` with every question equally hard: right with the chance of a model's overall score."""
+    asked = table.n_questions.to_numpy()
+    drawn = {model: rng.binomial(asked, table[model].mean()) / asked for model in models}
+    return table.assign(**{model: np.where(table[model].notna(), drawn[model], np.nan) for model in models})
+
+
+def dealt(answers: pd.DataFrame) -> pd.DataFrame:
+    """The table `megabench_grok_answers` with its scores dealt out among the tasks."""
+    return answers.assign(score=np.random.default_rng(0).permutation(answers.score))
+
+
+def reordered(table: pd.DataFrame) -> pd.DataFrame:
+    """The table `megabench_tasks` with the scores of Gemini 2.5 Pro given to other tasks."""
+    return table.assign(gemini_25=np.random.default_rng(0).permutation(table.gemini_25))
+
+
 def alike(table: pd.DataFrame) -> pd.DataFrame:
     """The table `bigbench_bigg_answers` with every task as hard as all together."""
     asked = table[COLUMNS].sum(axis=1).to_numpy()
@@ -70,13 +87,3 @@ def independent(table: pd.DataFrame) -> pd.DataFrame:
     chance = (counts / asked) @ BITS
     each = np.where(BITS == 1, chance[:, None, :], 1 - chance[:, None, :]).prod(axis=2)
     return table.assign(**dict(zip(COLUMNS, (asked * each).T, strict=True)))
-
-
-def exchanged(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table, answers dealt out among the three sizes: size then says nothing."""
-    rng = np.random.default_rng(0)
-    counts, right = table[COLUMNS].to_numpy().copy(), BITS.sum(axis=1)
-    for one_or_two in (1, 2):
-        columns = np.flatnonzero(right == one_or_two)
-        counts[:, columns] = rng.multinomial(counts[:, columns].sum(axis=1), [1 / 3] * 3)
-    return table.assign(**dict(zip(COLUMNS, counts.T, strict=True)))
