@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
-from replications.many_tasks_few_examples.answers import BITS, COLUMNS, Answers
+from replications.many_tasks_few_examples.answers import COLUMNS, Answers
 
 
 def planted(
@@ -46,7 +48,7 @@ def equal(answers: Answers, rng: np.random.Generator) -> Answers:
     return answers._replace(gained=gained, lost=both - gained)
 
 
-def level(table: pd.DataFrame, models: list[str], rng: np.random.Generator) -> pd.DataFrame:
+def level(table: pd.DataFrame, models: Iterable[str], rng: np.random.Generator) -> pd.DataFrame:
     """The table `megabench_tasks` with every question equally hard: right with the chance of a model's overall score."""
     asked = table.n_questions.to_numpy()
     drawn = {model: rng.binomial(asked, table[model].mean()) / asked for model in models}
@@ -73,17 +75,14 @@ def alike(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_task(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with the largest of three sizes right on every other task, and the two others on none."""
-    asked = table[COLUMNS].sum(axis=1)
+    """The same table, but that on every other task the largest of three sizes is right throughout, the others never."""
     other = table.task.isin(sorted(table.task.unique())[::2])
-    wins = {"right_001": asked.where(other, 0), "right_000": asked.where(~other, 0)}
-    return table.assign(**dict.fromkeys(COLUMNS, 0)).assign(**wins)
+    wins = dict.fromkeys(COLUMNS, 0) | {"right_001": table[COLUMNS].sum(axis=1)}
+    return table.assign(**{name: table[name].mask(other, value) for name, value in wins.items()})
 
 
-def independent(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with each size as often right, and right answers of the three falling independently."""
-    counts = table[COLUMNS].to_numpy(float)
-    asked = counts.sum(axis=1, keepdims=True)
-    chance = (counts / asked) @ BITS
-    each = np.where(BITS == 1, chance[:, None, :], 1 - chance[:, None, :]).prod(axis=2)
-    return table.assign(**dict(zip(COLUMNS, (asked * each).T, strict=True)))
+def opposed(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with each size as often right, but the middle one of three wrong where both others are right."""
+    moved = table[["right_000", "right_111"]].min(axis=1)
+    signs = {"right_000": -1, "right_111": -1, "right_010": 1, "right_101": 1}
+    return table.assign(**{name: table[name] + sign * moved for name, sign in signs.items()})
