@@ -132,9 +132,11 @@ def test_planted_variances_are_found_on_average(bigg, disagree, spread):
         for _ in range(40)
     ]
     between, within = (np.mean([parts[k] for parts in found]) for k in (1, 2))
-    # Gains are cut off at the share of disagreement, two standard deviations away, which lessens their variance.
-    assert between == pytest.approx(spread**2 * 0.92, abs=0.002)
-    assert within == pytest.approx(disagree - between - 0.03**2, abs=0.005)
+    planted = worlds.gains(disagree, spread, 0.03)
+    assert between == pytest.approx(planted.between, abs=0.002)
+    assert within == pytest.approx(planted.within, abs=0.005)
+    # Cut off at two standard deviations, a normal variable keeps this much of its variance.
+    assert planted.between == pytest.approx(0.918 * spread**2, abs=1e-3)
 
 
 def test_the_chance_of_the_right_order_in_simulated_benchmarks():

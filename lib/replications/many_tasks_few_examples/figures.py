@@ -129,15 +129,13 @@ def applications(table: pd.DataFrame, whole: float) -> Figure:
     return fig
 
 
-def chances(pairs: Split, sizes: np.ndarray, near: Split) -> Figure:
+def chances(pairs: Split, near: Split) -> Figure:
     """Chance of the right order against the number of tasks, for neighbouring sizes and for the two Gemini.
 
     Parameters
     ----------
     pairs
         Of neighbouring sizes of BIG-G, shape (pairs,).
-    sizes
-        Parameters, shape (pairs + 1,).
     near
         Of the two Gemini, their variance as it is.
     """
@@ -146,9 +144,6 @@ def chances(pairs: Split, sizes: np.ndarray, near: Split) -> Figure:
     for k, parts in enumerate(zip(*pairs, strict=True)):
         chance = ranking.chance_right(Split(*parts), tasks)
         ax.plot(tasks, chance, color="0.6", lw=1, label="BIG-G, neighbouring sizes" if k == 0 else None)
-        ax.annotate(f"{sizes[k]:.2g}–{sizes[k + 1]:.2g}", (tasks[-1], chance[-1]), fontsize=6) if chance[
-            -1
-        ] < 0.99 else None
     ax.plot(tasks, ranking.chance_right(near, tasks), color=PALETTE[1], label="Gemini 2.0 and 2.5 Pro")
     ax.axhline(ranking.SURE, label="95 %", **PAPER)
     ax.axvline(505, color=PALETTE[0], ls=":", label="MEGA-Bench's 505 tasks")

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from replications.many_tasks_few_examples.answers import COLUMNS, Answers
+from replications.many_tasks_few_examples.variances import Split
 
 
 def planted(
@@ -32,6 +34,13 @@ def planted(
     chances = np.stack([(disagree + gain) / 2, (disagree - gain) / 2, np.full(shape, 1 - disagree)], axis=-1)
     counts = rng.multinomial(answers.asked.astype(int), chances)
     return answers._replace(gained=counts[..., 0] / answers.asked, lost=counts[..., 1] / answers.asked)
+
+
+def gains(disagree: float, spread: float, gap: float) -> Split:
+    """The mean and the two variances of the differences that `planted` draws, by quantiles of the normal."""
+    quantiles = special.ndtri((np.arange(100_000) + 0.5) / 100_000)
+    gain = np.clip(gap + spread * quantiles, -disagree, disagree)
+    return Split(gain.mean(), gain.var(), disagree - (gain**2).mean())
 
 
 def equally_hard(answers: Answers, rng: np.random.Generator) -> Answers:
