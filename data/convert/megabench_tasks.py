@@ -15,8 +15,8 @@ SOURCE = {
     "licence": "Apache-2.0",
     "how_obtained": "a task's score is the mean over its questions; three models on all tasks and Grok-2 on the 315 with a single "
     "image; the second release of Gemini 2.0 on these, equal to the first in every score, is checked and left out; "
-    "models of the paper itself have no file of scores by task. The authors say that scores of the repository may differ "
-    "slightly from the paper's",
+    "Qwen2-VL-7B, older than the paper, was run with the released code, the others came after the paper. The authors "
+    "say that scores of the repository may differ slightly from the paper's, since prompts were reorganised",
     "columns": {
         "task": {"unit": "name", "about": "task, as the authors name it"},
         "application": {"unit": "name", "about": "first level of the authors' taxonomy: eight applications"},

@@ -31,10 +31,10 @@ def bigg() -> answers.Answers:
     return answers.neighbours(load("bigbench_bigg_answers"))
 
 
-def one_by_one(counts: pd.DataFrame) -> pd.DataFrame:
-    """Every question of every task a row, with the two larger of three sizes' answers."""
+def one_by_one(counts: pd.DataFrame, smaller: int = 1) -> pd.DataFrame:
+    """Every question of every task a row, with the answers of one of three sizes and of the largest."""
     rows = [
-        (row.task, int(pattern[1]), int(pattern[2]))
+        (row.task, int(pattern[smaller]), int(pattern[2]))
         for row in counts.itertuples()
         for pattern in answers.PATTERNS
         for _ in range(getattr(row, f"right_{pattern}"))
@@ -116,6 +116,48 @@ def test_neighbours_question_by_question(kept, bigg):
     assert square == pytest.approx(1.6449**2 * within.mean() / 15 / kept["bigg-tasks"]["measured"], rel=0.35)
 
 
+def test_two_steps_apart_question_by_question(bigg):
+    table = load("bigbench_bigg_answers")
+    two = neighbours.of_pairs(answers.two_apart(table), np.ones((1, 82)))
+    for k, size in enumerate(bigg.sizes[2:]):
+        each = one_by_one(table[table.n_params == size], smaller=0)
+        between, within = components(each.larger - each.smaller, each.task)
+        assert (two.between[k, 0], two.within[k, 0]) == pytest.approx((between, within), abs=1e-12)
+
+
+@pytest.mark.parametrize("power", [0.5, 1])
+def test_the_weighed_variance_is_a_mean_over_pairs_of_tasks(bigg, power):
+    counts = bigg.asked**power
+    both = list(itertools.combinations(range(82), 2))
+    weights = np.array([counts[i] * counts[j] for i, j in both])
+    for k, found in enumerate(neighbours.of_pairs(bigg, np.ones((1, 82)), power).between[:, 0]):
+        d, noise = bigg.difference[k], bigg.paired[k] / bigg.asked
+        half = [((d[i] - d[j]) ** 2 - noise[i] - noise[j]) / 2 for i, j in both]
+        assert found == pytest.approx(np.average(half, weights=weights), abs=1e-12)
+
+
+def test_uneven_is_the_chi_square_of_the_table_of_wins_and_losses(bigg):
+    for k, found in enumerate(neighbours.uneven(bigg)):
+        table = np.array([bigg.gained[k] * bigg.asked, bigg.lost[k] * bigg.asked]).round()
+        disputed = table[:, table.sum(axis=0) > 0]
+        assert found == pytest.approx(stats.chi2_contingency(disputed, correction=False).statistic)
+
+
+def test_applications_are_as_unlike_as_dealt_out_one_by_one(mega):
+    rng = np.random.default_rng(4)
+    off = mega.gemini_25 - mega.gemini_20
+    own = mega.groupby("group").application.first()
+
+    def between(application: pd.Series) -> float:
+        return sum(len(x) * (x.mean() - off.mean()) ** 2 for _, x in off.groupby(application))
+
+    seen = between(mega.application)
+    dealt = [
+        between(mega.group.map(dict(zip(own.index, rng.permutation(own), strict=True)))) for _ in range(300)
+    ]
+    assert np.mean(np.array(dealt) >= seen) == pytest.approx(scores.unlike(mega, 4000, rng), abs=0.025)
+
+
 def test_the_design_effect_is_that_of_groups_drawn_again(mega):
     rng = np.random.default_rng(0)
     by_group = [group.to_numpy() for _, group in mega.gemini_25.groupby(mega.group)]
@@ -124,11 +166,12 @@ def test_the_design_effect_is_that_of_groups_drawn_again(mega):
     assert variances.clustering(mega.gemini_25.to_numpy(), mega.group) == pytest.approx(expected, rel=0.15)
 
 
+@pytest.mark.parametrize("power", [0, 1])
 @pytest.mark.parametrize(("disagree", "spread"), [(0.2, 0.0), (0.4, 0.2)])
-def test_planted_variances_are_found_on_average(bigg, disagree, spread):
+def test_planted_variances_are_found_on_average(bigg, disagree, spread, power):
     rng = np.random.default_rng(1)
     found = [
-        neighbours.of_pairs(worlds.planted(bigg, disagree, spread, 0.03, rng), np.ones((1, 82)))
+        neighbours.of_pairs(worlds.planted(bigg, disagree, spread, 0.03, rng), np.ones((1, 82)), power)
         for _ in range(40)
     ]
     between, within = (np.mean([parts[k] for parts in found]) for k in (1, 2))
@@ -173,3 +216,6 @@ def test_fewer_examples_spread_as_the_two_variances_say():
     toy = pd.DataFrame({"task": np.repeat(np.arange(200), 50), "score": rng.random(10_000).round()})
     drawn = scores.fewer(toy, 5, 2000, rng, tasks_too=False)
     assert drawn == pytest.approx(np.sqrt(0.25 / 5 / 200), rel=0.1)
+    # With tasks drawn, the noise of their fifty examples stands in for a variance of tasks.
+    drawn = scores.fewer(toy, 5, 2000, rng, tasks_too=True)
+    assert drawn == pytest.approx(np.sqrt((0.25 / 5 + 0.25 / 50) / 200), rel=0.1)

@@ -47,6 +47,26 @@ class Answers(NamedTuple):
         return Answers(self.sizes[first:], **per_task, **per_size)
 
 
+def of_threes(table: pd.DataFrame, largest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Sizes, tasks, questions a task, and the share of them that each pattern of three sizes has.
+
+    Parameters
+    ----------
+    table, largest
+        As for `neighbours`.
+
+    Returns
+    -------
+    sizes, tasks, asked, shares
+        The last of shape (threes, tasks, patterns).
+    """
+    rows = table[table[SIZES[-1]] <= largest].sort_values([*SIZES, "task"])
+    sizes = np.sort(np.unique(rows[SIZES]))
+    threes = [rows[rows[SIZES[-1]] == size] for size in sizes[2:]]
+    counts = np.array([each[COLUMNS].to_numpy(float) for each in threes])
+    return sizes, threes[0].task.to_numpy(), counts[0].sum(axis=1), counts / counts.sum(axis=2, keepdims=True)
+
+
 def neighbours(table: pd.DataFrame, largest: float = 2.7e10) -> Answers:
     """Answers of neighbouring sizes, from the counts of three.
 
@@ -62,15 +82,17 @@ def neighbours(table: pd.DataFrame, largest: float = 2.7e10) -> Answers:
     Answers
         The first pair is taken from the smallest three sizes; each other is the larger two of three.
     """
-    rows = table[table[SIZES[-1]] <= largest].sort_values([*SIZES, "task"])
-    sizes = np.sort(np.unique(rows[SIZES]))
-    threes = [rows[rows[SIZES[-1]] == size] for size in sizes[2:]]
-    counts = np.array([each[COLUMNS].to_numpy(float) for each in threes])
-    asked = counts[0].sum(axis=1)
-    shares = counts / counts.sum(axis=2, keepdims=True)
+    sizes, tasks, asked, shares = of_threes(table, largest)
     right = np.concatenate([(shares @ BITS)[0].T, (shares @ BITS[:, 2])[1:]])
     smaller, larger = BITS[:, 1] > BITS[:, 2], BITS[:, 1] < BITS[:, 2]
     first = BITS[:, 0] - BITS[:, 1]
     gained = np.concatenate([(shares @ (first < 0))[:1], shares @ larger])
     lost = np.concatenate([(shares @ (first > 0))[:1], shares @ smaller])
-    return Answers(sizes, threes[0].task.to_numpy(), asked, right, gained, lost)
+    return Answers(sizes, tasks, asked, right, gained, lost)
+
+
+def two_apart(table: pd.DataFrame, largest: float = 2.7e10) -> Answers:
+    """The same for the outer two of three: `gained` and `lost` are of nine pairs that lie two steps apart."""
+    shares = of_threes(table, largest)[-1]
+    step = BITS[:, 2] - BITS[:, 0]
+    return neighbours(table, largest)._replace(gained=shares @ (step > 0), lost=shares @ (step < 0))

@@ -17,6 +17,8 @@ from scalinglaws.uncertainty import Estimate
 def cost(panel: Mapping[str, Split], examples: tuple[int, ...] = (1, 5, 15, 50)) -> Figure:
     """Standard error of a mean over tasks against questions asked, a line for each number of examples a task.
 
+    All panels have the same axes.
+
     Parameters
     ----------
     panel
@@ -25,8 +27,9 @@ def cost(panel: Mapping[str, Split], examples: tuple[int, ...] = (1, 5, 15, 50))
         Of a task.
     """
     fig, axes = panels(len(panel), width=4.2, height=3.4)
+    axes = np.atleast_1d(axes)
     questions = np.geomspace(100, 20_000, 50)
-    for ax, (title, parts) in zip(np.atleast_1d(axes), panel.items(), strict=True):
+    for ax, (title, parts) in zip(axes, panel.items(), strict=True):
         for color, style, n in zip(
             (PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[3]), ("-", "-.", "--", ":"), examples, strict=True
         ):
@@ -46,7 +49,10 @@ def cost(panel: Mapping[str, Split], examples: tuple[int, ...] = (1, 5, 15, 50))
             ylabel="standard error",
         )
         ax.title.set_fontsize(9)
-    np.atleast_1d(axes)[0].legend(fontsize=8)
+    ends = np.array([ax.get_ylim() for ax in axes])
+    for ax in axes:
+        ax.set_ylim(ends.min(), ends.max())
+    axes[0].legend(fontsize=8)
     return fig
 
 
@@ -83,19 +89,20 @@ def left_out(counts: np.ndarray, found: Mapping[str, tuple[np.ndarray, np.ndarra
     counts
         Examples a task.
     found
-        Label -> standard deviations of drawn scores, and those by formula, each of the shape of `counts`.
+        Label -> standard deviations of drawn scores, of the shape of `counts`, and those by formula for
+        1, 2, 3 and more examples.
     """
     fig, ax = panels(width=5.6, height=3.4)
     for color, (label, (drawn, formula)) in zip((PALETTE[1], PALETTE[0]), found.items(), strict=True):
         ax.plot(counts, drawn, "o", color=color, label=f"{label}: drawn")
-        ax.plot(counts, formula, color=color, lw=1, label=f"{label}: by formula")
+        ax.plot(1 + np.arange(len(formula)), formula, color=color, lw=1, label=f"{label}: by formula")
     ax.set(xlabel="examples used of each task", ylabel="standard deviation of the score", ylim=(0, None))
     ax.legend(fontsize=8)
     return fig
 
 
 def applications(table: pd.DataFrame, whole: float) -> Figure:
-    """Difference of two models in each application, with two standard errors.
+    """Difference of two models in each application, with its interval.
 
     Parameters
     ----------
@@ -104,28 +111,31 @@ def applications(table: pd.DataFrame, whole: float) -> Figure:
     whole
         The difference over all tasks.
     """
-    fig, ax = panels(width=6.2, height=3.6)
+    fig, ax = panels(width=6.6, height=3.9)
     rows = table.sort_values("difference")
     places = range(len(rows))
     ax.errorbar(
         rows.difference,
         places,
-        xerr=2 * rows["standard error"],
+        xerr=rows.half,
         fmt="o",
         color=PALETTE[1],
         capsize=3,
-        label="± 2 standard errors",
+        label="95 % interval, by groups of tasks",
     )
     ax.axvline(0, color="0.6", lw=1)
     ax.axvline(whole, color=PALETTE[0], ls=":", label="all tasks")
-    names = [f"{name.replace('_', ' ')} ({row.tasks:.0f} tasks)" for name, row in rows.iterrows()]
+    names = [
+        f"{name.replace('_', ' ')} ({row.tasks:.0f} tasks, {row.groups:.0f} groups)"
+        for name, row in rows.iterrows()
+    ]
     ax.set(
         yticks=list(places),
         yticklabels=names,
         xlabel="score of Gemini 2.5 Pro less that of Gemini 2.0",
         ylabel="application",
     )
-    ax.legend(fontsize=8, loc="lower right")
+    fig.legend(loc="outside lower center", ncols=2, fontsize=8)
     return fig
 
 

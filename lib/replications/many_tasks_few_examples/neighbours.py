@@ -7,22 +7,46 @@ import numpy as np
 from replications.many_tasks_few_examples import ranking, variances
 from replications.many_tasks_few_examples.answers import Answers
 from replications.many_tasks_few_examples.variances import Split
-from scalinglaws.uncertainty import Estimate, from_left_out
+from scalinglaws.uncertainty import Estimate
 
 HOW = "tasks drawn again"
-#: Tasks that stand for: never.
-NEVER = 1e6
 
 
-def of_sizes(answers: Answers, weights: np.ndarray) -> Split:
-    """Each size's mean accuracy and its variances, shape (sizes, draws)."""
+def of_sizes(answers: Answers, weights: np.ndarray, power: float = 0) -> Split:
+    """Each size's mean accuracy and its variances, shape (sizes, draws); tasks count as for `of_pairs`."""
     right = answers.right[:, None]
-    return variances.split(right, variances.most_within(right, answers.asked), answers.asked, weights)
+    within = variances.most_within(right, answers.asked)
+    return variances.split(right, within, answers.asked, weights, answers.asked**power)
 
 
-def of_pairs(answers: Answers, weights: np.ndarray) -> Split:
-    """Each pair's mean difference and its variances, shape (pairs, draws)."""
-    return variances.split(answers.difference[:, None], answers.paired[:, None], answers.asked, weights)
+def of_pairs(answers: Answers, weights: np.ndarray, power: float = 0) -> Split:
+    """Each pair's mean difference and its variances, shape (pairs, draws).
+
+    Parameters
+    ----------
+    answers, weights
+        As for `measures`.
+    power
+        In the variance between tasks a task counts as this power of its questions.
+    """
+    difference, within = answers.difference[:, None], answers.paired[:, None]
+    return variances.split(difference, within, answers.asked, weights, answers.asked**power)
+
+
+def share_in_pairs(answers: Answers, weights: np.ndarray, power: float = 0) -> np.ndarray:
+    """Share of the questions in the variance of a difference, pairs pooled; one a draw."""
+    return variances.share_of_examples(variances.pooled(of_pairs(answers, weights, power)))
+
+
+def uneven(answers: Answers) -> np.ndarray:
+    """Chi-square of each pair: whether the larger wins the same part of the disputed questions on all tasks.
+
+    A question is disputed where just one of the two is right. Shape (pairs,); tasks without one add nothing.
+    """
+    won, disputed = answers.gained * answers.asked, (answers.gained + answers.lost) * answers.asked
+    part = won.sum(axis=1, keepdims=True) / disputed.sum(axis=1, keepdims=True)
+    off = (won - part * disputed) ** 2
+    return (off / np.where(disputed > 0, disputed * part * (1 - part), 1)).sum(axis=1)
 
 
 def paired(answers: Answers, weights: np.ndarray) -> np.ndarray:
@@ -55,26 +79,14 @@ def typical(parts: Split, spread: np.ndarray, tasks: float) -> Split:
     return variances.pooled(parts)._replace(mean=np.sqrt(np.maximum(square, 0)))
 
 
-def needed(answers: Answers, weights: np.ndarray, examples: float = variances.EXAMPLES) -> np.ndarray:
+def needed(answers: Answers, weights: np.ndarray, power: float = 0) -> np.ndarray:
     """Tasks that order a typical pair of neighbours rightly with a chance of 95 %; one a row of weights."""
-    parts = of_pairs(answers, weights)
+    parts = of_pairs(answers, weights, power)
     noise = (weights * answers.paired[:, None] / answers.asked).sum(axis=-1) / weights.sum(axis=-1)
-    return ranking.tasks_needed(typical(parts, parts.between + noise, weights.sum(axis=-1)), examples)
+    return ranking.tasks_needed(typical(parts, parts.between + noise, weights.sum(axis=-1)))
 
 
-def tasks_needed(answers: Answers) -> Estimate:
-    """`needed`, with the interval of the jackknife of its reciprocal, which is finite where gaps are nothing.
-
-    More than `NEVER` stand as `NEVER`, and an interval whose reciprocal reaches nothing has no upper end.
-    """
-    one_out = 1 - np.eye(len(answers.tasks))
-    worth = 1 / needed(answers, np.vstack([np.ones(len(answers.tasks)), one_out]))
-    found = from_left_out(max(worth[0], 1 / NEVER), worth[1:], "each task left out")
-    most = 1 / found.low if found.low > 1 / NEVER else np.inf
-    return Estimate(1 / found.value, 1 / found.high, most, found.how)
-
-
-def measures(answers: Answers, weights: np.ndarray) -> dict[str, Estimate]:
+def measures(answers: Answers, weights: np.ndarray, power: float = 0) -> dict[str, Estimate]:
     """What is claimed of the answers, by claim.
 
     Parameters
@@ -83,26 +95,21 @@ def measures(answers: Answers, weights: np.ndarray) -> dict[str, Estimate]:
         Of neighbouring sizes.
     weights
         As `variances.drawn` gives them, shape (1 + draws, tasks).
+    power
+        As for `of_pairs`.
     """
     values = {
-        "bigg-single": variances.share_of_examples(of_sizes(answers, weights)).max(axis=0),
-        "bigg-pair": variances.share_of_examples(variances.pooled(of_pairs(answers, weights))),
+        "bigg-single": variances.share_of_examples(of_sizes(answers, weights, power)).max(axis=0),
+        "bigg-pair": share_in_pairs(answers, weights, power),
         "bigg-pairing": paired(answers, weights),
     }
     found = {id: variances.interval(value, HOW) for id, value in values.items()}
-    return found | {"bigg-tasks": tasks_needed(answers)}
+    one_out = needed(answers, variances.left_out(answers.tasks), power)
+    return found | {"bigg-tasks": ranking.interval(one_out, "each task left out")}
 
 
-def agreement(answers: Answers, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Share of halvings of the tasks whose two halves order a pair alike, shape (pairs,)."""
-    first = ranking.halves(len(answers.tasks), draws, rng)
-    used = np.isfinite(first)
-    one, other = np.where(used, first, 0), np.where(used, 1 - first, 0)
-    return ranking.alike(answers.difference[:, None], one, other).mean(axis=1)
-
-
-def steps_apart(answers: Answers, weights: np.ndarray) -> np.ndarray:
-    """Share of the examples in the difference of sizes so many steps apart, at most; pairs pooled, one a step.
+def steps_apart(answers: Answers, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean gap of sizes so many steps apart, and the share of the examples in it, at most; pairs pooled.
 
     Parameters
     ----------
@@ -113,13 +120,15 @@ def steps_apart(answers: Answers, weights: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray
-        Shape (sizes - 1,), with noise of the two sizes taken as independent.
+    gaps, limits
+        Shape (sizes - 1,), one a step, with noise of the two sizes taken as independent.
     """
     single = variances.most_within(answers.right, answers.asked)
-    limits = []
+    gaps, limits = [], []
     for step in range(1, len(answers.sizes)):
         difference = answers.right[step:] - answers.right[:-step]
         parts = variances.split(difference, single[step:] + single[:-step], answers.asked, weights)
-        limits.append(variances.share_of_examples(variances.pooled(parts)))
-    return np.array(limits)
+        together = variances.pooled(parts)
+        gaps.append(together.mean)
+        limits.append(variances.share_of_examples(together))
+    return np.array(gaps), np.array(limits)

@@ -6,9 +6,12 @@ import numpy as np
 from scipy import special
 
 from replications.many_tasks_few_examples.variances import EXAMPLES, Split
+from scalinglaws.uncertainty import Estimate, from_left_out
 
 #: Chance of the right order that is asked for.
 SURE = 0.95
+#: Tasks that stand for: never.
+NEVER = 1e6
 
 
 def chance_right(parts: Split, tasks: float, examples: float = EXAMPLES) -> np.ndarray:
@@ -30,6 +33,27 @@ def tasks_needed(parts: Split, examples: float = EXAMPLES, sure: float = SURE) -
     variance = np.maximum(parts.between, 0) + parts.within / examples
     with np.errstate(divide="ignore"):
         return special.ndtri(sure) ** 2 * variance / parts.mean**2
+
+
+def interval(tasks: np.ndarray, how: str) -> Estimate:
+    """A number of tasks with the interval of the jackknife of its reciprocal, which is finite where gaps are nothing.
+
+    Parameters
+    ----------
+    tasks
+        The number from all tasks, then with each unit left out in turn.
+    how
+        What was left out.
+
+    Returns
+    -------
+    Estimate
+        More than `NEVER` stand as `NEVER`; an interval whose reciprocal reaches nothing has no upper end.
+    """
+    worth = 1 / tasks
+    found = from_left_out(max(worth[0], 1 / NEVER), worth[1:], how)
+    most = 1 / found.low if found.low > 1 / NEVER else np.inf
+    return Estimate(1 / found.value, 1 / found.high, most, how)
 
 
 def best_examples(parts: Split, cost: float) -> float:

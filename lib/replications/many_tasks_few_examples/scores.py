@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
-from replications.many_tasks_few_examples import variances
-from replications.many_tasks_few_examples.ranking import SURE, tasks_needed
+from replications.many_tasks_few_examples import ranking, variances
+from replications.many_tasks_few_examples.ranking import SURE
 from replications.many_tasks_few_examples.variances import Split
 from scalinglaws.uncertainty import Estimate
 
@@ -22,7 +23,9 @@ MODELS = {
 }
 PAIRS = list(itertools.combinations(MODELS, 2))
 NEAR = ("gemini_20", "gemini_25")
-HOW = "groups of tasks drawn again"
+#: Column of what is drawn, or left out in turn -> how that is said.
+DRAWN = {"group": "groups of tasks drawn again", "task": "tasks drawn again"}
+LEFT_OUT = {"group": "each group of tasks left out", "task": "each task left out"}
 
 
 class Difference(NamedTuple):
@@ -90,11 +93,11 @@ def paired(table: pd.DataFrame, pair: tuple[str, str], weights: np.ndarray) -> n
 def needed(table: pd.DataFrame, pair: tuple[str, str], weights: np.ndarray, sure: float = SURE) -> np.ndarray:
     """Tasks that order a pair rightly with a chance of `sure`, with as many examples as there are; one a draw."""
     each = of_pair(table, pair, weights)
-    return tasks_needed(spread(each.second - each.first, each.weights), sure=sure)
+    return ranking.tasks_needed(spread(each.second - each.first, each.weights), sure=sure)
 
 
 def measures(
-    table: pd.DataFrame, weights: np.ndarray, how: str = HOW, part: float = 1.0, sure: float = SURE
+    table: pd.DataFrame, weights: np.ndarray, unit: str = "group", part: float = 1.0, sure: float = SURE
 ) -> dict[str, Estimate]:
     """What is claimed of the scores, by claim.
 
@@ -104,8 +107,8 @@ def measures(
         `megabench_tasks`.
     weights
         As `variances.drawn` gives them, shape (1 + draws, tasks).
-    how
-        What was drawn.
+    unit
+        Column of what was drawn: `group` or `task`. For `report` each is left out in turn.
     part, sure
         As for `share_in_difference` and `needed`.
     """
@@ -114,16 +117,52 @@ def measures(
         "single-half": np.max([share_in_score(table, model, weights) for model in MODELS], axis=0),
         "far-half": np.max([share_in_difference(table, pair, weights, part) for pair in far], axis=0),
         "pairing": paired(table, NEAR, weights),
-        "report": needed(table, NEAR, weights, sure),
     }
-    return {id: variances.interval(value, how) for id, value in values.items()}
+    found = {id: variances.interval(value, DRAWN[unit]) for id, value in values.items()}
+    one_out = needed(table, NEAR, variances.left_out(table[unit].to_numpy()), sure)
+    return found | {"report": ranking.interval(one_out, LEFT_OUT[unit])}
 
 
 def by_application(table: pd.DataFrame, pair: tuple[str, str] = NEAR) -> pd.DataFrame:
-    """Mean difference of a pair in each application, its standard error and the number of tasks."""
-    difference = table[pair[1]] - table[pair[0]]
-    found = difference.groupby(table.application).agg(["size", "mean", "sem"])
-    return found.set_axis(["tasks", "difference", "standard error"], axis=1)
+    """Mean difference of a pair in each application, with Student's interval from its groups of tasks.
+
+    The standard error is that of a mean over tasks of which whole groups are drawn; half of the interval
+    is as many of them as Student's distribution asks for, with one degree of freedom less than groups.
+    """
+    rows = {}
+    for application, tasks in table.groupby("application"):
+        difference = tasks[pair[1]] - tasks[pair[0]]
+        groups = tasks.group.nunique()
+        error = difference.sem() * np.sqrt(variances.clustering(difference.to_numpy(), tasks.group))
+        half = special.stdtrit(groups - 1, 0.975) * error
+        rows[application] = [len(tasks), groups, difference.mean(), error, half]
+    return pd.DataFrame(rows, index=["tasks", "groups", "difference", "standard error", "half"]).T
+
+
+def unlike(table: pd.DataFrame, draws: int, rng: np.random.Generator, pair: tuple[str, str] = NEAR) -> float:
+    """How often applications differ as much in the difference of a pair where groups are dealt out among them.
+
+    Parameters
+    ----------
+    table, pair
+        Scores, and the two models.
+    draws, rng
+        How often the groups are dealt out, each application getting as many as it has, and with which randomness.
+
+    Returns
+    -------
+    float
+        The share of deals whose variance between applications is as large as that seen, which counts as one of them.
+    """
+    off = (table[pair[1]] - table[pair[0]]).to_numpy()
+    off = off - off.mean()
+    names, codes = np.unique(table.group, return_inverse=True)
+    applications, of_group = np.unique(table.groupby("group").application.first()[names], return_inverse=True)
+    sums, sizes = np.bincount(codes, off), np.bincount(codes)
+    dealt = np.vstack([of_group, rng.permuted(np.tile(of_group, (draws, 1)), axis=1)])
+    member = dealt[:, :, None] == np.arange(len(applications))
+    between = ((sums @ member) ** 2 / (sizes @ member)).sum(axis=1)
+    return float(np.mean(between >= between[0] * (1 - 1e-9)))
 
 
 def examples_of(answers: pd.DataFrame, weights: np.ndarray) -> Split:
@@ -146,11 +185,13 @@ def fewer(
     draws, rng
         How often, and the source of randomness.
     tasks_too
-        Whether the tasks are drawn as well, with replacement.
+        Whether the tasks are drawn as well, with replacement; one that is drawn twice has its examples drawn twice.
     """
-    each = [group.to_numpy() for _, group in answers.groupby("task").score]
-    means = [rng.choice(scores, (draws, examples)).mean(axis=1) for scores in each]
-    times = np.ones((draws, len(each)))
+    ordered = answers.sort_values("task", kind="stable")
+    asked = ordered.groupby("task").size().to_numpy()
+    first = np.cumsum(asked) - asked
+    tasks = np.tile(np.arange(len(asked)), (draws, 1))
     if tasks_too:
-        times = rng.multinomial(len(each), np.full(len(each), 1 / len(each)), size=draws)
-    return float((np.transpose(means) * times).mean(axis=1).std())
+        tasks = rng.integers(len(asked), size=tasks.shape)
+    places = first[tasks][..., None] + rng.integers(asked[tasks][..., None], size=(*tasks.shape, examples))
+    return float(ordered.score.to_numpy()[places].mean(axis=(1, 2)).std())

@@ -50,9 +50,16 @@ def most_within(scores: np.ndarray, examples: np.ndarray) -> np.ndarray:
 
 
 def split(
-    scores: np.ndarray, within: np.ndarray, examples: np.ndarray, weights: np.ndarray | None = None
+    scores: np.ndarray,
+    within: np.ndarray,
+    examples: np.ndarray,
+    weights: np.ndarray | None = None,
+    trust: np.ndarray | None = None,
 ) -> Split:
     """The two variances, by moments: the variance of task scores less what their examples add to it.
+
+    `between` is half the squared difference of the scores of two tasks, less their noise, averaged over
+    all pairs of tasks, each with the product of the two tasks' trust.
 
     Parameters
     ----------
@@ -62,18 +69,28 @@ def split(
         Number of examples of each task, shape (tasks,).
     weights
         How often each task is taken, shape (..., tasks); once each if left out.
+    trust
+        How much a task counts in `between`, shape (tasks,); all alike if left out. Tasks of many examples
+        show their true scores best. The mean and `within` are those of tasks that count alike.
 
     Returns
     -------
     Split
-        Unbiased; `between` can so come out below nothing where tasks add little.
+        Unbiased, whatever the trust, as long as it has nothing to do with a task's true score; `between`
+        can so come out below nothing where tasks add little.
+
+    Source: DerSimonian & Kacker (2007), Contemporary Clinical Trials 28, general method of moments.
     """
     weights = np.ones(scores.shape[-1]) if weights is None else weights
-    total = weights.sum(axis=-1)
-    mean = (weights * scores).sum(axis=-1) / total
-    spread = (weights * (scores - mean[..., None]) ** 2).sum(axis=-1) / (total - 1)
-    noise = (weights * within / examples).sum(axis=-1) / total
-    return Split(mean, spread - noise, (weights * within).sum(axis=-1) / total)
+    trust = np.ones(scores.shape[-1]) if trust is None else trust
+    taken, counts = weights.sum(axis=-1), weights * trust
+    total = counts.sum(axis=-1)
+    centre = (counts * scores).sum(axis=-1) / total
+    spread = (counts * (scores - centre[..., None]) ** 2).sum(axis=-1)
+    noise = (counts * (1 - trust / total[..., None]) * within / examples).sum(axis=-1)
+    between = (spread - noise) / (total - (counts * trust).sum(axis=-1) / total)
+    mean = (weights * scores).sum(axis=-1) / taken
+    return Split(mean, between, (weights * within).sum(axis=-1) / taken)
 
 
 def share_of_examples(parts: Split, examples: float = EXAMPLES) -> np.ndarray:
@@ -115,6 +132,11 @@ def drawn(groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarra
         raise ValueError("resampling groups needs at least two of them")
     times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
     return np.vstack([np.ones(len(codes)), times[:, codes]])
+
+
+def left_out(groups: np.ndarray) -> np.ndarray:
+    """How often each task is taken: once each in the first row, then with each group left out in turn."""
+    return np.vstack([np.ones(len(groups)), np.unique(groups)[:, None] != groups])
 
 
 def interval(values: np.ndarray, how: str) -> Estimate:

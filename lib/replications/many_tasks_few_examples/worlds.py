@@ -50,11 +50,25 @@ def equally_hard(answers: Answers, rng: np.random.Generator) -> Answers:
     return answers._replace(right=rng.binomial(asked, chance, answers.right.shape) / asked)
 
 
-def equal(answers: Answers, rng: np.random.Generator) -> Answers:
-    """Neighbours equally good: a question that one of them had right is given to either by a coin."""
+def even(answers: Answers, rng: np.random.Generator, chance: np.ndarray | float = 0.5) -> Answers:
+    """Tasks alike: a question that just one of two had right is given to the larger with the same chance on all.
+
+    Parameters
+    ----------
+    answers, rng
+        Whose disputed questions, and with which randomness.
+    chance
+        Of the larger, shapes that can be broadcast to (pairs, 1); neighbours are equally good at one half.
+    """
     both = answers.gained + answers.lost
-    gained = rng.binomial(np.round(both * answers.asked).astype(int), 0.5) / answers.asked
+    gained = rng.binomial(np.round(both * answers.asked).astype(int), chance) / answers.asked
     return answers._replace(gained=gained, lost=both - gained)
+
+
+def won(answers: Answers) -> np.ndarray:
+    """Part of the disputed questions that the larger of two has right, all tasks together, shape (pairs, 1)."""
+    gained, lost = (each @ answers.asked for each in (answers.gained, answers.lost))
+    return (gained / (gained + lost))[:, None]
 
 
 def level(table: pd.DataFrame, models: Iterable[str], rng: np.random.Generator) -> pd.DataFrame:
