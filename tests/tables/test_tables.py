@@ -72,6 +72,7 @@ UNMIRRORED = {
     "gemstones_shape_fit",
     "megabench_grok_answers",
     "rimeflows_efficiency",
+    "superposition_llm",
 }
 
 
