@@ -27,7 +27,7 @@ from scalinglaws.book import (
     suite,
 )
 from scalinglaws.book.answers import Answer, answers
-from scalinglaws.book.markup import badge, plain, slug
+from scalinglaws.book.markup import badge, ours, plain, slug
 from scalinglaws.book.suite import BookError, Finding
 from scalinglaws.claims import NOT_REPLICATED, WORDS, verdicts
 from scalinglaws.claims.stated import parsed
@@ -372,6 +372,13 @@ def test_chapters_are_those_of_the_readme(repository):
     assert {int(digit): title for digit, title in named.items()} == {
         digit: title[0].lower() + title[1:] for digit, title in suite.CHAPTERS.items() if digit not in (0, 9)
     }
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"), [("nats", "1.5 [1.4, 1.6] nats"), ("1", "1.5 [1.4, 1.6]"), ("", "1.5 [1.4, 1.6]")]
+)
+def test_a_pure_number_has_no_unit(unit, said):
+    assert ours(verdict(unit=unit)) == said
 
 
 def test_a_page_cites_the_number_and_the_word_that_are_kept():
