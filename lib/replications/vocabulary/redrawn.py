@@ -13,9 +13,9 @@ import pandas as pd
 
 #: Exponents that are tried.
 VOCABULARY_EXPONENTS = np.array([0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3])
-DATA_EXPONENTS = np.arange(0.30, 0.631, 0.03)
+DATA_EXPONENTS = np.arange(0.30, 0.621, 0.04)
 #: Threshold of the authors' Huber loss, nats per token, and how often weights are made anew at each place.
-DELTA, ROUNDS = 1e-3, 10
+DELTA, ROUNDS = 1e-3, 8
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,18 @@ def at_budget(part: pd.DataFrame, flops: float) -> pd.Series:
     return pd.Series(found)
 
 
+def at_curve(part: pd.DataFrame, flops: float) -> pd.Series:
+    """Loss of one model with each vocabulary at one budget, by quadratic splines in FLOPs, drawn out beyond the end.
+
+    Source: authors' repository, approach2_derivative.py, `interpolate_loss`.
+    """
+    found = {
+        V: float(interp1d(run.flops, run.loss, "quadratic", fill_value="extrapolate")(flops))
+        for V, run in part.groupby("vocabulary")
+    }
+    return pd.Series(found)
+
+
 def shared_budget(part: pd.DataFrame) -> float:
     """The largest budget, FLOPs, that all vocabularies of a model had."""
     return float(part.groupby("vocabulary").flops.max().min())
