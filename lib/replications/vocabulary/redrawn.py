@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 #: Exponents that are tried.
-VOCABULARY_EXPONENTS = np.array([0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3])
-DATA_EXPONENTS = np.arange(0.30, 0.621, 0.04)
+VOCABULARY_EXPONENTS = np.array([0.03, 0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3])
+DATA_EXPONENTS = np.array([0.32, 0.36, 0.40, 0.44, 0.48, 0.52, 0.56, 0.60])
 #: Threshold of the authors' Huber loss, nats per token, and how often weights are made anew at each place.
 DELTA, ROUNDS = 1e-3, 8
 
