@@ -80,12 +80,12 @@ def counted(runs: pd.DataFrame, off: Mapping[str, np.ndarray]) -> Figure:
         xscale="log", ylim=(0.8, 3.3), xlabel="vocabulary [entries]", ylabel="tokens in the fit / trained"
     )
     left.legend(loc="center left")
-    bins = np.linspace(-0.8, 0.8, 81)
+    bins = np.linspace(-1.4, 0.8, 111)
     for (name, values), colour in zip(off.items(), (PALETTE[1], PALETTE[0]), strict=True):
         right.hist(values, bins, histtype="step", lw=1.8, color=colour, label=name)
     right.axvline(0, color="0.6", lw=1)
     right.set(xlabel="loss less that of the printed law [nats]", ylabel="checkpoints")
-    right.legend(loc="upper left")
+    right.legend(loc="center left")
     return fig
 
 
