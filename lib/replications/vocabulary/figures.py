@@ -38,7 +38,7 @@ def bowls(runs: pd.DataFrame, optima: pd.DataFrame, paper: tuple[float, float]) 
             label=f"{best.other_params / 1e6:,.0f} M",
         )
         right.plot(best.other_params, best.vocabulary_params, "o", ms=8, color=colour)
-    left.set(xscale="log", ylim=(-0.06, 0.32), xlabel="vocabulary [entries]")
+    left.set(xscale="log", ylim=(-0.09, 0.5), xlabel="vocabulary [entries]")
     left.set_ylabel("loss above the bottom of the parabola [nats]")
     left.legend(title="other parameters", ncols=2)
     x = np.geomspace(2.5e7, 1.5e9, 50)
@@ -74,7 +74,7 @@ def counted(runs: pd.DataFrame, off: Mapping[str, np.ndarray]) -> Figure:
     """
     fig, (left, right) = panels(2, width=5.0, height=3.4)
     ratio = (runs.given / runs.trained).groupby(runs.vocabulary).first()
-    left.plot(ratio.index, ratio, "o-", color=PALETTE[1], label="vocabulary in thousands, as fitted")
+    left.plot(ratio.index, ratio, "o-", color=PALETTE[1], label="vocabulary in thousands")
     left.axhline(1, label="the formula of the paper", **PAPER)
     left.set(
         xscale="log", ylim=(0.8, 3.3), xlabel="vocabulary [entries]", ylabel="tokens in the fit / trained"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 from scipy.interpolate import griddata, interp1d
 from scipy.special import stdtrit
 
-from replications.vocabulary.tokens import tokens_per_character, width
+from replications.vocabulary.law import vocabulary_law
+from replications.vocabulary.tokens import budget, tokens_per_character, width
 from scalinglaws.uncertainty import Estimate
 
 #: Points that the authors put between the runs: along size and text, and along vocabulary.
@@ -45,6 +47,34 @@ def best_vocabulary(A2: Any, B: Any, alpha2: Any, beta: Any, other_params: float
         falling = left - (alpha2 + 1) * middle > right + (beta - 1) * np.log(N + np.exp(middle))
         low, high = np.where(falling, middle, low), np.where(falling, high, middle)
     return np.where(np.isfinite(left), 1e6 * np.exp(low) / d, 0.0)
+
+
+def in_units(table: pd.DataFrame, tokens: pd.Series) -> pd.DataFrame:
+    """The columns of `vocabulary_law` in its units, N, Nv and D, with the loss, for a table of runs and its tokens."""
+    Nv = table.vocabulary * table.width / 1e6
+    return pd.DataFrame({"N": table.other_params / 1e6, "Nv": Nv, "D": tokens / 1e9, "loss": table.loss})
+
+
+def best_at(p: Mapping[str, Any], size: float) -> np.ndarray:
+    """Best vocabulary, thousand entries, of a law at the budget that the first route gives to so many other parameters.
+
+    Parameters
+    ----------
+    p
+        A2, B, alpha2 and beta of `vocabulary_law`: numbers or arrays.
+    size
+        Parameters outside the vocabulary.
+    """
+    law = (p[name] for name in ("A2", "B", "alpha2", "beta"))
+    return best_vocabulary(*law, size, budget(size), width(size)) / 1000
+
+
+def best_as_fitted(p: Mapping[str, float], size: float) -> float:
+    """The same where tokens are counted as in the authors' fit, V in thousands, by the least of 20,001 vocabularies."""
+    V = np.geomspace(1e3, 1e7, 20_001)
+    trained = budget(size) / 6 / (size + V * width(size)) / 1e9
+    D = trained * tokens_per_character(V / 1000) / tokens_per_character(V)
+    return float(V[vocabulary_law(size / 1e6, V * width(size) / 1e6, D, **p).argmin()] / 1000)
 
 
 def between_runs(runs: pd.DataFrame) -> pd.DataFrame:
@@ -160,9 +190,9 @@ def least_of_ten(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def extrapolated(optima: pd.DataFrame, other_params: float) -> Estimate:
-    """The vocabulary, in entries, on the line of ln V in ln N through the optima, with Student's interval."""
+    """The vocabulary, in thousand entries, on the line of ln V in ln N through the optima, with Student's interval."""
     x, y = np.log(optima.other_params / other_params), np.log(optima.vocabulary)
     (_, there), spread = np.polyfit(x, y, 1, cov=True)
     half = stdtrit(len(x) - 2, 0.975) * np.sqrt(spread[1, 1])
-    ends = np.exp([there, there - half, there + half])
+    ends = np.exp([there, there - half, there + half]) / 1000
     return Estimate(*ends, f"Student's, of a line through {len(x)} models, taken as straight as far as there")
