@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import integrate, optimize, stats
 
-from replications.superposition import models, theory
+from replications.superposition import models, optimum, runs, theory
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -114,3 +115,89 @@ def test_overlaps_of_language_models(kept):
     columns = np.column_stack([-np.log(table.m), pd.get_dummies(table.family)]).astype(float)
     found = np.linalg.lstsq(columns, np.log(table.overlap), rcond=None)[0][0]
     assert found == pytest.approx(kept["llm-overlap"], abs=1e-9)
+
+
+def test_the_expected_loss_is_that_of_examples_drawn():
+    rng = np.random.default_rng(0)
+    rows, bias, p = rng.standard_normal((30, 5)) / 2, rng.standard_normal(30), runs.frequencies(30, 0.7)
+    x = np.zeros((200_000, 30))
+    x[np.arange(len(x)), rng.choice(30, len(x), p=p)] = 2 * rng.random(len(x))
+    drawn = np.square(np.maximum(x @ rows @ rows.T + bias, 0) - x).sum(axis=1)
+    error = drawn.std() / len(x) ** 0.5
+    assert optimum.expected(rows, bias, p)[0] == pytest.approx(drawn.mean(), abs=5 * error)
+
+
+def test_the_gradient_of_the_expected_loss():
+    rng = np.random.default_rng(1)
+    start, p = rng.standard_normal((12, 4)), runs.frequencies(12, 1.0)
+
+    def loss(flat):
+        weights = flat.reshape(start.shape)
+        return optimum.expected(weights[:, :3], weights[:, 3], p)[0]
+
+    _, to_rows, to_bias = optimum.expected(start[:, :3], start[:, 3], p)
+    numeric = optimize.approx_fprime(start.ravel(), loss, 1e-6).reshape(start.shape)
+    assert np.column_stack([to_rows, to_bias]) == pytest.approx(numeric, abs=1e-4)
+
+
+def test_the_descent_ends_where_no_neighbour_is_lower():
+    rng, p = np.random.default_rng(2), runs.frequencies(20, 0.5)
+    found = optimum.descend(rng.standard_normal((20, 4)), rng.standard_normal(20), p, 5000)
+    assert np.linalg.norm(found.rows, axis=1) == pytest.approx(1, abs=1e-12)
+    assert found.gradient < 1e-6
+    for _ in range(50):
+        near = found.rows + 1e-3 * rng.standard_normal(found.rows.shape)
+        near /= np.linalg.norm(near, axis=1, keepdims=True)
+        bias = found.bias + 1e-3 * rng.standard_normal(20)
+        assert optimum.expected(near, bias, p)[0] > found.loss
+
+
+def test_features_are_active_by_themselves_as_often_as_they_should_be():
+    p, size = runs.frequencies(40, 2.0), 100_000
+    x, active = runs.examples(p, size, np.random.default_rng(3))
+    hit = x > 0
+    assert np.unique(active).size == hit.sum()
+    assert np.abs((hit.mean(axis=0) - p) / np.sqrt(p * (1 - p) / size)).max() < 4
+    both = (hit[:, 0] & hit[:, 1]).mean()
+    assert both == pytest.approx(p[0] * p[1], abs=4 * (p[0] * p[1] / size) ** 0.5)
+    assert x[hit].mean() == pytest.approx(1, abs=0.02)
+
+
+def test_training_is_adam_after_the_pull_of_rows():
+    """Three steps, against torch's optimiser with the pull and the rate written out."""
+    p, steps, decay = runs.frequencies(12, 1.0), 3, -0.7
+    start = np.random.default_rng(4).standard_normal((12, 4)).astype(np.float32)
+    ours = start.copy()
+    runs.train(ours, p, decay, steps, np.random.default_rng(5))
+    rng = np.random.default_rng(5)
+    rows, bias = (torch.tensor(part, requires_grad=True) for part in (start[:, :3], start[:, 3]))
+    adam = torch.optim.Adam([rows, bias], lr=runs.RATE)
+    for step in range(1, steps + 1):
+        x = torch.tensor(runs.examples(p, round(2.048 * 12), rng)[0])
+        adam.param_groups[0]["lr"] = runs.rate(step, steps)
+        adam.zero_grad()
+        (torch.relu(x @ rows @ rows.T + bias) - x).square().mean().backward()
+        with torch.no_grad():
+            rows += runs.rate(step, steps) * decay * rows * (1 - 1 / rows.norm(dim=1, keepdim=True))
+        adam.step()
+    assert ours[:, :3] == pytest.approx(rows.detach().numpy(), abs=1e-5)
+    assert ours[:, 3] == pytest.approx(bias.detach().numpy(), abs=1e-5)
+
+
+def test_own_networks(kept):
+    table = load("superposition_small")
+    optima = table[(table.training == "descent") & (table.alpha == 0) & (table.m < 36)]
+    for column, claim in (("loss", "own-optimum"), ("overlap", "own-overlap")):
+        found = [fall(one.m, one[column]) for _, one in optima.groupby("seed")]
+        assert np.mean(found) == pytest.approx(kept[claim], abs=1e-9)
+    cells = table[(table.training == "batches") & (table.steps == 20_000) & (table.seed == 0)]
+    ours = {key: fall(one.m, one.loss) for key, one in cells.groupby(["alpha", "decay"])}
+    plateau = [ours[alpha, decay] for alpha in (0, 0.5, 1) for decay in (-1, -0.3333)]
+    assert np.mean(plateau) == pytest.approx(kept["own-plateau"], abs=1e-9)
+    theirs = load("superposition_map").set_index(["alpha", "decay"]).exponent
+    ranks = []
+    for alpha in (0, 0.5, 1, 1.5, 2):
+        for decays in ((-1, -0.3333, -0.1111), (0.1111, 0.3333, 1)):
+            pair = [[table[alpha, decay] for decay in decays] for table in (ours, theirs)]
+            ranks.append(stats.kendalltau(*pair).statistic)  # concordant less discordant pairs, of three
+    assert (1 + np.mean(ranks)) / 2 == pytest.approx(kept["own-cells"], abs=1e-9)

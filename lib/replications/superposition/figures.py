@@ -102,6 +102,40 @@ def exponents(published: pd.DataFrame, tail: Callable[[float], float]) -> Figure
     return fig
 
 
+def own(
+    runs: pd.DataFrame, bound: Callable[[int], float], ours: pd.DataFrame, theirs: pd.DataFrame
+) -> Figure:
+    """Networks of our own: losses at the optimum against the width, and exponents against the paper's.
+
+    Parameters
+    ----------
+    runs
+        Runs of our own; those of the descent with even frequencies are drawn.
+    bound
+        From m to Welch's bound at that number of features.
+    ours, theirs
+        Exponents of the same cells, rows are alphas, columns decays.
+    """
+    fig, (left, right) = panels(2, width=4.8, height=4)
+    descent = runs[(runs.training == "descent") & (runs.alpha == 0)]
+    at = np.unique(descent.m)
+    for column, colour in (("loss", PALETTE[1]), ("overlap", PALETTE[2])):
+        left.plot(descent.m, descent[column], "o", ms=4, color=colour, label=f"{column} at the optimum")
+        first = descent[column][descent.m == at[0]].mean()
+        line = [first * bound(m) / bound(at[0]) for m in at]
+        left.plot(at, line, lw=1, **PAPER, label="as Welch's bound falls" if column == "loss" else None)
+    widths(left, at)
+    left.set(ylabel="loss, or mean squared overlap [1]")
+    for decay, colour, marker in zip(ours.columns, shades(ours.shape[1]), "ovs^DP", strict=False):
+        right.plot(theirs[decay], ours[decay], marker, ms=5, color=colour, label=f"decay {decay:.2f}")
+    ends = [0, float(max(ours.max().max(), theirs.max().max()))]
+    right.plot(ends, ends, lw=1, **PAPER, label="equal to the paper's")
+    right.set(xlabel="exponent in the paper's map, n = 1,000 [1]", ylabel="ours, n = 125 [1]")
+    for ax in (left, right):
+        ax.legend(fontsize=7, loc="lower left" if ax is left else "upper left")
+    return fig
+
+
 def language_models(table: pd.DataFrame, fit: Fitted, intervals: dict[str, Estimate]) -> Figure:
     """Losses of language models less their offsets against the width, and the exponent with its intervals.
 
