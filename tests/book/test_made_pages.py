@@ -17,6 +17,7 @@ from scalinglaws.book import (
     board,
     build,
     changes,
+    chapters,
     chart,
     failures,
     home,
@@ -26,7 +27,7 @@ from scalinglaws.book import (
     suite,
 )
 from scalinglaws.book.answers import Answer, answers
-from scalinglaws.book.markup import badge, plain, slug
+from scalinglaws.book.markup import badge, ours, plain, slug
 from scalinglaws.book.suite import BookError, Finding
 from scalinglaws.claims import NOT_REPLICATED, WORDS, verdicts
 from scalinglaws.claims.stated import parsed
@@ -220,11 +221,13 @@ def test_an_entry_of_numbers_is_whole(tmp_path):
 
 def test_the_chart_counts_every_verdict_and_says_so_in_words(found):
     counted = chart.counts(found)
-    everything = [n for chapters in counted.values() for words in chapters.values() for n in words.values()]
+    everything = [
+        n for by_chapter in counted.values() for words in by_chapter.values() for n in words.values()
+    ]
     assert sum(everything) == sum(len(one.verdicts) for one in found)
     said = chart.in_words(counted)
-    for role, chapters in counted.items():
-        failed = sum(words.get(NOT_REPLICATED, 0) for words in chapters.values())
+    for role, by_chapter in counted.items():
+        failed = sum(words.get(NOT_REPLICATED, 0) for words in by_chapter.values())
         assert (f"{failed} not replicated" in said.partition(f"{role}: ")[2].partition(";")[0]) == bool(
             failed
         )
@@ -369,6 +372,55 @@ def test_chapters_are_those_of_the_readme(repository):
     assert {int(digit): title for digit, title in named.items()} == {
         digit: title[0].lower() + title[1:] for digit, title in suite.CHAPTERS.items() if digit not in (0, 9)
     }
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"), [("nats", "1.5 [1.4, 1.6] nats"), ("1", "1.5 [1.4, 1.6]"), ("", "1.5 [1.4, 1.6]")]
+)
+def test_a_pure_number_has_no_unit(unit, said):
+    assert ours(verdict(unit=unit)) == said
+
+
+def test_a_page_cites_the_number_and_the_word_that_are_kept():
+    kept = [verdict(unit="nats"), verdict(id="two", word="replicated, wider", fragile=["another law"])]
+    page = "It is {ours}`10 one`: {word}`10 one`. The other is {word}`10 two`."
+    assert chapters.cited(page, "p.md", [made(found=kept)]) == (
+        r"It is 1.5 \[1.4, 1.6\] nats: [not replicated]{.word .not-replicated}. "
+        r"The other is [replicated, wider]{.word .replicated-wider}\*."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        ("{word}`10 three`", "cites 'three' of notebook 10, of which no verdict is kept"),
+        ("{word}`11 one`", "cites 'one' of notebook 11, of which no verdict is kept"),
+        ("{ours}`10 one`", "cites 'one' of notebook 10, of which no number is kept"),
+    ],
+)
+def test_a_page_that_cites_what_is_not_kept_is_refused(mark, message):
+    untested = verdict(measured=None, low=None, high=None, word="untestable here", untestable="no data")
+    with pytest.raises(BookError, match=message):
+        chapters.cited(mark, "p.md", [made(found=[untested])])
+
+
+def test_every_opening_page_is_of_a_chapter_and_stands_before_its_notebooks(found, repository):
+    written = {path.stem for path in (repository / "book" / "chapters").glob("*.md")}
+    titles = {slug(title): title for title in suite.by_chapter(found)}
+    assert written and written <= titles.keys()
+    for name in written:
+        text = (repository / "book" / "chapters" / f"{name}.md").read_text(encoding="utf-8")
+        assert text.startswith(f"# {titles[name]}\n") and f"% insert: {name}\n" in text
+        tree = home.contents(found).partition(f":caption: {titles[name]}\n")[2]
+        assert tree.strip().startswith(f"The chapter at a glance <chapters/{name}>")
+        assert f"### {titles[name]}\n\n[{home.OPENING}](chapters/{name}.md)" in home.cards(found)
+
+
+def test_an_opening_page_says_something_of_every_notebook_of_its_chapter(found, repository):
+    for title, here in suite.by_chapter(found).items():
+        if chapters.opened(title):
+            page = (repository / "book" / f"{chapters.address(title)}.md").read_text(encoding="utf-8")
+            assert [one.name for one in here if f"notebooks/{one.name}.ipynb" not in page] == []
 
 
 def test_a_page_that_asks_for_what_nothing_makes_is_refused():

@@ -414,4 +414,5 @@ def test_without_a_width_no_chance_is_known(interval):
 
 def test_power_is_not_known_where_a_bound_begins_where_its_rival_ends():
     claims = rows.claims()
-    assert claims.power.dropna().min() > 0.026 and claims.power.count() > 20
+    # An edge met exactly would have 0.025; an interval a million times as wide as the distance has hardly more.
+    assert claims.power.dropna().min() > 0.025 + 1e-9 and claims.power.count() > 20

@@ -70,6 +70,7 @@ UNMIRRORED = {
     "gemstones_fits",
     "gemstones_lines",
     "gemstones_shape_fit",
+    "megabench_grok_answers",
     "rimeflows_efficiency",
     "superposition_llm",
 }

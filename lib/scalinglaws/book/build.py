@@ -7,6 +7,7 @@ import importlib.util
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from scalinglaws import repository
@@ -14,6 +15,7 @@ from scalinglaws.book import (
     access,
     board,
     changes,
+    chapters,
     chart,
     failures,
     feed,
@@ -25,8 +27,8 @@ from scalinglaws.book import (
     reference,
 )
 from scalinglaws.book.answers import Answer, answers
-from scalinglaws.book.markup import plain
-from scalinglaws.book.suite import BookError, Finding, findings
+from scalinglaws.book.markup import plain, slug
+from scalinglaws.book.suite import CHAPTERS, BookError, Finding, by_chapter, findings
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import path_of
 from scalinglaws.errors import EXTRAS, lacking
@@ -46,7 +48,11 @@ def written() -> Path:
 
 def inserts(found: list[Finding], said: list[Answer], counts: chart.Counts) -> dict[str, Callable[[], str]]:
     """Name of what a written page may ask for -> what makes it, of all notebooks and what authors answered."""
-    return {
+    of_chapters = {
+        slug(title): partial(home.papers, by_chapter(found).get(title, []), up="../")
+        for title in CHAPTERS.values()
+    }
+    return of_chapters | {
         "tally": lambda: plain(overview.tally([{"verdicts": one.verdicts} for one in found])),
         "papers": lambda: home.papers(found),
         "cards": lambda: home.cards(found),
@@ -101,7 +107,8 @@ def stage(source: Path) -> None:
     shutil.copytree(written(), source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for page in sorted(source.rglob("*.md")):
         where = page.relative_to(source).as_posix()
-        page.write_text(filled(page.read_text(encoding="utf-8"), where, known), encoding="utf-8")
+        text = chapters.cited(page.read_text(encoding="utf-8"), where, found)
+        page.write_text(filled(text, where, known), encoding="utf-8")
     for place, text in reference.pages().items():
         repository.write_atomically(source / place, text)
     for finding in found:
@@ -121,9 +128,9 @@ def originals(found: list[Finding], place: Path) -> None:
         if finding.stated is not None:
             shutil.copy(path_of(finding.name), place)
             shutil.copy(verdicts.folder() / f"{finding.name}.json", place)
-    for slug, folder in loading.folders().items():
-        (place / slug).mkdir()
-        shutil.copy(folder / loading.source(slug)["table"], place / slug)
+    for name, folder in loading.folders().items():
+        (place / name).mkdir()
+        shutil.copy(folder / loading.source(name)["table"], place / name)
 
 
 def pictures(found: list[Finding], counts: chart.Counts, place: Path) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from scalinglaws.book import chapters
 from scalinglaws.book.markup import badge, plain, table
 from scalinglaws.book.suite import Finding, by_chapter
 from scalinglaws.notebooks import index_page, scoreboard
 
+#: What leads from the home page to the opening page of a chapter.
+OPENING = "What the field believed, what these notebooks found, what is open"
 
-def papers(findings: list[Finding]) -> str:
-    """A row a paper: finding, headline, what held, evidence, cost."""
+
+def papers(findings: list[Finding], up: str = "") -> str:
+    """A row a paper: finding, headline, what held, evidence, cost; `up` leads from the page to the home page."""
     rows, headings = [], ["finding"]
     for finding in (one for one in findings if one.verdicts):
         said = scoreboard.standing(finding.name, finding.verdicts)
         headings = ["finding", *said]
         cells = [badge(text) if name == "headline" else plain(text) for name, text in said.items()]
-        rows.append([f"[{plain(finding.title)}](notebooks/{finding.name}.ipynb)", *cells])
+        rows.append([f"[{plain(finding.title)}]({up}notebooks/{finding.name}.ipynb)", *cells])
     return table(headings, rows)
 
 
@@ -28,11 +32,12 @@ def thumbnails(findings: list[Finding]) -> dict[str, str]:
 
 
 def cards(findings: list[Finding]) -> str:
-    """A heading a chapter, and below it a card a notebook."""
+    """A heading a chapter, below it the way to its opening page, if it has one, and a card a notebook."""
     parts = []
     for title, here in by_chapter(findings).items():
         inside = "\n\n".join(map(card, here))
-        parts.append(f"### {title}\n\n:::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{inside}\n:::::")
+        door = f"[{OPENING}]({chapters.address(title)}.md).\n\n" if chapters.opened(title) else ""
+        parts.append(f"### {title}\n\n{door}:::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{inside}\n:::::")
     return "\n\n".join(parts)
 
 
@@ -49,9 +54,12 @@ def card(finding: Finding) -> str:
 
 
 def contents(findings: list[Finding]) -> str:
-    """The tree of the notebooks, a caption a chapter, in reading order."""
+    """The tree of the notebooks, a caption a chapter, in reading order, each after its opening page."""
     trees = []
     for title, here in by_chapter(findings).items():
-        entries = "\n".join(f"{one.number} {one.title} <notebooks/{one.name}>" for one in here)
+        entries = "\n".join(
+            [f"The chapter at a glance <{chapters.address(title)}>"] * chapters.opened(title)
+            + [f"{one.number} {one.title} <notebooks/{one.name}>" for one in here]
+        )
         trees.append(f"```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{entries}\n```")
     return "\n\n".join(trees)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scalinglaws.claims import verdicts
+from scalinglaws.claims import printing, verdicts
 from scalinglaws.text import number
 
 #: What Markdown, MyST or a table would take for a mark.
@@ -37,9 +37,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def ours(verdict: dict[str, Any]) -> str:
     """What we measured, with its interval and unit."""
-    unit = verdict.get("unit") or ""
     said = verdicts.row(verdict)[2]
-    return f"{said} {unit}" if unit and verdict["measured"] is not None else said
+    return said if verdict["measured"] is None else printing.in_unit(said, verdict.get("unit"))
 
 
 def interval(low: float | None, high: float | None) -> str:

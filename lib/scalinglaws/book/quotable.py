@@ -83,7 +83,6 @@ HEADINGS = (
 def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
     """One number with everything that belongs to it."""
     verdict = quoted(known, entry, entry.claim)
-    unit = f" {verdict['unit']}" if verdict["unit"] else ""
     if verdict["low"] is not None:
         span, how = interval(verdict["low"], verdict["high"]), verdict["how"] or "see the notebook"
     elif entry.spread:
@@ -93,7 +92,7 @@ def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
         span, how = "–", "recomputed: no sampling error is attached"
     return [
         entry.constant,
-        plain(number(float(verdict["measured"])) + unit),
+        plain(printing.in_unit(number(float(verdict["measured"])), verdict["unit"])),
         plain(span),
         how if entry.spread else plain(how),
         plain(printing.of_paper(verdict)),

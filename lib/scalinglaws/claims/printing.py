@@ -18,7 +18,12 @@ def of_paper(claim: dict[str, Any] | Claim) -> str:
     """What the paper says, with the figure it prints, and its unit."""
     has = claim if isinstance(claim, dict) else vars(claim)
     said = has["printed"] or shown(has["paper"])
-    return f"{said} {has['unit']}" if has.get("unit") not in ("", "1", None) else said
+    return in_unit(said, has.get("unit"))
+
+
+def in_unit(said: str, unit: str | None) -> str:
+    """A number with its unit; a pure number, whose unit is 1, stands alone."""
+    return said if unit in ("", "1", None) else f"{said} {unit}"
 
 
 def of_rival(claim: dict[str, Any] | Claim) -> str:

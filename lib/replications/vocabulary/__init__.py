@@ -1,0 +1,1 @@
+"""Scaling laws with vocabulary: what its notebook computes and draws."""
