@@ -128,7 +128,7 @@ def own(
     widths(left, at)
     left.set(ylabel="loss, or mean squared overlap [1]")
     # Blues where rows grow to length 1, reds where they shrink; the darker, the larger the decay.
-    hues = [*shades(3)[::-1], *colormaps["RdPu"](np.linspace(0.45, 0.95, 3))]
+    hues = [*shades(4)[2::-1], *colormaps["RdPu"](np.linspace(0.45, 0.95, 3))]
     for decay, colour, marker in zip(ours.columns, hues, "ovs^DP", strict=True):
         right.plot(theirs[decay], ours[decay], marker, ms=5, color=colour, label=f"decay {decay:.2f}")
     ends = [0, float(max(ours.max().max(), theirs.max().max()))]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from replications.superposition.theory import welch
+from replications.superposition.runs import geometry
+from replications.superposition.theory import directions, welch
 from scalinglaws.spectra import slope
 from scalinglaws.uncertainty import Estimate, of_mean
 
@@ -83,8 +84,8 @@ def paired(runs: pd.DataFrame) -> np.ndarray:
     return (narrow[:, None] - wide).ravel() / np.log(WIDTHS[1] / WIDTHS[0])
 
 
-def plateaus(runs: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Estimate]:
-    """Other choices for `own-plateau`, in words -> the mean exponent.
+def choices(runs: pd.DataFrame, theirs: pd.DataFrame) -> list[tuple[str, str, float | Estimate]]:
+    """Other choices: claim, the choice in words, and what it gives.
 
     Parameters
     ----------
@@ -93,16 +94,17 @@ def plateaus(runs: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Estimate]:
     theirs
         The map's exponents, rows are alphas, columns decays; our cells are among them.
     """
-    map_there = theirs[STRONG].loc[[0.0, 0.5, LAST]]
+    ours, there = map_of(runs).loc[:LAST, STRONG], theirs.loc[:LAST, STRONG]
     first, second = (map_of(runs, seed=seed).loc[:LAST, STRONG] for seed in (0, 1))
-    apart = map_of(runs).loc[:LAST, STRONG] - map_there
-    return {
-        "one start alone": of_mean(first, "Student's interval over three laws"),
-        "each start by itself": of_mean([*first, *second], "Student's interval over five networks"),
-        "law by law against the map": of_mean(
-            map_there.mean() + apart, "Student's interval over three laws, less what the map has"
-        ),
-    }
+    laws = "Student's interval over three laws"
+    against = of_mean(there.mean() + ours - there, f"{laws}, each less what the map has")
+    each = of_mean([*first, *second], "Student's interval over five networks")
+    return [
+        ("own-optimum", "lowest loss of the starts", lowest_optimum(runs)),
+        ("own-plateau", "one start alone", of_mean(first, laws)),
+        ("own-plateau", "each start by itself", each),
+        ("own-plateau", "law by law against the map", against),
+    ]
 
 
 def change(runs: pd.DataFrame) -> np.ndarray:
@@ -125,13 +127,15 @@ def beside(runs: pd.DataFrame, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict
     twice, longer, starts = np.isfinite(second), change(runs), paired(runs)
     between, apart = np.abs(first - second)[twice], (ours - theirs).abs().to_numpy()
     by_size = ours * 0 - ours.columns.to_numpy(float)
+    overlaps = map_of(runs, "overlap").loc[:LAST, STRONG]
     strong = ours.loc[:LAST, STRONG] - theirs.loc[:LAST, STRONG]
     each = [ordered_alike(ours.loc[[a]], theirs.loc[[a]]) for a in ours.index]
     return {
         "local minima: largest component of a gradient": f"{runs.gradient.max():.0e}",
         "lowest loss, m = 4 to 12 and 12 to 36": listed(lowest_optimum(runs), lowest_optimum(runs, (12, 36))),
         "starts paired otherwise, least and greatest": listed(starts.min(), starts.max()),
-        "decay -1: ours less the map, by alpha": listed(*strong),
+        "decay -1: exponents of overlaps, alpha 0, 0.5, 1": listed(*overlaps),
+        "decay -1: ours less the map, the same alphas": listed(*strong),
         "twice the steps, six cells: mean change": f"{of_mean(longer, 'over six cells'):.2f}",
         "twice the steps: greatest change": listed(np.abs(longer).max()),
         "six cells, start from start: mean, greatest": listed(between.mean(), between.max()),
@@ -151,6 +155,12 @@ def maps(runs: pd.DataFrame, published: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     """Our exponents, and those of the same cells of the paper's map; rows are alphas, columns decays."""
     ours = map_of(runs)
     return ours, published.loc[ours.index, ours.columns]
+
+
+def side_by_side(runs: pd.DataFrame, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Both maps, and under them the shares of long rows; columns are decays, rows what it is and alphas."""
+    shares = {f"long, m = {m}": represented(runs, m) for m in WIDTHS}
+    return pd.concat({"ours": ours, "the map": theirs} | shares)
 
 
 def ordered_alike(ours: pd.DataFrame, theirs: pd.DataFrame) -> float:
@@ -181,3 +191,21 @@ def strong_falls(runs: pd.DataFrame, more: float) -> pd.DataFrame:
     """Runs whose loss at decay -1 has exponents larger by so much; their scatter stays."""
     drawn = (runs.training == "batches") & (runs.decay == STRONG)
     return runs.assign(loss=runs.loss * (runs.m / WIDTHS[0]) ** (-more * drawn))
+
+
+def random_overlaps(rng: np.random.Generator) -> float:
+    """The exponent of the overlap of random rows at our sizes."""
+    rows = (directions(FEATURES, m, rng) for m in WIDTHS)
+    return slope(WIDTHS, [geometry(each)["overlap"] for each in rows])
+
+
+def worlds(runs: pd.DataFrame, rng: np.random.Generator) -> list[tuple[str, str, Estimate]]:
+    """Worlds with the scatter of our runs: the world in words, a claim, and what is then measured."""
+    drawn = of_mean([random_overlaps(rng) for _ in range(20)], "Student's interval over 20 draws")
+    turned = {
+        ("a loss as overlaps go", "own-optimum"): as_overlaps(runs),
+        ("strong as the map", "own-plateau"): strong_falls(runs, 0.24),
+        ("strong as the tail", "own-plateau"): strong_falls(runs, -0.57),
+    }
+    planted = [(*key, measures(table)[key[1]]) for key, table in turned.items()]
+    return [("random rows", "own-overlap", drawn), *planted]
