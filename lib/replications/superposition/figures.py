@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -119,14 +120,16 @@ def own(
     fig, (left, right) = panels(2, width=4.8, height=4)
     descent = runs[(runs.training == "descent") & (runs.alpha == 0)]
     at = np.unique(descent.m)
-    for column, colour in (("loss", PALETTE[1]), ("overlap", PALETTE[2])):
-        left.plot(descent.m, descent[column], "o", ms=4, color=colour, label=f"{column} at the optimum")
+    for column, colour in (("loss", PALETTE[1]), ("overlap", PALETTE[3])):
+        left.plot(descent.m, descent[column], "o", ms=4, color=colour, label=f"{column} at local minima")
         first = descent[column][descent.m == at[0]].mean()
         line = [first * bound(m) / bound(at[0]) for m in at]
         left.plot(at, line, lw=1, **PAPER, label="as Welch's bound falls" if column == "loss" else None)
     widths(left, at)
     left.set(ylabel="loss, or mean squared overlap [1]")
-    for decay, colour, marker in zip(ours.columns, shades(ours.shape[1]), "ovs^DP", strict=False):
+    # Blues where rows grow to length 1, reds where they shrink; the darker, the larger the decay.
+    hues = [*shades(4)[2::-1], *colormaps["RdPu"](np.linspace(0.45, 0.95, 3))]
+    for decay, colour, marker in zip(ours.columns, hues, "ovs^DP", strict=True):
         right.plot(theirs[decay], ours[decay], marker, ms=5, color=colour, label=f"decay {decay:.2f}")
     ends = [0, float(max(ours.max().max(), theirs.max().max()))]
     right.plot(ends, ends, lw=1, **PAPER, label="equal to the paper's")
