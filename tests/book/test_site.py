@@ -8,10 +8,11 @@ import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
+from scalinglaws.book import chapters, suite
 from scalinglaws.claims import verdicts
 from scalinglaws.notebooks import files, scoreboard
 
@@ -118,12 +119,17 @@ def test_only_pages_with_formulas_load_mathjax(pages):
 
 
 def test_notebooks_follow_each_other_in_reading_order(pages):
-    names = files.names()
-    for before, after in pairwise(names):
-        assert (
-            f'href="{after}.html"'
-            in re.search(r'<a class="right-next".*?>', pages[f"notebooks/{before}.html"].html, re.DOTALL)[0]
-        )
+    """With the opening page of a chapter, where it has one, before its first notebook."""
+    order = [
+        place
+        for title, here in suite.by_chapter(suite.findings()).items()
+        for place in [chapters.address(title)] * chapters.opened(title)
+        + [f"notebooks/{one.name}" for one in here]
+    ]
+    for before, after in pairwise(order):
+        forward = re.search(r'<a class="right-next".*?>', pages[f"{before}.html"].html, re.DOTALL)[0]
+        to = urljoin(f"{before}.html", re.search(r'href="(.*?)"', forward)[1])
+        assert to == f"{after}.html"
 
 
 def test_the_home_page_is_light(site, pages):
