@@ -28,7 +28,7 @@ from scalinglaws.book import (
 )
 from scalinglaws.book.answers import Answer, answers
 from scalinglaws.book.markup import plain, slug
-from scalinglaws.book.suite import CHAPTERS, BookError, Finding, by_chapter, findings
+from scalinglaws.book.suite import BookError, Finding, by_chapter, findings, written
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import path_of
 from scalinglaws.errors import EXTRAS, lacking
@@ -41,16 +41,10 @@ INSERT = re.compile(r"^% insert: ([\w-]+)$", re.MULTILINE)
 MADE = ".made-by-the-book"
 
 
-def written() -> Path:
-    """The folder of what people wrote."""
-    return repository.data_folder().parent / "book"
-
-
 def inserts(found: list[Finding], said: list[Answer], counts: chart.Counts) -> dict[str, Callable[[], str]]:
     """Name of what a written page may ask for -> what makes it, of all notebooks and what authors answered."""
     of_chapters = {
-        slug(title): partial(home.papers, by_chapter(found).get(title, []), up="../")
-        for title in CHAPTERS.values()
+        slug(title): partial(home.papers, here, up="../") for title, here in by_chapter(found).items()
     }
     return of_chapters | {
         "tally": lambda: plain(overview.tally([{"verdicts": one.verdicts} for one in found])),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-from scalinglaws import repository
 from scalinglaws.book.markup import badge, ours, plain, slug
-from scalinglaws.book.suite import BookError, Finding
+from scalinglaws.book.suite import BookError, Finding, written
 
 #: A mark in a written page that stands for what is kept of a claim: {ours}`50 laion-imagenet`.
 MARK = re.compile(r"\{(?P<what>ours|word)\}`(?P<notebook>\d\d) (?P<claim>[^`\s]+)`")
@@ -21,8 +19,7 @@ def address(title: str) -> str:
 
 def opened(title: str) -> bool:
     """Whether somebody has written the opening page of a chapter."""
-    folder: Path = repository.data_folder().parent / "book"
-    return (folder / f"{address(title)}.md").is_file()
+    return (written() / f"{address(title)}.md").is_file()
 
 
 def cited(text: str, where: str, findings: list[Finding]) -> str:

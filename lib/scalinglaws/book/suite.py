@@ -6,8 +6,10 @@ import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from scalinglaws import repository
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import Stated, path_of, stated
 from scalinglaws.errors import UserError
@@ -35,6 +37,11 @@ WHY = re.compile(r"## What did not\b")
 
 class BookError(UserError):
     """Something that the book cannot be made of, with what to do."""
+
+
+def written() -> Path:
+    """The folder of what people wrote."""
+    return repository.data_folder().parent / "book"
 
 
 @dataclass(frozen=True)
