@@ -106,6 +106,14 @@ def told_apart(
     return float(by_r), float(np.mean(lines.curved(x, drawn(bent, scatter, draws, rng)) < 0.05))
 
 
+def students(values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Means over panels, and half of their Student's intervals, of worlds of shape (draws, panels)."""
+    values = np.asarray(values, float)
+    panels = values.shape[1]
+    half = stats.t.ppf(0.975, panels - 1) * values.std(axis=1, ddof=1) / np.sqrt(panels)
+    return values.mean(axis=1), half
+
+
 def middle(values: ArrayLike, how: str) -> Estimate:
     """The world in the middle: medians of the means over panels and of the ends of their Student's intervals.
 
@@ -116,19 +124,14 @@ def middle(values: ArrayLike, how: str) -> Estimate:
     how
         What the worlds are.
     """
-    values = np.asarray(values, float)
-    panels = values.shape[1]
-    half = stats.t.ppf(0.975, panels - 1) * values.std(axis=1, ddof=1) / np.sqrt(panels)
-    means = values.mean(axis=1)
+    means, half = students(values)
     return Estimate.around(*(float(np.median(v)) for v in (means, means - half, means + half)), how)
 
 
 def above(values: ArrayLike, border: float) -> float:
     """Share of worlds in which Student's interval of the mean over panels lies beyond a border; shape (draws, panels)."""
-    values = np.asarray(values, float)
-    panels = values.shape[1]
-    half = stats.t.ppf(0.975, panels - 1) * values.std(axis=1, ddof=1) / np.sqrt(panels)
-    return float(np.mean(values.mean(axis=1) - half > border))
+    means, half = students(values)
+    return float(np.mean(means - half > border))
 
 
 def deals(
