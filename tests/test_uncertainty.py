@@ -12,6 +12,7 @@ from scalinglaws.claims.stated import Stated
 from scalinglaws.laws import power_law
 from scalinglaws.uncertainty import (
     Estimate,
+    cluster_counts,
     cluster_interval,
     cluster_resamples,
     every_resample,
@@ -119,6 +120,25 @@ def test_what_is_no_estimate_is_refused(call, message):
 
 def no_line(rows):
     raise ValueError("no line")
+
+
+def test_counts_are_those_of_whole_groups_and_give_the_interval_that_their_resamples_give():
+    groups = np.repeat(["c", "a", "b", "d", "e"], [1, 3, 2, 4, 2])
+    counts = cluster_counts(groups, 4000, np.random.default_rng(3))
+    assert counts.shape == (4000, 12) and np.issubdtype(counts.dtype, np.integer)
+    for name in set(groups):
+        assert (counts[:, groups == name] == counts[:, groups == name][:, :1]).all()
+    first = np.unique(groups, return_index=True)[1]
+    assert (counts[:, first].sum(axis=1) == 5).all()
+    values = np.arange(12.0) ** 2
+    rows = cluster_resamples(groups, 4000, np.random.default_rng(4))
+    ends = [
+        np.quantile(each, [0.025, 0.5, 0.975])
+        for each in (counts @ values / counts.sum(axis=1), [values[drawn].mean() for drawn in rows])
+    ]
+    assert ends[0] == pytest.approx(ends[1], rel=0.04)
+    with pytest.raises(ValueError, match="at least two"):
+        cluster_counts(["one", "one"], 10, np.random.default_rng(0))
 
 
 def test_fits_and_their_resamples_give_estimates_that_name_them():

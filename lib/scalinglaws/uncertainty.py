@@ -216,6 +216,37 @@ def cluster_resamples(groups: np.ndarray, n: int, rng: np.random.Generator) -> I
         yield np.concatenate([rows[k] for k in rng.integers(len(names), size=len(names))])
 
 
+def cluster_counts(groups: ArrayLike, n: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each row stands in `n` bootstrap samples that draw whole groups with replacement.
+
+    For a statistic that takes weights, all samples at once; otherwise as `cluster_resamples`.
+
+    Parameters
+    ----------
+    groups
+        A label for each row, shape (rows,); rows of one label are drawn together. Labels are drawn in
+        their order, on which the samples of a seed depend.
+    n
+        Number of samples.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        Whole numbers, shape (n, rows).
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups.
+    """
+    names, codes = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("resampling groups needs at least two of them")
+    return rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n)[:, codes]
+
+
 @lru_cache
 def every_resample(n: int) -> tuple[np.ndarray, np.ndarray]:
     """Every sample that can be drawn with replacement from n units, its order left aside.

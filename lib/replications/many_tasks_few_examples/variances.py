@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate, cluster_counts, from_draws
 
 #: Examples a task at which shares are stated: what MEGA-Bench has on average, rounded.
 EXAMPLES = 15
@@ -127,11 +127,7 @@ def drawn(groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarra
     ValueError
         If there are fewer than two groups.
     """
-    names, codes = np.unique(groups, return_inverse=True)
-    if len(names) < 2:
-        raise ValueError("resampling groups needs at least two of them")
-    times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
-    return np.vstack([np.ones(len(codes)), times[:, codes]])
+    return np.vstack([np.ones(len(groups)), cluster_counts(groups, draws, rng)])
 
 
 def left_out(groups: np.ndarray) -> np.ndarray:

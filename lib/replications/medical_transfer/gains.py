@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from scalinglaws.uncertainty import Estimate, from_draws
+from scalinglaws.uncertainty import Estimate, cluster_counts, from_draws
 
 SIZES = ("base", "large", "huge")
 #: Dice nearer to 0 or 1 than this are moved there before odds are taken: a Dice of exactly 0 has none.
@@ -39,15 +39,8 @@ def by_size(table: pd.DataFrame, measure=difference) -> pd.DataFrame:
 
 
 def times_drawn(groups: pd.Series | np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each row is drawn where whole groups are drawn with replacement.
-
-    Returns
-    -------
-    numpy.ndarray
-        Whole numbers, shape (draws, rows).
-    """
-    codes, names = pd.factorize(groups)
-    return rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)[:, codes]
+    """`cluster_counts` with the groups in the order in which they appear: whole numbers, shape (draws, rows)."""
+    return cluster_counts(pd.factorize(groups)[0], draws, rng)
 
 
 def means(values: np.ndarray, among: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from scalinglaws import bootstrap, fit, huber, law
 from scalinglaws.fitting import Fit
 from scalinglaws.fitting.law import Law
 from scalinglaws.fitting.losses import Loss
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, cluster_counts
 
 
 @dataclass(frozen=True)
@@ -214,9 +214,8 @@ def draws_of(groups: ArrayLike, count: int, rng: np.random.Generator) -> np.ndar
     count, rng
         How many resamples, and the source of randomness.
     """
-    code = pd.factorize(np.asarray(groups))[0]
-    number = code.max() + 1
-    return rng.multinomial(number, np.full(number, 1 / number), count)[:, code].T.astype(float)
+    in_order = pd.factorize(np.asarray(groups))[0]
+    return cluster_counts(in_order, count, rng).T.astype(float)
 
 
 def outer(value: float, draws: ArrayLike, how: str) -> Estimate:

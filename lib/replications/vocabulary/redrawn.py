@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from scalinglaws.uncertainty import cluster_resamples
+
 #: Exponents that are tried. The authors refuse fits whose exponents are not between 0.1 and 1.
 VOCABULARY_EXPONENTS = np.array([0.1, 0.2, 0.35, 0.5, 0.6, 0.67, 0.75, 0.87, 1])
 DATA_EXPONENTS = np.array([0.32, 0.36, 0.40, 0.44, 0.48, 0.52, 0.56, 0.60])
@@ -31,10 +33,8 @@ class Draws:
 
 def cluster_weights(runs: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """How often each row is drawn when whole runs are drawn with replacement, shape (n, rows)."""
-    names, codes = np.unique(runs, return_inverse=True)
-    drawn = rng.integers(len(names), size=(n, len(names)))
-    times = (drawn[:, :, None] == np.arange(len(names))).sum(1)
-    return times[:, codes].astype(float)
+    rows = cluster_resamples(runs, n, rng)
+    return np.array([np.bincount(drawn, minlength=len(runs)) for drawn in rows], float)
 
 
 def left_out_weights(groups: np.ndarray) -> np.ndarray:
