@@ -174,12 +174,13 @@ def test_the_title_says_the_name_once(visit):
     assert tab.page.title().count("Scaling Laws, Replicated") == 1
 
 
-#: Rows of the scoreboard until there are a thousand: copies of those that are there, before its script begins.
+#: A thousand rows on the scoreboard and a group's more at most, whatever the number of claims: groups are
+#: copied, or taken away, before its script begins.
 A_THOUSAND = """
 const table = document.getElementById("claims");
-const bodies = [...table.tBodies];
-while (table.querySelectorAll("tr[data-role]").length < 1000)
-  for (const body of bodies) table.append(body.cloneNode(true));
+const lines = () => table.querySelectorAll("tr[data-role]").length;
+for (const body of [...table.tBodies]) if (lines() < 1000) table.append(body.cloneNode(true));
+for (const body of [...table.tBodies]) if (lines() - body.rows.length >= 1000) body.remove();
 """
 #: Changes a field and lays the page out, as far as is done at once; what is put off waits to be released.
 CHANGED = """([field, value]) => {
@@ -226,7 +227,7 @@ def test_the_scoreboard_sorts_and_filters_a_thousand_rows_in_a_tenth_of_a_second
     middle = {field: median(took(field, value) for value in values) for field, values in changes.items()}
     assert {field: ms for field, ms in middle.items() if not 0 < ms <= 100} == {}
     tab.page.wait_for_function(WHOLE)
-    assert tab.page.evaluate(f"({SHOWN})().length") >= 1000, "the rest follows"
+    assert 1000 <= tab.page.evaluate(f"({SHOWN})().length") < 1100, "the rest follows"
     assert tab.complaints == []
 
 
