@@ -263,7 +263,7 @@ def test_groups_that_share_their_fate_correlate_by_one_whatever_their_sizes(fail
         pairs = failures.pairs(failures.coded(claims), same)
         assert failures.correlation(claims.fails.to_numpy(), pairs) == pytest.approx(1.0)
         assert np.isnan(failures.correlation(np.zeros(len(failing)), pairs))
-    assert np.isnan(failures.correlation(np.array([1, 0]), np.zeros((2, 2), dtype=bool)))
+    assert np.isnan(failures.correlation(np.array([1, 0]), failures.Pairs(np.arange(2), np.arange(2))))
 
 
 def simulated(cause: str, seed: int) -> pd.DataFrame:
@@ -282,9 +282,10 @@ def test_chance_gives_as_much_one_time_in_twenty_unless_it_is_the_cause(cause):
     found = {same: [] for same in failures.TOGETHER}
     for seed in range(60):
         claims = simulated(cause, seed)
-        if failures.enough(claims, "fails"):
+        codes, failed = failures.coded(claims), claims.fails.to_numpy()
+        if failures.enough(failed):
             for same, parts in found.items():
-                parts.append(failures.chance(claims, "fails", same, 99, rng)[1] <= 0.05)
+                parts.append(failures.chance(codes, failed, same, 99, rng)[1] <= 0.05)
     shown = {same: np.mean(parts) for same, parts in found.items()}
     assert len(found["kind"]) > 40
     for same, share in shown.items():
@@ -296,8 +297,10 @@ def test_what_rests_on_one_notebook_does_not_last():
     several = some(("xxxx" + "." * 8) * 8, "".join(p * 12 for p in "abcdefgh"), "u" * 96, "ppppqqqqrrrr" * 8)
     several["group"] = several.paper + several.group
     rng = np.random.default_rng(2)
-    assert failures.lasting(one, "fails", "group", 60, rng)[2] == 1.0
-    correlation, part, most = failures.lasting(several, "fails", "group", 60, rng)
+    assert failures.lasting(failures.coded(one), one.fails.to_numpy(), "group", 60, rng)[2] == 1.0
+    correlation, part, most = failures.lasting(
+        failures.coded(several), several.fails.to_numpy(), "group", 60, rng
+    )
     assert correlation == pytest.approx(1.0) and part <= most <= 0.05
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,28 +40,57 @@ def where(claim: Claim, measured: float, low: float | None, high: float | None) 
     return "with the rival" if theirs.touches(low, high) else "with neither"
 
 
-def pairs(codes: Mapping[str, np.ndarray], same: str) -> np.ndarray:
-    """Which pairs of claims belong together, shape (claims, claims).
+def sums(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Sums over the claims that share a number: values and codes of shape (..., claims), sums (..., codes)."""
+    values, codes = np.broadcast_arrays(values, codes)
+    deals, several = values[..., 0].size, codes.max() + 1
+    places = codes.reshape(deals, -1) + several * np.arange(deals)[:, None]
+    found = np.bincount(places.ravel(), values.ravel(), minlength=deals * several)
+    return found.reshape(*values.shape[:-1], several)
+
+
+class Pairs(NamedTuple):
+    """All pairs of claims that are alike in one thing and unlike in a finer one.
+
+    Sums over pairs are sums over groups, less those of the finer groups: no matrix of all claims is made.
+    """
+
+    #: A number for what each claim must share with the other, shape (..., claims).
+    alike: np.ndarray
+    #: A number for what it must not share, shape (..., claims). Claims that share this share that.
+    unlike: np.ndarray
+
+    def partners(self) -> np.ndarray:
+        """With how many others each claim makes a pair, shape (..., claims)."""
+        mine = [np.take_along_axis(sums(np.ones(codes.shape), codes), codes, -1) for codes in self]
+        return mine[0] - mine[1]
+
+    def products(self, values: np.ndarray) -> np.ndarray:
+        """Sum over all ordered pairs of the product of their values, of shape (..., claims); shape (...)."""
+        alike, unlike = ((sums(values, codes) ** 2).sum(axis=-1) for codes in self)
+        return alike - unlike
+
+
+def pairs(codes: Mapping[str, np.ndarray], same: str) -> Pairs:
+    """Which pairs of claims belong together.
 
     Parameters
     ----------
     codes
-        For each of `TOGETHER` a number for the group, paper or kind of each claim, shape (claims,).
+        For each of `TOGETHER` a number for the group, paper or kind of each claim, shape (claims,); that
+        of the paper may be (..., claims). The claims of a group are of one paper.
     same
         `group`: the same group. `paper`: the same paper, but another group. `kind`: the same kind.
     """
-    found = np.equal.outer(codes[same], codes[same])
-    if same == "paper":
-        found &= ~np.equal.outer(codes["group"], codes["group"])
-    return found & ~np.eye(len(found), dtype=bool)
+    return Pairs(codes[same], codes["group"] if same == "paper" else np.arange(codes[same].shape[-1]))
 
 
 def coded(claims: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Group, paper and kind of each claim as numbers."""
-    return {name: pd.factorize(claims[name])[0] for name in TOGETHER}
+    """Group, paper, kind and notebook of each claim as numbers."""
+    return {name: pd.factorize(claims[name])[0] for name in (*TOGETHER, "notebook")}
 
 
-def correlation(happened: np.ndarray, together: np.ndarray) -> np.ndarray:
+def correlation(happened: np.ndarray, together: Pairs) -> np.ndarray:
     """Pearson's correlation over all ordered pairs of claims that belong together.
 
     Parameters
@@ -68,7 +98,7 @@ def correlation(happened: np.ndarray, together: np.ndarray) -> np.ndarray:
     happened
         Whether it happened to each claim, shape (..., claims).
     together
-        Which pairs belong together, shape (claims, claims), symmetric.
+        Which pairs belong together.
 
     Returns
     -------
@@ -81,28 +111,26 @@ def correlation(happened: np.ndarray, together: np.ndarray) -> np.ndarray:
     Mean and variance are those of the pairs, so that groups of unlike size do no harm: Karlin, Cameron
     and Williams (1981), Proceedings of the National Academy of Sciences 78, 2664-2668.
     """
-    happened, weight = np.asarray(happened, float), together.sum(axis=1)
-    off = happened - (happened @ weight / max(weight.sum(), 1))[..., None]
-    variance = off**2 @ weight
+    happened, weight = np.asarray(happened, float), together.partners()
+    mean = (happened * weight).sum(axis=-1) / np.maximum(weight.sum(axis=-1), 1)
+    off = happened - mean[..., None]
+    variance = (off**2 * weight).sum(axis=-1)
     return np.divide(
-        (off @ together * off).sum(axis=-1),
-        variance,
-        out=np.full(variance.shape, np.nan),
-        where=variance > 1e-9,
+        together.products(off), variance, out=np.full(variance.shape, np.nan), where=variance > 1e-9
     )
 
 
 def chance(
-    claims: pd.DataFrame, what: str, same: str, n: int, rng: np.random.Generator
+    codes: Mapping[str, np.ndarray], happened: np.ndarray, same: str, n: int, rng: np.random.Generator
 ) -> tuple[float, float]:
     """A correlation, and how often chance gives as much.
 
     Parameters
     ----------
-    claims
-        The claims of one role, with the columns of `TOGETHER` and `what`.
-    what
-        The column that says what happened to each: `fails` or `holds`.
+    codes
+        Of the claims of one role, as in `pairs`.
+    happened
+        Whether it happened to each claim, shape (claims,).
     same
         Which pairs, as in `pairs`.
     n
@@ -117,37 +145,41 @@ def chance(
         `kind` what happened is dealt out among the claims of a paper, so that papers stay what they
         are; for `paper` whole groups are dealt out among papers, so that groups stay what they are.
     """
-    codes, happened = coded(claims), claims[what].to_numpy(float)
-    found = correlation(happened, pairs(codes, same))
+    found, papers = correlation(happened, pairs(codes, same)), codes["paper"]
     if same == "paper":
-        first = np.unique(codes["group"], return_index=True)[1]
-        papers = [rng.permutation(codes["paper"][first])[codes["group"]] for _ in range(n)]
-        dealt = [correlation(happened, pairs(codes | {"paper": paper}, same)) for paper in papers]
+        _, first, group = np.unique(codes["group"], return_index=True, return_inverse=True)
+        others = rng.permuted(np.tile(papers[first], (n, 1)), axis=1)[:, group]
+        dealt = correlation(happened, pairs({**codes, "paper": others}, same))
     else:
         again = np.tile(happened, (n, 1))
-        for paper in np.unique(codes["paper"]):
-            mine = codes["paper"] == paper
+        for paper in np.unique(papers):
+            mine = papers == paper
             again[:, mine] = rng.permuted(again[:, mine], axis=1)
         dealt = correlation(again, pairs(codes, same))
-    return float(found), float((1 + np.sum(np.asarray(dealt) >= found - 1e-9)) / (1 + n))
+    return float(found), float((1 + np.sum(dealt >= found - 1e-9)) / (1 + n))
 
 
-def enough(claims: pd.DataFrame, what: str) -> bool:
+def enough(happened: np.ndarray) -> bool:
     """Whether it happened to `FEWEST` claims at least, and to as many did not."""
-    return FEWEST <= claims[what].sum() <= len(claims) - FEWEST
+    return FEWEST <= happened.sum() <= len(happened) - FEWEST
 
 
 def lasting(
-    claims: pd.DataFrame, what: str, same: str, n: int, rng: np.random.Generator
+    codes: Mapping[str, np.ndarray], happened: np.ndarray, same: str, n: int, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """What `chance` gives, and the largest part of deals when one notebook is left out.
+    """What `chance` gives, and the largest part of deals when one of the `coded` notebooks is left out.
 
     That part is 1 where too few claims are left to tell. With all notebooks chance is asked five
     times as often, since that part is compared with 5 % by itself and is no largest of many.
     """
-    without = [claims[claims["notebook"] != each] for each in claims["notebook"].unique()]
-    parts = [chance(less, what, same, n, rng)[1] if enough(less, what) else 1.0 for less in without]
-    return *chance(claims, what, same, 5 * n, rng), max(parts)
+    without = [codes["notebook"] != each for each in np.unique(codes["notebook"])]
+    parts = [
+        chance({name: of[left] for name, of in codes.items()}, happened[left], same, n, rng)[1]
+        if enough(happened[left])
+        else 1.0
+        for left in without
+    ]
+    return *chance(codes, happened, same, 5 * n, rng), max(parts)
 
 
 def together(claims: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -170,10 +202,10 @@ def together(claims: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataF
         left out.
     """
     rows = {
-        (what, role, same): lasting(mine, what, same, n, rng)
+        (what, role, same): lasting(coded(mine), mine[what].to_numpy(), same, n, rng)
         for what in ("fails", "holds")
         for role, mine in claims.groupby("role", sort=False)
-        for same in (TOGETHER if enough(mine, what) else ())
+        for same in (TOGETHER if enough(mine[what]) else ())
     }
     index = pd.MultiIndex.from_tuples([*rows], names=["what", "role", "same"]) if rows else None
     return pd.DataFrame([*rows.values()], index, ["correlation", "chance", "without one"])
@@ -228,11 +260,11 @@ def planted(claims: pd.DataFrame, deals: int, n: int, rng: np.random.Generator) 
     rows = {}
     for role, mine in claims.groupby("role", sort=False):
         codes, failed = coded(mine), mine["fails"].to_numpy()
-        for cause in ("nothing", *TOGETHER) if enough(mine, "fails") else ():
+        for cause in ("nothing", *TOGETHER) if enough(failed) else ():
             again = [dealt(failed, rng, codes.get(cause)) for _ in range(deals)]
             medians = [np.nanmedian(correlation(np.array(again), pairs(codes, same))) for same in TOGETHER]
             found = [
-                lasting(mine.assign(fails=fails), "fails", same, n, rng)[1:]
+                lasting(codes, fails, same, n, rng)[1:]
                 for fails in again
                 for same in (TOGETHER if cause == "nothing" else [cause])
             ]
