@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.human_like_vision import forecast, gains
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, panels
 from scalinglaws.uncertainty import Estimate
 
 
@@ -27,8 +27,8 @@ def curves(runs: pd.DataFrame, videos: pd.DataFrame) -> Figure:
         line = forecast.foretold(
             forecast.LINKS["linear"], runs, runs.top5.to_numpy(), forecast.design(key[0], hours, key[1])
         )
-        label = "one line in logarithms" if k == 0 else None
-        left.plot(hours, line, lw=0.8, label=label, **PAPER)
+        left.plot(hours, line, "--", lw=0.8, color=color)
+    left.plot([], [], "--", lw=0.8, color="0.5", label="one line in logarithms")
     left.set(xscale="log", xlabel="human-like video [hours]", ylabel="ImageNet, top-5 accuracy [%]")
     left.legend(fontsize=7)
     for k, ((test, shots), row) in enumerate(of_child(videos).iterrows()):
@@ -36,8 +36,8 @@ def curves(runs: pd.DataFrame, videos: pd.DataFrame) -> Figure:
         x = np.log10(row.index.to_numpy(float))
         slope = gains.slopes(x[:-1], row.to_numpy()[:-1])
         line = row.to_numpy()[:-1].mean() + slope * (x - x[:-1].mean())
-        label = "line through the first three" if k == 0 else None
-        right.plot(row.index, line, "--", lw=0.8, color=PALETTE[k + 1], label=label)
+        right.plot(row.index, line, "--", lw=0.8, color=PALETTE[k + 1])
+    right.plot([], [], "--", lw=0.8, color="0.5", label="line through the first three")
     right.set(xscale="log", xlabel="share of the child's videos", ylabel="top-1 accuracy [%]")
     right.legend(fontsize=7)
     return figure
@@ -72,5 +72,5 @@ def forecasts(found: Mapping[str, Estimate], kept: Mapping[str, bool], seen: flo
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="foretold top-5 accuracy [%]", ylabel="what is a line", xlim=(65, 112))
     ax.invert_yaxis()
-    ax.legend(fontsize=7, loc="lower right")
+    ax.legend(fontsize=7, loc="upper right")
     return figure

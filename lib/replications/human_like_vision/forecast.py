@@ -77,7 +77,19 @@ def coefficients(x: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarra
     return np.asarray(z, float) * root @ np.linalg.pinv(x * root[:, None]).T
 
 
-def foretold(link: Link, runs: pd.DataFrame, measure: ArrayLike, at: np.ndarray) -> np.ndarray | float:
+def with_pairs(x: np.ndarray) -> np.ndarray:
+    """A design with two products besides, of the logarithm of hours with those of parameters and of pixels."""
+    return np.concatenate([x, x[..., 2:3] * x[..., [1, 3]]], axis=-1)
+
+
+def foretold(
+    link: Link,
+    runs: pd.DataFrame,
+    measure: ArrayLike,
+    at: np.ndarray,
+    form: Callable[[np.ndarray], np.ndarray] = lambda x: x,
+    weigh: Callable[[pd.DataFrame], np.ndarray] = weights_of_cells,
+) -> np.ndarray | float:
     """Accuracy foretold at the points of a design, in per cent.
 
     Parameters
@@ -90,26 +102,38 @@ def foretold(link: Link, runs: pd.DataFrame, measure: ArrayLike, at: np.ndarray)
         Their accuracies, in per cent, shape (..., runs).
     at
         Where it is foretold, shape (4,) or (points, 4).
+    form, weigh
+        From the design to the columns that are fitted, and the weights of the runs.
 
     Returns
     -------
     numpy.ndarray or float
         Shape (...) or (..., points).
     """
-    line = coefficients(of_runs(runs), link.to_line(np.asarray(measure, float)), weights_of_cells(runs))
-    return link.back(line @ at.T if at.ndim > 1 else line @ at)
+    columns = coefficients(form(of_runs(runs)), link.to_line(np.asarray(measure, float)), weigh(runs))
+    return link.back(columns @ form(at).T)
 
 
-def errors_of_whole(link: Link, runs: pd.DataFrame, measure: str = "top5") -> np.ndarray:
-    """Accuracy of the runs on all video less what the runs on less of it foretell, one an architecture, in points."""
-    return whole_less_foretold(link, runs, runs[measure].to_numpy())
+def errors_of_whole(link: Link, runs: pd.DataFrame, measure: ArrayLike, below: float = 1.0) -> np.ndarray:
+    """Accuracy of the runs on all video less what the runs on less of it foretell, in points.
 
+    Parameters
+    ----------
+    link, runs
+        What is a line, and all runs.
+    measure
+        Accuracies in per cent, shape (..., runs).
+    below
+        Runs on this share of the video and more are not fitted.
 
-def whole_less_foretold(link: Link, runs: pd.DataFrame, measure: np.ndarray) -> np.ndarray:
-    """As `errors_of_whole`, from accuracies of shape (..., runs); shape (..., architectures)."""
-    whole = runs.share.to_numpy() == 1
-    at = of_runs(runs[whole])
-    return measure[..., whole] - foretold(link, runs[~whole], measure[..., ~whole], at)
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., architectures), in the order of the runs.
+    """
+    y, share = np.asarray(measure, float), runs.share.to_numpy()
+    whole, less = share == 1, share < below
+    return y[..., whole] - foretold(link, runs[less], y[..., less], of_runs(runs[whole]))
 
 
 def sure(

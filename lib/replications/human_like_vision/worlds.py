@@ -35,9 +35,17 @@ def following(
 def admitted(runs: pd.DataFrame, worlds: np.ndarray, border: float) -> dict[str, float]:
     """The share of worlds in which each link foretells the runs on all video within a border, on the mean of sizes."""
     return {
-        name: float((np.abs(forecast.whole_less_foretold(it, runs, worlds)).mean(-1) < border).mean())
+        name: float((np.abs(forecast.errors_of_whole(it, runs, worlds)).mean(-1) < border).mean())
         for name, it in forecast.LINKS.items()
     }
+
+
+def lead(runs: pd.DataFrame, worlds: np.ndarray, first: str, second: str) -> np.ndarray:
+    """By how many points one link errs less than another on the runs on all video, one a world."""
+    off = [
+        np.abs(forecast.errors_of_whole(forecast.LINKS[k], runs, worlds)).mean(-1) for k in (second, first)
+    ]
+    return off[0] - off[1]
 
 
 def excluded(values: np.ndarray, spread: float, number: float) -> float:
