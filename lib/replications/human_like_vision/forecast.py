@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit, stdtrit
 from scipy.stats import norm
 
+from replications.human_like_vision import gains
 from scalinglaws.uncertainty import Estimate
 
 #: Hours of video of the whole (README of eminorhan/humanlike-vits).
@@ -35,133 +36,131 @@ LINKS = {
     "growth": Link("growth", lambda a: np.log(a), lambda z: np.exp(z)),
 }
 
-
-def design(n_params: ArrayLike, hours: ArrayLike, pixels: ArrayLike) -> np.ndarray:
-    """One, and the decimal logarithms of parameters, hours and pixels a side, shape (runs, 4)."""
-    columns = np.broadcast_arrays(1.0, np.log10(n_params), np.log10(hours), np.log10(pixels))
-    return np.stack(columns, axis=-1)
+#: A form is the name of a link, and whether products are added.
+FORMS = [(name, products) for name in LINKS for products in (False, True)]
 
 
-def of_runs(runs: pd.DataFrame) -> np.ndarray:
-    """The design of a table of runs."""
-    return design(runs.n_params, HOURS * runs.share, runs.pixels)
+def called(form: tuple[str, bool]) -> str:
+    """A form in words."""
+    return f"{form[0]}, products" if form[1] else form[0]
+
+
+def factors(n_params: ArrayLike, hours: ArrayLike, pixels: ArrayLike) -> np.ndarray:
+    """Decimal logarithms of parameters, hours and pixels a side, shape (..., 3)."""
+    return np.stack(np.broadcast_arrays(np.log10(n_params), np.log10(hours), np.log10(pixels)), axis=-1)
 
 
 #: The paper's example: 2.5 billion parameters, 20,000 hours, 952 pixels.
-TARGET = design(2.5e9, 2e4, 952.0)
+TARGET = factors(2.5e9, 2e4, 952.0)
 
 
-def weights_of_cells(runs: pd.DataFrame) -> np.ndarray:
-    """A weight for each run, so that an architecture with one amount of video counts once, however many subsets."""
-    return 1 / runs.groupby(["arch", "pixels", "share"]).share.transform("size").to_numpy(float)
+def of_table(table: pd.DataFrame) -> np.ndarray:
+    """The factors of a table of curves (`gains.curves`), shape (architectures, shares, 3)."""
+    n_params, pixels = (table.index.get_level_values(k).to_numpy(float)[:, None] for k in (0, 1))
+    return factors(n_params, HOURS * table.columns.to_numpy(float), pixels)
 
 
-def coefficients(x: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted least squares for many outcomes at once.
+def columns(x: np.ndarray, products: bool) -> np.ndarray:
+    """What is fitted: one, the three factors, and if wanted hours times parameters and hours times pixels."""
+    pairs = x[..., 1:2] * x[..., [0, 2]] if products else x[..., :0]
+    return np.concatenate([np.ones_like(x[..., :1]), x, pairs], axis=-1)
+
+
+def coefficients(
+    link: Link, table: pd.DataFrame, accuracy: ArrayLike, products: bool = False, below: float = np.inf
+) -> np.ndarray:
+    """Least squares behind a link, an architecture with one share of video counting once.
 
     Parameters
     ----------
-    x
-        Design, shape (runs, k).
-    z
-        Outcomes on the scale of the line, shape (..., runs).
-    weights
-        Of the runs, shape (runs,).
+    link, products
+        What is a line, and in what.
+    table
+        The curves whose factors are taken.
+    accuracy
+        In per cent, shape (..., architectures, shares).
+    below
+        Only shares of video below this one are fitted.
 
     Returns
     -------
     numpy.ndarray
-        Shape (..., k).
+        Shape (..., 4), or (..., 6) with products.
     """
-    root = np.sqrt(weights)
-    return np.asarray(z, float) * root @ np.linalg.pinv(x * root[:, None]).T
-
-
-def with_pairs(x: np.ndarray) -> np.ndarray:
-    """A design with two products besides, of the logarithm of hours with those of parameters and of pixels."""
-    return np.concatenate([x, x[..., 2:3] * x[..., [1, 3]]], axis=-1)
+    less = table.columns.to_numpy(float) < below
+    x, z = columns(of_table(table), products)[:, less], link.to_line(np.asarray(accuracy, float))[..., less]
+    return z.reshape(*z.shape[:-2], -1) @ np.linalg.pinv(x.reshape(-1, x.shape[-1])).T
 
 
 def foretold(
-    link: Link,
-    runs: pd.DataFrame,
-    measure: ArrayLike,
-    at: np.ndarray,
-    form: Callable[[np.ndarray], np.ndarray] = lambda x: x,
-    weigh: Callable[[pd.DataFrame], np.ndarray] = weights_of_cells,
-) -> np.ndarray | float:
-    """Accuracy foretold at the points of a design, in per cent.
-
-    Parameters
-    ----------
-    link
-        What is a line.
-    runs
-        The runs that are fitted.
-    measure
-        Their accuracies, in per cent, shape (..., runs).
-    at
-        Where it is foretold, shape (4,) or (points, 4).
-    form, weigh
-        From the design to the columns that are fitted, and the weights of the runs.
-
-    Returns
-    -------
-    numpy.ndarray or float
-        Shape (...) or (..., points).
-    """
-    columns = coefficients(form(of_runs(runs)), link.to_line(np.asarray(measure, float)), weigh(runs))
-    return link.back(columns @ form(at).T)
+    link: Link, table: pd.DataFrame, accuracy: ArrayLike, at: np.ndarray, products: bool = False
+) -> np.ndarray:
+    """Accuracy in per cent at factors `at`, shape (3,) or (points, 3), by one fit of all curves."""
+    fitted = coefficients(link, table, accuracy, products)
+    return link.back(fitted @ columns(at, products).T)
 
 
-def errors_of_whole(link: Link, runs: pd.DataFrame, measure: ArrayLike, below: float = 1.0) -> np.ndarray:
-    """Accuracy of the runs on all video less what the runs on less of it foretell, in points.
-
-    Parameters
-    ----------
-    link, runs
-        What is a line, and all runs.
-    measure
-        Accuracies in per cent, shape (..., runs).
-    below
-        Runs on this share of the video and more are not fitted.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (..., architectures), in the order of the runs.
-    """
-    y, share = np.asarray(measure, float), runs.share.to_numpy()
-    whole, less = share == 1, share < below
-    return y[..., whole] - foretold(link, runs[less], y[..., less], of_runs(runs[whole]))
+def errors_of_whole(
+    link: Link, table: pd.DataFrame, accuracy: ArrayLike, products: bool = False, below: float = 1.0
+) -> np.ndarray:
+    """Accuracy on all video less what smaller shares foretell, in points, shape (..., architectures)."""
+    fitted = coefficients(link, table, accuracy, products, below)
+    whole = columns(of_table(table)[:, -1], products)
+    return np.asarray(accuracy, float)[..., -1] - link.back(fitted @ whole.T)
 
 
-def sure(
-    statistic: Callable[[pd.DataFrame, np.ndarray], np.ndarray | float],
-    runs: pd.DataFrame,
-    measure: np.ndarray,
-    drawn: np.ndarray,
+def at_target(
+    link: Link, table: pd.DataFrame, accuracy: np.ndarray, many: np.ndarray, products: bool = False
 ) -> Estimate:
-    """A number of all runs, with Student's interval of a jackknife over architectures and redrawn subsets.
+    """Accuracy at the paper's example in two steps, so that architectures are what varies.
+
+    Each architecture's curve is prolonged to 20,000 hours, with products along its own line and without
+    them along the mean slope of all; then a plane in parameters and pixels goes through the architectures.
+    The value is that of one fit of all curves. Six architectures and a plane of three coefficients leave
+    three degrees of freedom; the variance of redrawn subsets, which all architectures share, is added.
 
     Parameters
     ----------
-    statistic
-        From runs and their accuracies, shape (..., runs), to a number for each set of accuracies.
-    runs, measure
-        The runs, and their accuracies in per cent.
-    drawn
-        The accuracies with subsets of video drawn anew, shape (draws, runs).
-
-    Returns
-    -------
-    Estimate
-        The jackknife's variance holds what each architecture has of its own, and that of the redrawn
-        subsets what all share.
+    link, table, products
+        As in `coefficients`.
+    accuracy
+        In per cent, shape (architectures, shares).
+    many
+        The same with subsets of video drawn anew, shape (draws, architectures, shares).
     """
-    arch = runs.groupby(["n_params", "pixels"]).ngroup().to_numpy()
-    left_out = [float(statistic(runs[arch != k], measure[arch != k])) for k in np.unique(arch)]
-    n, value = len(left_out), float(statistic(runs, measure))
-    variance = (n - 1) * np.var(left_out) + np.var(statistic(runs, drawn))
-    half = stdtrit(n - 1, 0.975) * np.sqrt(variance)
-    return Estimate(value, value - half, value + half, "architectures left out; subsets of video drawn anew")
+    x = of_table(table)
+    hours, plane = x[0, :, 1], np.c_[np.ones(len(x)), (x - TARGET)[:, 0, [0, 2]]]
+    ahead, solve = TARGET[1] - hours.mean(), np.linalg.pinv(plane)
+
+    def prolonged(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        z = link.to_line(a)
+        slope = gains.slopes(hours, z)
+        return z.mean(-1) + ahead * (slope if products else slope.mean(-1, keepdims=True)), slope
+
+    z, slope = prolonged(accuracy)
+    left, free = z - plane @ (solve @ z), len(z) - plane.shape[1]
+    variance = left @ left / free * (solve[0] @ solve[0]) + np.var(prolonged(many)[0] @ solve[0])
+    if not products:
+        variance += ahead**2 * slope.var(ddof=1) / len(slope)
+    middle, half = solve[0] @ z, stdtrit(free, 0.975) * np.sqrt(variance)
+    ends = (float(link.back(end)) for end in (middle, middle - half, middle + half))
+    return Estimate(*ends, "Student's over six architectures, two steps; subsets of video drawn anew")
+
+
+def by_form(
+    table: pd.DataFrame, accuracy: np.ndarray, many: np.ndarray
+) -> tuple[dict[tuple[str, bool], Estimate], dict[tuple[str, bool], float]]:
+    """Accuracy at the paper's example by each form, and the mean size of the form's errors on all video, in points."""
+    found = {form: at_target(LINKS[form[0]], table, accuracy, many, form[1]) for form in FORMS}
+    return found, {form: float(error(form, table, accuracy)) for form in FORMS}
+
+
+def error(form: tuple[str, bool], table: pd.DataFrame, accuracy: np.ndarray) -> np.ndarray:
+    """Mean size of a form's errors on all video over architectures, in points, shape (...)."""
+    return np.abs(errors_of_whole(LINKS[form[0]], table, accuracy, form[1])).mean(axis=-1)
+
+
+def chosen(found: dict, wrong: dict) -> tuple[list, tuple[str, bool], tuple[str, bool]]:
+    """The forms that foretell less than 100 %, that of them which errs least, and that which foretells most."""
+    possible = [form for form, it in found.items() if it.value < 100] or list(found)
+    return possible, min(possible, key=wrong.get), max(possible, key=lambda form: found[form].value)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, of_mean
 
 
 def curves(runs: pd.DataFrame, measure: str = "top5") -> pd.DataFrame:
@@ -31,6 +31,11 @@ def last_over_before(accuracy: ArrayLike) -> np.ndarray:
     """
     steps = np.diff(np.asarray(accuracy, float), axis=-1)
     return steps[..., -1] / steps[..., :-1].mean(axis=-1)
+
+
+def last_over_middle(accuracy: ArrayLike) -> np.ndarray:
+    """Gain of the last step over the mean gain of those before it, the first left out."""
+    return last_over_before(np.asarray(accuracy, float)[..., 1:])
 
 
 def first_over_after(accuracy: ArrayLike) -> np.ndarray:
@@ -97,6 +102,12 @@ def over_curves(runs: pd.DataFrame, measured: np.ndarray) -> np.ndarray:
     return means.reshape(len(measured), -1, runs.share.nunique())
 
 
+def half_width(values: np.ndarray, extra: float) -> np.ndarray:
+    """Half of Student's interval for means along the last axis; `extra` is a variance that all values share."""
+    n = values.shape[-1]
+    return stdtrit(n - 1, 0.975) * np.sqrt(values.var(axis=-1, ddof=1) / n + extra)
+
+
 def crossed(values: ArrayLike, drawn: ArrayLike, what: str) -> Estimate:
     """A mean over architectures, or over shares, whose runs shared their subsets of video.
 
@@ -113,14 +124,19 @@ def crossed(values: ArrayLike, drawn: ArrayLike, what: str) -> Estimate:
         What the values are one of.
     """
     values = np.asarray(values, float)
-    variance = values.var(ddof=1) / len(values) + np.var(drawn)
-    half = stdtrit(len(values) - 1, 0.975) * np.sqrt(variance)
+    half = float(half_width(values, np.var(drawn)))
     return Estimate(
         values.mean(),
         values.mean() - half,
         values.mean() + half,
         f"Student's over {what}; subsets drawn anew",
     )
+
+
+def geometric(ratios: ArrayLike, how: str) -> Estimate:
+    """The geometric mean of ratios, with Student's interval of their logarithms."""
+    it = of_mean(np.log(np.asarray(ratios, float)), how)
+    return Estimate(*np.exp([it.value, it.low, it.high]), it.how)
 
 
 def size_of(estimate: Estimate, around: float = 0.0) -> Estimate:
