@@ -111,7 +111,7 @@ def test_runs_on_all_video_by_numpy(runs):
 
 def test_forms_above_100_are_left_out():
     found = {
-        name: Estimate(value, value, value, "") for name, value in {"a": 82.0, "b": 85.0, "c": 101.0}.items()
+        name: Estimate(value, value, value, "x") for name, value in {"a": 82.0, "b": 85.0, "c": 101.0}.items()
     }
     assert forecast.chosen(found, {"a": 1.0, "b": 2.0, "c": 0.5}) == (["a", "b"], "a", "b")
 
@@ -199,7 +199,7 @@ def test_interval_of_crossed_is_students_where_subsets_do_not_vary():
 
 
 def test_size_of_an_estimate():
-    across, apart = Estimate(0.9, 0.2, 1.6, ""), Estimate(1.6, 1.1, 2.2, "")
+    across, apart = Estimate(0.9, 0.2, 1.6, "x"), Estimate(1.6, 1.1, 2.2, "x")
     assert (gains.size_of(across, 1).low, gains.size_of(across, 1).high) == pytest.approx((0.0, 0.8))
     assert (gains.size_of(apart, 1).low, gains.size_of(apart, 1).high) == pytest.approx((0.1, 1.2))
 

@@ -80,6 +80,6 @@ def forecasts(found: Mapping[tuple[str, bool], Estimate], seen: float) -> Figure
         )
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="foretold top-5 accuracy, 95 % intervals [%]", ylabel="what is a line", xlim=(65, 120))
-    ax.set_ylim(len(names) - 0.4, -2.2)
+    ax.set_ylim(len(names) - 0.4, -1.8)
     ax.legend(fontsize=7, loc="upper right", ncol=2)
     return figure
