@@ -1,0 +1,1 @@
+"""Human-like video: accuracy along data, size and pixels, and forecasts of it by several links."""
