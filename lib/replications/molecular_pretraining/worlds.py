@@ -1,0 +1,42 @@
+"""Errors from which an effect was taken, or in which one was planted, exactly and without chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+#: Two of four endpoints, one of two data sets each.
+HALF = ("Solubility", "HLM", "RLM")
+
+
+def exchanged(errors: pd.DataFrame, one: str, other: str, rows: np.ndarray) -> pd.DataFrame:
+    """Two models exchanged on some folds."""
+    world = errors.copy()
+    world.loc[rows, [one, other]] = errors.loc[rows, [other, one]].to_numpy()
+    return world
+
+
+def in_half_of_endpoints(errors: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
+    """Two models exchanged on all folds of solubility and stability."""
+    return exchanged(errors, one, other, errors.index.get_level_values("dataset").isin(HALF))
+
+
+def in_every_other_fold(errors: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
+    """Two models exchanged on folds 1 and 3."""
+    return exchanged(errors, one, other, errors.index.get_level_values("fold") % 2 == 1)
+
+
+def better(errors: pd.DataFrame, models: list[str], less: float) -> pd.DataFrame:
+    """Some models with less error on every fold, by a share of it."""
+    world = errors.copy()
+    world[models] += np.log1p(-less)
+    return world
+
+
+def alike(errors: pd.DataFrame, model: str, others: list[str]) -> pd.DataFrame:
+    """Other models that err as one does on average, data set by data set, and keep their scatter over folds."""
+    world = errors.copy()
+    mean = errors.groupby(level="dataset").transform("mean")
+    for other in others:
+        world[other] += mean[model] - mean[other]
+    return world
