@@ -72,6 +72,6 @@ def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float) -> 
     ax.axvline(0, **PAPER, label="paper: no gain beyond 0.4 million; similar to other models")
     ax.set_yticks(range(row), names)
     ax.invert_yaxis()
-    ax.set(xlabel="less error [% of MAE]")
+    ax.set(xlabel="less error [% of MAE]", ylabel="what is compared")
     ax.legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(0.35, -0.13))
     return figure

@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from scalinglaws.uncertainty import Estimate, of_mean
 
@@ -133,3 +133,9 @@ def of_endpoint(gain: pd.Series, endpoint: str, asked: int = 1) -> Estimate:
     half = error * stdtrit(min(map(len, folds)) - 1, 1 - 0.025 / asked)
     how = f"folds, corrected for shared molecules, {100 * (1 - 0.05 / asked):g} %"
     return percent(Estimate(mean, mean - half, mean + half, how))
+
+
+def corrected_p(differences: np.ndarray) -> float:
+    """Two-sided p of no difference over the folds of one cross-validation, by `corrected_error`."""
+    t = abs(np.mean(differences)) / corrected_error(differences)
+    return float(2 * stdtr(len(differences) - 1, -t))
