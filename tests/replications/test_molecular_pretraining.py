@@ -147,8 +147,10 @@ def test_distance_folds_the_interval(errors):
 
 
 def test_worlds(errors):
-    world = worlds.alike(errors, "mlm 30", ["MolBERT"])
-    assert gains.of_datasets(world["MolBERT"] - errors["mlm 30"]).to_numpy() == pytest.approx(0, abs=1e-12)
+    world = worlds.level(errors, "mlm 30", ["MolBERT"])
+    gain = world["mlm 30"] - world["MolBERT"]
+    assert gains.across(gain).value == pytest.approx(0, abs=1e-12)
+    assert gain.std() == pytest.approx((errors["mlm 30"] - errors["MolBERT"]).std())
     better = worlds.better(errors, ["mlm 100"], 0.1)
     assert np.exp(better["mlm 100"] - errors["mlm 100"]).to_numpy() == pytest.approx(0.9)
     back = worlds.in_every_other_fold(

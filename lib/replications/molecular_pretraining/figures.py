@@ -56,14 +56,14 @@ def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float) -> 
     Parameters
     ----------
     blocks
-        What the rows of a block are -> what each is -> gain in per cent.
+        What the rows of a block are -> what each is -> gain in per cent; three blocks.
     margin
         In per cent, in both directions.
     """
     figure, ax = panels(1, width=6.6, height=4.8)
     ax.axvspan(-margin, margin, color="0.88", label=f"within {margin:g} %")
     row, names = 0, []
-    for colour, (label, block) in zip(PALETTE[1:], blocks.items(), strict=False):
+    for colour, (label, block) in zip((PALETTE[1], PALETTE[3], PALETTE[4]), blocks.items(), strict=True):
         at = range(row, row + len(block))
         middle = [it.value for it in block.values()]
         ends = np.array([[it.value - it.low, it.high - it.value] for it in block.values()]).T

@@ -77,3 +77,21 @@ def of_rivals(errors: pd.DataFrame, of=gains.of_endpoints) -> dict[str, Estimate
 def of_all(errors: pd.DataFrame, of=gains.of_endpoints, asked: int = 4) -> dict[str, Estimate]:
     """All of the above."""
     return of_size(errors, of) | of_adaptation(errors, of, asked) | of_rivals(errors, of)
+
+
+def drawn(errors: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
+    """The gains of the figure: by pre-training, by adaptation, and of other models over the adapted one."""
+    found = of_all(errors)
+    adaptation = {endpoint: found[f"da-{endpoint}"] for endpoint in gains.ENDPOINTS}
+    return {
+        "pre-training": {
+            f"{objective.upper()} {step}": found[f"{id}-{objective}"]
+            for objective in OBJECTIVES
+            for step, id in (("0 to 30 %", "gain"), ("30 to 100 %", "flat"))
+        },
+        "adaptation by MTR": adaptation
+        | {"mean, after MLM": found["da-endpoints"], "mean, after MTR": found["da-mtr-base"]},
+        "over the adapted model": {
+            name: gains.across(less(errors, ADAPTED, name)) for name in RIVALS.values()
+        },
+    }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from replications.molecular_pretraining import gains
+
 #: Two of four endpoints, one of two data sets each.
 HALF = ("Solubility", "HLM", "RLM")
 
@@ -33,10 +35,9 @@ def better(errors: pd.DataFrame, models: list[str], less: float) -> pd.DataFrame
     return world
 
 
-def alike(errors: pd.DataFrame, model: str, others: list[str]) -> pd.DataFrame:
-    """Other models that err as one does on average, data set by data set, and keep their scatter over folds."""
+def level(errors: pd.DataFrame, model: str, others: list[str]) -> pd.DataFrame:
+    """Other models that err as one does, averaged over endpoints; they keep their scatter over endpoints and folds."""
     world = errors.copy()
-    mean = errors.groupby(level="dataset").transform("mean")
     for other in others:
-        world[other] += mean[model] - mean[other]
+        world[other] -= gains.of_endpoints(errors[other] - errors[model]).mean()
     return world
