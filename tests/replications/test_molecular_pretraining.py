@@ -162,3 +162,9 @@ def test_worlds(errors):
 def test_errors_refuse_a_model_that_stands_twice(tables):
     with pytest.raises(ValueError, match="two figures"):
         gains.errors(pd.concat([tables[0], tables[0]]), tables[1])
+
+
+def test_a_planted_fall_is_the_slope(errors):
+    world = worlds.falling(errors, 0.1)
+    before, after = (questions.over_runs(it) for it in (errors, world))
+    assert 1 - after.value / 100 == pytest.approx(0.9 * (1 - before.value / 100))

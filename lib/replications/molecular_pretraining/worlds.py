@@ -35,6 +35,15 @@ def better(errors: pd.DataFrame, models: list[str], less: float) -> pd.DataFrame
     return world
 
 
+def falling(errors: pd.DataFrame, less: float) -> pd.DataFrame:
+    """Pre-trained models with errors that fall along a line over the logarithm of the size, by a share from 30 to 100 %."""
+    world = errors.copy()
+    for objective in ("mlm", "mtr"):
+        for size in (60, 100):
+            world[f"{objective} {size}"] += np.log1p(-less) * np.log(size / 30) / np.log(100 / 30)
+    return world
+
+
 def level(errors: pd.DataFrame, model: str, others: list[str]) -> pd.DataFrame:
     """Other models that err as one does, averaged over endpoints; they keep their scatter over endpoints and folds."""
     world = errors.copy()
