@@ -34,9 +34,14 @@ def by_size(errors: pd.DataFrame) -> Figure:
         for objective, colour in COLOURS.items():
             names = ["none 0", *(f"{objective} {size}" for size in (30, 60, 100))]
             ax.plot(at, row[names], "o-", color=colour, label=f"pre-trained by {objective.upper()}")
-            ax.plot(at[1:], np.full(3, row[names[1]]), **PAPER, label="paper: flat from 0.4 million")
+            ax.plot(
+                at[1:],
+                np.full(3, row[names[1]]),
+                **PAPER,
+                label="paper: flat from 0.4 million (at our level)",
+            )
         adapted = ["none 0 MTR", *(f"mlm {size} MTR" for size in (30, 60, 100))]
-        ax.plot(at, row[adapted], "s-", color=PALETTE[4], label="MLM, then adapted by MTR")
+        ax.plot(at, row[adapted], "s-", color=PALETTE[4], label="adapted by MTR, after MLM or none")
         ax.set(title=dataset, xscale="log")
         ax.set_xticks(at, ["none", "0.4", "0.8", "1.3"])
         ax.minorticks_off()
@@ -50,8 +55,8 @@ def by_size(errors: pd.DataFrame) -> Figure:
     return figure
 
 
-def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float) -> Figure:
-    """Gains with their intervals, one row each, in blocks of one colour, and the margin of equality.
+def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float, equal: list[str]) -> Figure:
+    """Gains with their intervals, one row each, in blocks of one colour.
 
     Parameters
     ----------
@@ -59,9 +64,10 @@ def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float) -> 
         What the rows of a block are -> what each is -> gain in per cent; three blocks.
     margin
         In per cent, in both directions.
+    equal
+        The rows of which the paper says that there is no difference: these have the margin, and its dashed zero.
     """
     figure, ax = panels(1, width=6.6, height=4.8)
-    ax.axvspan(-margin, margin, color="0.88", label=f"within {margin:g} %")
     row, names = 0, []
     for colour, (label, block) in zip((PALETTE[1], PALETTE[3], PALETTE[4]), blocks.items(), strict=True):
         at = range(row, row + len(block))
@@ -69,7 +75,11 @@ def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float) -> 
         ends = np.array([[it.value - it.low, it.high - it.value] for it in block.values()]).T
         ax.errorbar(middle, at, xerr=ends, fmt="o", color=colour, label=label)
         row, names = row + len(block), [*names, *block]
-    ax.axvline(0, **PAPER, label="paper: no gain beyond 0.4 million; similar to other models")
+    ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
+    at = np.array([names.index(it) for it in equal])
+    ax.barh(at, 2 * margin, 0.9, -margin, color="0.88", zorder=0, label=f"within {margin:g} %")
+    lines = {"label": "paper: no significant difference", **PAPER}
+    ax.vlines(np.zeros(len(at)), at - 0.45, at + 0.45, **lines)
     ax.set_yticks(range(row), names)
     ax.invert_yaxis()
     ax.set(xlabel="less error [% of MAE]", ylabel="what is compared")

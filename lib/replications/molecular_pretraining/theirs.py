@@ -34,9 +34,15 @@ def pairs(errors: pd.DataFrame, models: list[str]) -> pd.DataFrame:
     return pd.DataFrame(found).T
 
 
-def plainly(errors: pd.DataFrame, before: str, after: str) -> pd.Series:
-    """P-value of one pair of models on each data set, not adjusted."""
-    return errors.groupby(level="dataset").apply(lambda it: mannwhitneyu(it[before], it[after]).pvalue)
+def plainly(table: pd.DataFrame, before: str, after: str, test=mannwhitneyu) -> pd.Series:
+    """P-value of one pair of models on each data set by a test of two samples, not adjusted."""
+    return table.groupby(level="dataset").apply(lambda it: test(it[before], it[after]).pvalue)
+
+
+def differing(errors: pd.DataFrame, model: str, others: list[str]) -> list[int]:
+    """On how many data sets each of others differs from a model with p < 0.05, by `pairs` of all."""
+    found = pairs(errors, [model, *others])
+    return [int((found[(model, other)] < 0.05).sum()) for other in others]
 
 
 def least_p(folds: int, comparisons: int) -> float:

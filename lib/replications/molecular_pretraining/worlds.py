@@ -1,38 +1,26 @@
-"""Errors from which an effect was taken, or in which one was planted, exactly and without chance."""
+"""Gains from which the mean was taken, or in which one was planted, exactly and without chance."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from replications.molecular_pretraining import gains
-
-#: Two of four endpoints, one of two data sets each.
-HALF = ("Solubility", "HLM", "RLM")
+from scalinglaws.uncertainty import Estimate
 
 
-def exchanged(errors: pd.DataFrame, one: str, other: str, rows: np.ndarray) -> pd.DataFrame:
-    """Two models exchanged on some folds."""
-    world = errors.copy()
-    world.loc[rows, [one, other]] = errors.loc[rows, [other, one]].to_numpy()
-    return world
+def moved(gain: pd.Series, to: float = 0.0) -> pd.Series:
+    """A gain with the mean over endpoints that is wanted, a share of the error; its scatter is as it was."""
+    return gain - gains.of_endpoints(gain).mean() - np.log1p(-to)
 
 
-def in_half_of_endpoints(errors: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
-    """Two models exchanged on all folds of solubility and stability."""
-    return exchanged(errors, one, other, errors.index.get_level_values("dataset").isin(HALF))
-
-
-def in_every_other_fold(errors: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
-    """Two models exchanged on folds 1 and 3."""
-    return exchanged(errors, one, other, errors.index.get_level_values("fold") % 2 == 1)
-
-
-def better(errors: pd.DataFrame, models: list[str], less: float) -> pd.DataFrame:
-    """Some models with less error on every fold, by a share of it."""
-    world = errors.copy()
-    world[models] += np.log1p(-less)
-    return world
+def level_each(gain: pd.Series) -> pd.Series:
+    """A gain with no mean on any endpoint; folds scatter as they did."""
+    endpoints = gain.index.get_level_values("dataset").map(gains.OF_DATASET)
+    return gain - endpoints.map(gains.of_endpoints(gain)).to_numpy()
 
 
 def falling(errors: pd.DataFrame, less: float) -> pd.DataFrame:
@@ -44,9 +32,20 @@ def falling(errors: pd.DataFrame, less: float) -> pd.DataFrame:
     return world
 
 
-def level(errors: pd.DataFrame, model: str, others: list[str]) -> pd.DataFrame:
-    """Other models that err as one does, averaged over endpoints; they keep their scatter over endpoints and folds."""
-    world = errors.copy()
-    for other in others:
-        world[other] -= gains.of_endpoints(errors[other] - errors[model]).mean()
-    return world
+def falsely_seen(gain: pd.Series, units: pd.Index, measure: Callable[[pd.Series], Estimate]) -> float:
+    """In what share of all choices of signs a gain without a mean is found to be above nothing.
+
+    Where there is no gain, and its scatter has no side, each unit could as well have had the other sign.
+
+    Parameters
+    ----------
+    gain
+        Differences of logarithms whose mean was taken away, one a data set and fold.
+    units
+        Of each row, the endpoint or the fold that changes its sign as one; n kinds give 2^n worlds.
+    measure
+        Gives the mean with its interval.
+    """
+    kinds = units.unique()
+    worlds = (dict(zip(kinds, it, strict=True)) for it in product((1, -1), repeat=len(kinds)))
+    return float(np.mean([measure(gain * units.map(signs).to_numpy()).low > 0 for signs in worlds]))
