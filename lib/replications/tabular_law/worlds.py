@@ -1,0 +1,73 @@
+"""Worlds at the same sizes and amounts, in which it is known which law holds and what it leaves out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from replications.tabular_law.laws import fitted
+from replications.tabular_law.missed import extra
+from scalinglaws.fitting import redrawn
+
+#: A zigzag of so much (of the logarithm) stands for noise where a world has none: no fit is then perfect.
+ZIGZAG = 0.003
+TESTS = ("sizes", "amounts", "curves")
+
+
+def at(
+    losses: pd.DataFrame, predicted: np.ndarray, scatter: np.ndarray | float | None = None
+) -> pd.DataFrame:
+    """The table with excess losses on a law, off it by `scatter` in logarithms (by a small zigzag if there is none)."""
+    if scatter is None:
+        scatter = ZIGZAG * (-1.0) ** np.arange(len(losses))
+    return losses.assign(excess_loss=np.asarray(predicted, float) * np.exp(scatter))
+
+
+def on_sum(losses: pd.DataFrame, A: float, alpha: float, B: float, beta: float) -> np.ndarray:
+    """Excess losses by a sum of two power laws, one number a point."""
+    return (A * losses.n_params**-alpha + B * losses.cells**-beta).to_numpy(float)
+
+
+def curves_apart(losses: pd.DataFrame, law: tuple[float, ...], apart: float) -> np.ndarray:
+    """Excess losses whose exponent of size is larger by `apart` at every second amount of data, and else less by it.
+
+    All curves keep their size term at 3.5 million parameters, the middle of the seven sizes.
+    """
+    A, alpha, B, beta = law
+    sign = losses.cells.map({cells: (-1) ** k for k, cells in enumerate(sorted(losses.cells.unique()))})
+    of_size = A * losses.n_params**-alpha * (losses.n_params / 3.47e6) ** (-apart * sign)
+    return (of_size + B * losses.cells**-beta).to_numpy(float)
+
+
+def found_missing(
+    losses: pd.DataFrame, predicted: np.ndarray, scatter: float, worlds: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """What the three tests of missing parts say in worlds on a law with noise, each fitted anew.
+
+    Parameters
+    ----------
+    losses
+        The table, for its sizes and amounts.
+    predicted
+        Excess losses by the law of the worlds.
+    scatter
+        Standard deviation of the noise, of the logarithm.
+    worlds
+        How many are drawn.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    DataFrame
+        One row a world, a column a test: its p-value.
+    """
+    noise = scatter * rng.standard_normal((worlds, len(losses)))
+    values = predicted * np.exp(noise)
+    params = redrawn(fitted(at(losses, predicted)), values).to_dict("records")
+    return pd.DataFrame(
+        [
+            {what: extra(losses.assign(excess_loss=y), p, what).p for what in TESTS}
+            for y, p in zip(values, params, strict=True)
+        ]
+    )

@@ -1,0 +1,198 @@
+"""TabDPT: the headline numbers by scipy and by loops, without the library's fits."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from replications.tabular_law import laws, missed, sure, worlds
+from scalinglaws import load
+
+START = [2.0, 0.42, 3.6, 0.39]
+
+
+@pytest.fixture(scope="module")
+def losses():
+    return load("tabdpt_losses")
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return laws.traced(load("tabdpt_curves"))
+
+
+def log_sum(p, n_params, cells):
+    """Log of the sum, with logarithms of A and B."""
+    return np.logaddexp(p[0] - p[1] * np.log(n_params), p[2] - p[3] * np.log(cells))
+
+
+def least(n_params, cells, loss, start=START):
+    """Least squares of logarithms, by MINPACK."""
+    return optimize.least_squares(lambda p: log_sum(p, n_params, cells) - np.log(loss), start, method="lm")
+
+
+def of_sum(table):
+    return least(table.n_params.to_numpy(), table.cells.to_numpy(), table.excess_loss.to_numpy())
+
+
+def test_the_drawn_law_is_one_joint_fit(drawn):
+    curves = load("tabdpt_curves")
+    it = of_sum(curves[curves.cells < 1e9])
+    assert [it.x[1], it.x[3]] == pytest.approx([drawn.alpha, drawn.beta], abs=5e-4)
+    assert drawn.alpha == pytest.approx(0.4199, abs=1e-4) and drawn.beta == pytest.approx(0.3915, abs=1e-4)
+    # The curve labelled 2B was not used: its level says how many cells it was drawn for.
+    level = np.mean(np.exp(np.log(drawn.curves.level[2e9])))
+    assert laws.cells_of_2b(drawn) == pytest.approx((drawn.B / level) ** (1 / drawn.beta))
+    assert 1.5e9 < laws.cells_of_2b(drawn) < 2.5e9
+    ends = laws.drawn_beta(drawn)
+    known = drawn.curves[drawn.curves.index < 1e9]
+    steep = -np.polyfit(np.log(known.index + np.array([5e5, 0, 0, -5e5])), np.log(known.level), 1)[0]
+    assert ends.low < drawn.beta < steep <= ends.high + 1e-4
+
+
+def test_the_refit(losses):
+    it, found = of_sum(losses), laws.fitted(losses)
+    assert [it.x[1], it.x[3]] == pytest.approx([found["alpha"], found["beta"]], abs=1e-5)
+    assert [it.x[1], it.x[3]] == pytest.approx([0.4670, 0.3691], abs=1e-4)
+    assert it.cost == pytest.approx(found.objective, rel=1e-8)
+
+
+@pytest.mark.parametrize(("what", "place", "half"), [("alpha", 1, 0.172), ("beta", 3, 0.126)])
+def test_intervals_leave_out_sizes_and_amounts(losses, what, place, half):
+    def spread(parts):
+        left = np.array([of_sum(losses[~part]).x[place] for part in parts])
+        return (len(left) - 1) * left.var()
+
+    sizes = spread([losses.n_params == n for n in losses.n_params.unique()])
+    amounts = spread([losses.cells == c for c in losses.cells.unique()])
+    points = spread([losses.index == k for k in losses.index])
+    it = laws.fitted(losses)
+    reading = sure.from_reading(it, what, losses)
+    error = np.sqrt(max(sizes + amounts - points, sizes, amounts) + reading**2)
+    found = sure.both_ways(it, what, losses)
+    assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 4) * error, rel=1e-3)
+    assert found.high - found.value == pytest.approx(half, abs=2e-3)
+
+
+def test_reading_errors_by_refitting(losses):
+    rng = np.random.default_rng(1)
+    scatter = sure.errors(losses)
+    drawn = [
+        of_sum(losses.assign(excess_loss=losses.excess_loss * np.exp(scatter * rng.standard_normal(30)))).x[1]
+        for _ in range(100)
+    ]
+    assert np.std(drawn) == pytest.approx(sure.from_reading(laws.fitted(losses), "alpha", losses), rel=0.25)
+
+
+def test_the_drawn_law_against_the_fit(losses, drawn):
+    predicted = drawn.predict(losses.n_params, losses.cells)
+    there = (np.log(losses.excess_loss / predicted) ** 2).sum()
+    here = 2 * of_sum(losses).cost
+    assert missed.against(laws.fitted(losses), predicted) == pytest.approx(
+        (there - here) / 4 / (here / 26), rel=1e-6
+    )
+
+
+def test_a_curve_for_each_amount_by_separate_fits(losses):
+    """Fifteen parameters fitted in full, not to first order: the same verdict."""
+    rest = 0.0
+    for _, part in losses.groupby("cells"):
+        x, y = np.log(part.n_params.to_numpy()), np.log(part.excess_loss.to_numpy())
+
+        def off(p, x=x, y=y):
+            return np.logaddexp(p[0] - p[1] * (x - 14), p[2]) - y
+
+        rest += 2 * min(
+            optimize.least_squares(off, [-4, a, c], max_nfev=300).cost
+            for a in (0.3, 0.6)
+            for c in (-3.5, -4.5, -8)
+        )
+    whole = 2 * of_sum(losses).cost
+    p = stats.f.sf((whole - rest) / 11 / (rest / 15), 11, 15)
+    found = missed.extra(losses, laws.fitted(losses).params, "curves")
+    assert found.df == (11, 15)
+    assert p < 0.05 and found.p < 0.05
+    assert found.p == pytest.approx(0.0191, abs=1e-3)
+
+
+def test_free_levels_by_full_fits(losses):
+    params = laws.fitted(losses).params
+    whole = 2 * of_sum(losses).cost
+    for what, way, place, df in (("sizes", "n_params", 0, (5, 21)), ("amounts", "cells", 2, (3, 23))):
+        codes = np.unique(losses[way], return_inverse=True)[1]
+        count = codes.max() + 1
+
+        def off(p, codes=codes, count=count, place=place):
+            levels, scale, exponent = p[:count][codes], p[count], p[count + 1]
+            other = ("cells", "n_params")[place // 2]
+            return np.logaddexp(levels, scale - exponent * np.log(losses[other])) - np.log(losses.excess_loss)
+
+        start = [*np.linspace(-3, -5, count), START[2 - place], START[3 - place]]
+        rest = 2 * optimize.least_squares(off, start, max_nfev=300).cost
+        full = stats.f.sf((whole - rest) / df[0] / (rest / df[1]), *df)
+        found = missed.extra(losses, params, what)
+        assert found.df == df and found.p == pytest.approx(full, abs=0.06)
+
+
+def test_steps_by_a_loop(losses):
+    grid = {(row.n_params, row.cells): np.log(row.excess_loss) for row in losses.itertuples()}
+    sizes = sorted(losses.n_params.unique())
+    changes = [
+        np.mean([grid[b, c] - grid[a, c] for c in losses.cells.unique() if (a, c) in grid and (b, c) in grid])
+        for a, b in itertools.pairwise(sizes)
+    ]
+    np.testing.assert_allclose(missed.steps(losses, "n_params").change, changes)
+    assert max(changes) == pytest.approx(0.0202, abs=1e-4)
+    worst = missed.worst_step(losses, "n_params", 0.1, 26)
+    assert worst.high - worst.value == pytest.approx(stats.t.isf(0.025 / 6, 26) * 0.1 * np.sqrt(2 / 4))
+
+
+def test_beyond_by_a_loop(losses):
+    off = []
+    for n in sorted(losses.n_params.unique()):
+        it, part = of_sum(losses[losses.n_params != n]), losses[losses.n_params == n]
+        off.append(np.mean(np.log(part.excess_loss) - log_sum(it.x, part.n_params, part.cells)))
+    found = sure.beyond(losses, "n_params")
+    half = stats.t.ppf(0.975, 6) * np.sqrt(np.mean(np.square(off[:-1])))
+    np.testing.assert_allclose(
+        [found.value, found.low, found.high], [off[-1], off[-1] - half, off[-1] + half], rtol=1e-3
+    )
+    assert found.value == pytest.approx(0.109, abs=1e-3)
+
+
+def test_the_product_is_a_plane(losses):
+    design = np.column_stack([np.ones(30), np.log(losses.n_params), np.log(losses.cells)])
+    y = np.log(losses.excess_loss.to_numpy())
+    differences = []
+    for way in sure.WAYS:
+        for value in losses[way].unique():
+            out = (losses[way] == value).to_numpy()
+            plane = np.linalg.lstsq(design[~out], y[~out], rcond=None)[0]
+            it, part = of_sum(losses[~out]), losses[out]
+            by_sum = np.abs(y[out] - log_sum(it.x, part.n_params, part.cells)).mean()
+            differences.append(np.abs(y[out] - design[out] @ plane).mean() - by_sum)
+    assert sure.worse(losses, "product")[0].value == pytest.approx(np.mean(differences), abs=1e-5)
+
+
+def test_a_constant_moves_the_axis(losses):
+    moved = losses.assign(excess_loss=worlds.on_sum(losses, 7.0, 0.42, 38.0, 0.39) + 0.004)
+    it = laws.fitted(moved, "sum and constant")
+    assert it["c"] == pytest.approx(0.004, abs=1e-6) and it["alpha"] == pytest.approx(0.42, abs=1e-5)
+
+
+def test_planted_curves_are_found_and_noise_is_not(losses):
+    law = (7.0, 0.42, 38.0, 0.39)
+    rng = np.random.default_rng(0)
+    even = worlds.found_missing(losses, worlds.on_sum(losses, *law), 0.1, 100, rng)
+    apart = worlds.found_missing(losses, worlds.curves_apart(losses, law, 0.1), 0.1, 50, rng)
+    assert (even < 0.05).mean().max() < 0.13
+    assert (apart.curves < 0.05).mean() > 0.8
+    assert not np.allclose(worlds.curves_apart(losses, law, 0.05), worlds.on_sum(losses, *law))
+
+
+def test_bad_input_is_named(losses):
+    with pytest.raises(ValueError, match="no law 'cube'"):
+        laws.fitted(losses, "cube")
