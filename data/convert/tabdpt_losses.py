@@ -12,7 +12,7 @@ SOURCE = {
     "commit": "ff4275db2b74ad5e216383881b39f5ba41175110",
     "licence": "Apache-2.0",
     "how_obtained": "digitised: centres of discs against the ticks, by colour, a pixel is 0.6 % of a loss and 1.3 % of a "
-    "size; seven discs that others hide in part were fitted as discs; five of 35 cells of the grid cannot be seen",
+    "size; six discs that others hide in part were fitted as discs; five of 35 cells of the grid cannot be seen",
     "columns": {
         "cells": {
             "unit": "cells",

@@ -45,8 +45,8 @@ def residuals(ax: Axes, losses: pd.DataFrame, it: Fit) -> None:
             part.n_params, part.off, "-" + MARKS[cells], color=COLOURS[cells], ms=5, lw=1, label=LABELS[cells]
         )
     ax.axhline(0, color="0.6", lw=0.8)
-    ax.set(xscale="log", xlabel=SIZE, ylabel="log of observed over fitted")
-    ax.legend(fontsize=8, title="cells", title_fontsize=8, ncols=2)
+    ax.set(xscale="log", xlabel=SIZE, ylabel="log of observed over fitted", ylim=(-0.27, 0.45))
+    ax.legend(fontsize=8, title="cells", title_fontsize=8, ncols=3, loc="upper center")
 
 
 def intervals(ax: Axes, found: Mapping[str, tuple[Estimate, Estimate]], drawn: Drawn) -> None:

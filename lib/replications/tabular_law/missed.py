@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import fdtrc, stdtrit
 
 from scalinglaws.fitting import Fit
 from scalinglaws.uncertainty import Estimate
+
+#: Points by the name of their columns: a table, or arrays.
+Table = pd.DataFrame | Mapping[str, np.ndarray]
 
 
 class Extra(NamedTuple):
@@ -22,19 +25,19 @@ class Extra(NamedTuple):
     scatter: float
 
 
-def shares(losses: pd.DataFrame, params: Mapping[str, float]) -> np.ndarray:
-    """Share of the excess loss that the power of size makes up by a sum with these parameters, one number a point."""
-    of_size = params["A"] * losses.n_params.to_numpy(float) ** -params["alpha"]
-    return of_size / (of_size + params["B"] * losses.cells.to_numpy(float) ** -params["beta"])
+def terms(losses: Table, params: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """The power of size and the power of data in a sum with these parameters, one number a point each."""
+    sizes, cells = (np.asarray(losses[way], float) for way in ("n_params", "cells"))
+    return params["A"] * sizes ** -params["alpha"], params["B"] * cells ** -params["beta"]
 
 
-def only_in(labels: pd.Series, *columns: np.ndarray) -> np.ndarray:
+def only_in(labels: Any, *columns: np.ndarray) -> np.ndarray:
     """Each column once a label, and zero elsewhere."""
-    here = (labels.to_numpy()[:, None] == np.unique(labels)).astype(float)
+    here = (np.asarray(labels)[:, None] == np.unique(labels)).astype(float)
     return np.hstack([here * column[:, None] for column in columns])
 
 
-def effects(losses: pd.DataFrame, params: Mapping[str, float]) -> dict[str, np.ndarray]:
+def effects(losses: Table, params: Mapping[str, float]) -> dict[str, np.ndarray]:
     """First-order effects on the log of the excess loss: of the sum's own parameters, and of what it may leave out.
 
     Returns
@@ -43,17 +46,14 @@ def effects(losses: pd.DataFrame, params: Mapping[str, float]) -> dict[str, np.n
         Name -> shape (points, effects). `"sizes"` frees the level of each size, `"amounts"` that of each amount
         of data, `"curves"` gives each amount a scale, an exponent and a level of its own.
     """
-    of_size = shares(losses, params)
-    of_data = 1 - of_size
-    by_size, by_data = (
-        part * np.log(losses[way].to_numpy(float))
-        for part, way in ((of_size, "n_params"), (of_data, "cells"))
-    )
+    size, data = terms(losses, params)
+    of_size, of_data = size / (size + data), data / (size + data)
+    by_size, by_data = of_size * np.log(losses["n_params"]), of_data * np.log(losses["cells"])
     return {
         "own": np.column_stack([of_size, by_size, of_data, by_data]),
-        "sizes": only_in(losses.n_params, of_size),
-        "amounts": only_in(losses.cells, of_data),
-        "curves": only_in(losses.cells, of_size, by_size, of_data),
+        "sizes": only_in(losses["n_params"], of_size),
+        "amounts": only_in(losses["cells"], of_data),
+        "curves": only_in(losses["cells"], of_size, np.asarray(by_size), of_data),
     }
 
 
@@ -64,13 +64,13 @@ def rest(design: np.ndarray, y: np.ndarray) -> tuple[float, int]:
     return float(((y - scaled @ found) ** 2).sum()), int(rank)
 
 
-def extra(losses: pd.DataFrame, params: Mapping[str, float], what: str) -> Extra:
+def extra(losses: Table, params: Mapping[str, float], what: str) -> Extra:
     """F test of what a larger law explains of the residuals, beyond the sum's own parameters.
 
     Parameters
     ----------
     losses
-        The table.
+        `n_params`, `cells` and `excess_loss`: a table, or an array by name.
     params
         `A`, `alpha`, `B` and `beta` at the optimum of least squares of logarithms.
     what
@@ -78,8 +78,7 @@ def extra(losses: pd.DataFrame, params: Mapping[str, float], what: str) -> Extra
 
     Source: Bates & Watts (1988), Nonlinear Regression Analysis, sections 1.3 and 3.10; linear at the optimum.
     """
-    of_size = params["A"] * losses.n_params ** -params["alpha"]
-    left = np.log(losses.excess_loss / (of_size + params["B"] * losses.cells ** -params["beta"])).to_numpy()
+    left = np.asarray(np.log(losses["excess_loss"]) - np.log(np.add(*terms(losses, params))))
     found = effects(losses, params)
     (before, few), (after, many) = (
         rest(found["own"], left),
@@ -87,7 +86,7 @@ def extra(losses: pd.DataFrame, params: Mapping[str, float], what: str) -> Extra
     )
     df = many - few, len(left) - many
     statistic = (before - after) / df[0] / (after / df[1])
-    return Extra(statistic, df, float(stats.f.sf(statistic, *df)), float(np.sqrt(after / df[1])))
+    return Extra(statistic, df, float(fdtrc(*df, statistic)), float(np.sqrt(after / df[1])))
 
 
 def against(it: Fit, predicted: np.ndarray) -> float:
@@ -131,7 +130,7 @@ def worst_step(losses: pd.DataFrame, way: str, scatter: float, freedom: int) -> 
         lower and the largest upper end.
     """
     table = steps(losses, way)
-    half = stats.t.isf(0.025 / len(table), freedom) * scatter * np.sqrt(2 / table.pairs)
+    half = stdtrit(freedom, 1 - 0.025 / len(table)) * scatter * np.sqrt(2 / table.pairs)
     change = table.change
     how = "Bonferroni over all steps, with the scatter of models about the law"
     return Estimate(change.max(), (change - half).max(), (change + half).max(), how)

@@ -82,11 +82,13 @@ def off_the_others(
 def beyond(losses: pd.DataFrame, way: str) -> Estimate:
     """By how much the largest size, or amount, lies above what the law of the others says, in logarithms.
 
-    The interval is what a size or an amount is off that is left out elsewhere: Student's t with as many
-    degrees of freedom as there are others, about zero, since the law should be right on average.
+    The interval is what one of the others is off that is left out in turn, by a law that has not seen the
+    largest either: Student's t with as many degrees of freedom as there are others, about zero, since the
+    law should be right on average.
     """
-    *others, last = off_the_others(losses, way)
-    half = stdtrit(len(others), 0.975) * np.sqrt(np.mean(np.square(others)))
+    smaller = losses[losses[way] < losses[way].max()]
+    last, others = off_the_others(losses, way).iloc[-1], off_the_others(smaller, way)
+    half = stdtrit(len(others), 0.975) * np.sqrt(np.mean(others**2))
     return Estimate(last, last - half, last + half, "how far others are off when they are left out")
 
 

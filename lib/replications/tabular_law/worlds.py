@@ -65,9 +65,55 @@ def found_missing(
     noise = scatter * rng.standard_normal((worlds, len(losses)))
     values = predicted * np.exp(noise)
     params = redrawn(fitted(at(losses, predicted)), values).to_dict("records")
+    # Arrays, since a table made anew for each world would take most of the time.
+    grid = {way: losses[way].to_numpy(float) for way in ("n_params", "cells")}
     return pd.DataFrame(
         [
-            {what: extra(losses.assign(excess_loss=y), p, what).p for what in TESTS}
+            {what: extra(grid | {"excess_loss": y}, p, what).p for what in TESTS}
             for y, p in zip(values, params, strict=True)
         ]
     )
+
+
+def rises(grid: np.ndarray) -> np.ndarray:
+    """How often loss rises: from size to size, from amount to amount, and from the last size but one to the last.
+
+    Parameters
+    ----------
+    grid
+        Losses, shape (..., sizes, amounts), nan where there is no model.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., 3).
+    """
+    by_size, by_amount = np.diff(grid, axis=-2) > 0, np.diff(grid, axis=-1) > 0
+    counts = by_size.sum((-2, -1)), by_amount.sum((-2, -1)), by_size[..., -1, :].sum(-1)
+    return np.stack(counts, axis=-1)
+
+
+def rises_by_noise(
+    losses: pd.DataFrame, predicted: np.ndarray, scatter: float, worlds: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rises of the table, and in what share of worlds on a law with noise there are at least as many.
+
+    Parameters
+    ----------
+    losses
+        The table.
+    predicted, scatter, worlds, rng
+        As for `found_missing`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Counts as `rises` has them, and shares, each of shape (3,).
+    """
+    here, law = (
+        np.log(losses.assign(y=y).pivot_table("y", "n_params", "cells").to_numpy())
+        for y in (losses.excess_loss, predicted)
+    )
+    noise = scatter * rng.standard_normal((worlds, *law.shape))
+    seen = rises(here)
+    return seen, (rises(law + noise) >= seen).mean(0)
