@@ -82,11 +82,8 @@ def product(n_params, n_tokens, *, A, alpha, beta):
     return A * n_params**-alpha * n_tokens**-beta
 
 
-#: Where the search of Kaplan's law begins. From all over its wide box most starts only crawl along a valley.
-KAPLAN_STARTS = [
-    {"N_c": scale, "D_c": cells, "alpha_N": exponent, "alpha_D": exponent}
-    for scale, cells, exponent in ((50.0, 3e4, 0.4), (1e3, 1e6, 0.3), (5.0, 3e3, 0.6), (100.0, 1e5, 0.2))
-]
+#: Where Kaplan's law is looked for: its own box is far wider than any law of such losses, and slow to search.
+KAPLAN_BOX = {"N_c": (1, 1e6), "D_c": (10, 1e9), "alpha_N": (0.05, 1.5), "alpha_D": (0.05, 1.5)}
 #: The laws that are compared: the law, and what of it is held.
 LAWS = {
     "sum": (chinchilla, {"E": 0.0}),
@@ -122,7 +119,7 @@ def fitted(losses: pd.DataFrame, name: str = "sum", **options: Any) -> Fit:
     table = losses.assign(n_tokens=losses.cells)
     fixed = fixed | options.pop("fixed", {})
     if it is kaplan:
-        options = {"starts": KAPLAN_STARTS} | options
+        options = {"bounds": KAPLAN_BOX} | options
     return fit(it, table, "excess_loss", fixed=fixed, **options)
 
 

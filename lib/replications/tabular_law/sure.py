@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
@@ -57,9 +55,7 @@ def one_way(it: Fit, what: str, losses: pd.DataFrame, way: str | None = None) ->
     return Estimate(it[what], it[what] - half, it[what] + half, f"jackknife over {way or 'points'}", it)
 
 
-def off_the_others(
-    losses: pd.DataFrame, way: str, predict: Callable[[pd.DataFrame], Fit] = fitted
-) -> pd.Series:
+def off_the_others(losses: pd.DataFrame, way: str) -> pd.Series:
     """Log of observed over predicted, mean of each size or amount, where it is left out and the others are fitted.
 
     Parameters
@@ -68,15 +64,15 @@ def off_the_others(
         The table.
     way
         `"n_params"` or `"cells"`: what is left out.
-    predict
-        From a table to the fit that predicts.
     """
+    left = jackknife(fitted(losses), way).samples
     found = {}
-    for value, part in losses.groupby(way):
-        it = predict(losses[losses[way] != value])
-        expected = it.predict(part.assign(n_tokens=part.cells))
-        found[value] = np.log(part.excess_loss / expected).mean()
-    return pd.Series(found, name="off").rename_axis(way)
+    for k, value in enumerate(pd.unique(losses[way])):
+        if k in left.index:
+            part, law = losses[losses[way] == value], left.loc[k]
+            expected = law.A * part.n_params**-law.alpha + law.B * part.cells**-law.beta
+            found[value] = np.log(part.excess_loss / expected).mean()
+    return pd.Series(found, name="off").rename_axis(way).sort_index()
 
 
 def beyond(losses: pd.DataFrame, way: str) -> Estimate:
