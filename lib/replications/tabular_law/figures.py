@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.tabular_law.laws import Drawn
+from replications.tabular_law.sure import AGAIN, HOFFMANN, Pair
 from scalinglaws.figures import PALETTE, PAPER, panels
 from scalinglaws.fitting import Fit
-from scalinglaws.uncertainty import Estimate
 
 LABELS = {52e6: "52M", 141e6: "141M", 269e6: "269M", 598e6: "598M", 2e9: "2B"}
 COLOURS = dict(zip(LABELS, (PALETTE[5], PALETTE[2], PALETTE[4], PALETTE[1], PALETTE[0]), strict=True))
@@ -49,38 +47,30 @@ def residuals(ax: Axes, losses: pd.DataFrame, it: Fit) -> None:
     ax.legend(fontsize=8, title="cells", title_fontsize=8, ncols=3, loc="upper center")
 
 
-def intervals(ax: Axes, found: Mapping[str, tuple[Estimate, Estimate]], drawn: Drawn) -> None:
-    """Both exponents with their intervals, a row a way of leaving out; the drawn ones dashed."""
-    for k, (alpha, beta) in enumerate(found.values()):
-        for it, colour, up, name in (
-            (alpha, PALETTE[1], 0.12, "alpha (size)"),
-            (beta, PALETTE[3], -0.12, "beta (data)"),
-        ):
-            ax.plot([it.low, it.high], [up - k] * 2, color=colour, lw=2, label=None if k else name)
-            ax.plot(it.value, up - k, "o", color=colour, ms=5)
-    for value, colour, name in (
-        (drawn.alpha, PALETTE[1], "drawn alpha"),
-        (drawn.beta, PALETTE[3], "drawn beta"),
+def both_exponents(ax: Axes, found: Pair, drawn: Drawn) -> None:
+    """The region of both exponents, each one's interval as a cross, and the pairs that they are held against."""
+    alpha, beta = np.meshgrid(np.linspace(0.15, 0.8, 200), np.linspace(0.15, 0.65, 200))
+    ax.contour(alpha, beta, found.p(alpha, beta), [0.05], colors=[PALETTE[0]])
+    (a, *wide), (b, *high) = found.ends("alpha"), found.ends("beta")
+    ax.plot([], [], color=PALETTE[0], label="both together, 95 %")
+    ax.plot(wide, [b, b], color="0.6", lw=1, label="each alone, 95 %")
+    ax.plot([a, a], high, color="0.6", lw=1)
+    ax.plot(a, b, "o", color=PALETTE[0], label="our fit")
+    for (x, y), mark, colour, name in (
+        ((drawn.alpha, drawn.beta), "D", PALETTE[1], "drawn by the authors"),
+        (HOFFMANN, "s", PALETTE[2], "language, Hoffmann et al."),
+        (AGAIN, "^", PALETTE[3], "language, Besiroglu et al."),
     ):
-        ax.axvline(value, label=name, **PAPER | {"color": colour, "lw": 1.2})
-    ax.set_yticks(-np.arange(len(found)), list(found))
-    ax.set(xlabel="exponent", ylabel="what is left out", xlim=(-0.05, 0.9), ylim=(-len(found) + 0.5, 1.6))
-    ax.legend(fontsize=8, ncols=2, loc="upper left")
+        ax.plot(x, y, mark, color=colour, ms=7, label=name)
+    ax.set(
+        xlabel="alpha, exponent of size", ylabel="beta, exponent of data", xlim=(0.15, 0.8), ylim=(0.15, 0.78)
+    )
+    ax.legend(fontsize=8, ncols=2, loc="upper center")
 
 
-def open_questions(
-    losses: pd.DataFrame, it: Fit, found: Mapping[str, tuple[Estimate, Estimate]], drawn: Drawn
-) -> Figure:
-    """Residuals of our fit by amount of data, and how sure the exponents are.
-
-    Parameters
-    ----------
-    losses, it, drawn
-        The table, our fit of the sum, and the drawn law.
-    found
-        What is left out -> the two exponents with intervals; those that leave the panel are cut off.
-    """
+def open_questions(losses: pd.DataFrame, it: Fit, found: Pair, drawn: Drawn) -> Figure:
+    """Residuals of our fit by amount of data, and what the points say of both exponents together."""
     fig, (left, right) = panels(2, width=4.8, height=3.8)
     residuals(left, losses, it)
-    intervals(right, found, drawn)
+    both_exponents(right, found, drawn)
     return fig

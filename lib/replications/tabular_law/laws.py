@@ -17,6 +17,8 @@ from scalinglaws.uncertainty import Estimate, of_mean
 
 #: Amounts of data whose labels have two digits or three; "2B" could be anything from 1.5 to 2.5.
 WELL_LABELLED = 1e9
+#: Relative error of a slope from the ticks of the figure: half a pixel of the 288 and of the 514 that they span.
+OF_AXES = 0.002
 
 
 def shifted_gradient(
@@ -169,16 +171,19 @@ def traced(curves: pd.DataFrame) -> Drawn:
 
 
 def drawn_alpha(drawn: Drawn) -> Estimate:
-    """The drawn exponent of size, with Student's interval over the curves, each traced by itself."""
-    return of_mean(drawn.curves.alpha, "Student's t over the drawn curves, each traced by itself")
+    """The drawn exponent of size, with Student's interval over the curves and the error of the axes that they share."""
+    it, axes = of_mean(drawn.curves.alpha, "curves"), OF_AXES * drawn.alpha
+    how = "Student's t over the drawn curves, each traced by itself, and half a pixel of the axes"
+    return Estimate(it.value, it.low - axes, it.high + axes, how)
 
 
 def drawn_beta(drawn: Drawn) -> Estimate:
-    """The drawn exponent of data; its interval holds every one that the labels, rounded to a million, allow."""
+    """The drawn exponent of data; its interval holds what labels rounded to a million, and the axes, allow."""
     known = drawn.curves[drawn.curves.index < WELL_LABELLED]
     cells = known.index.to_numpy() + 5e5 * np.array(list(corners((-1, 1), repeat=len(known))))
     slopes = [-np.polyfit(np.log(row), np.log(known.level), 1)[0] for row in cells]
-    return Estimate.around(drawn.beta, min(slopes), max(slopes), "labels of the amounts rounded either way")
+    axes, how = OF_AXES * drawn.beta, "labels of the amounts rounded either way, and half a pixel of the axes"
+    return Estimate.around(drawn.beta, min(slopes) - axes, max(slopes) + axes, how)
 
 
 def cells_of_2b(drawn: Drawn) -> float:
