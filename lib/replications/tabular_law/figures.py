@@ -49,7 +49,7 @@ def residuals(ax: Axes, losses: pd.DataFrame, it: Fit) -> None:
 
 def both_exponents(ax: Axes, found: Pair, drawn: Drawn) -> None:
     """The region of both exponents, each one's interval as a cross, and the pairs that they are held against."""
-    alpha, beta = np.meshgrid(np.linspace(0.15, 0.8, 200), np.linspace(0.15, 0.65, 200))
+    alpha, beta = np.meshgrid(np.linspace(0, 0.9, 200), np.linspace(0, 0.75, 200))
     ax.contour(alpha, beta, found.p(alpha, beta), [0.05], colors=[PALETTE[0]])
     (a, *wide), (b, *high) = found.ends("alpha"), found.ends("beta")
     ax.plot([], [], color=PALETTE[0], label="both together, 95 %")
@@ -62,9 +62,7 @@ def both_exponents(ax: Axes, found: Pair, drawn: Drawn) -> None:
         (AGAIN, "^", PALETTE[3], "language, Besiroglu et al."),
     ):
         ax.plot(x, y, mark, color=colour, ms=7, label=name)
-    ax.set(
-        xlabel="alpha, exponent of size", ylabel="beta, exponent of data", xlim=(0.15, 0.8), ylim=(0.15, 0.78)
-    )
+    ax.set(xlabel="alpha, exponent of size", ylabel="beta, exponent of data", xlim=(0, 0.9), ylim=(0, 0.9))
     ax.legend(fontsize=8, ncols=2, loc="upper center")
 
 

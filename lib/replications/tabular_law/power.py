@@ -14,8 +14,8 @@ from replications.tabular_law.sure import HOFFMANN, WAYS, Pair, covariance, from
 from replications.tabular_law.worlds import at, on_sum
 from scalinglaws.uncertainty import Estimate
 
-#: Gauss-Newton steps from the planted law; the last must be so small, in logarithms of A and B and in exponents.
-STEPS, SMALL = 16, 1e-7
+#: Gauss-Newton steps from the planted law; how small the last must be, and how long one may be (log A or log B).
+STEPS, SMALL, LONGEST = 20, 1e-6, 2.0
 
 
 def noise(
@@ -89,9 +89,12 @@ class Worlds:
             share = np.exp(terms - np.logaddexp(terms[..., :1], terms[..., 1:])) * kept[..., None]
             gain = np.stack([share, -share * self.across], axis=-1).reshape(*share.shape[:-1], 4)
             normal = np.einsum("...pi,...pj->...ij", gain, gain)
+            # A ridge moves no optimum; it and the longest step keep worlds without one from running away.
+            normal = normal + 1e-10 * np.trace(normal, axis1=-2, axis2=-1)[..., None, None] * np.eye(4)
             step = np.linalg.solve(normal, np.einsum("...pi,...p->...i", gain, left(found))[..., None])[
                 ..., 0
             ]
+            step = step / np.maximum(np.abs(step).max(-1, keepdims=True) / LONGEST, 1)
             longer = (left(found + step) ** 2).sum(-1) > (left(found) ** 2).sum(-1) + 1e-12
             found = found + np.where(longer, 0.5, 1.0)[..., None] * step
         return np.where((np.abs(step).max(-1) < SMALL)[..., None], found, np.nan)
