@@ -117,7 +117,8 @@ class Worlds:
         parts = np.array([largest, *(labels == it for it in np.unique(labels[~largest]))])
         laws = self.without(parts | largest)
         # Worlds that did not settle come out as nan, and are left out below.
-        apart = self.logs - np.logaddexp(*np.moveaxis(self.terms(laws), -1, 0))
+        with np.errstate(invalid="ignore"):
+            apart = self.logs - np.logaddexp(*np.moveaxis(self.terms(laws), -1, 0))
         off = np.array([one[:, part].mean(axis=1) for one, part in zip(apart, parts, strict=True)])
         half = stdtrit(len(off) - 1, 0.975) * np.sqrt(np.mean(off[1:] ** 2, axis=0))
         for value, wide in zip(off[0], half, strict=True):
