@@ -1,0 +1,1 @@
+"""TabDPT: does one sum of two power laws hold for an in-context model of tables?"""
