@@ -1,0 +1,138 @@
+"""How much curves of the same name agree across models, and how much they would if names said nothing."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+
+from scalinglaws.correlation import correlation
+from scalinglaws.uncertainty import Estimate, every_resample, of_share, weighted_ends
+
+
+def across(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Correlations over time of every curve of one model with every curve of another one.
+
+    Parameters
+    ----------
+    first, second
+        Shapes (models, tasks, times) and (other models, tasks, times).
+
+    Returns
+    -------
+    ndarray
+        Shape (models, other models, tasks, tasks).
+    """
+    return correlation(first[:, None, :, None, :], second[None, :, None, :, :])
+
+
+def same_less_other(agree: np.ndarray) -> np.ndarray:
+    """Mean agreement of the same task less that of two different tasks; the last two axes are tasks."""
+    k = agree.shape[-1]
+    same = np.trace(agree, axis1=-2, axis2=-1)
+    return same / k - (agree.sum(axis=(-2, -1)) - same) / (k * (k - 1))
+
+
+def own_less_other(agree: np.ndarray) -> np.ndarray:
+    """For each task its agreement with itself less the mean of its agreements with others, shape (..., tasks)."""
+    k = agree.shape[-1]
+    same = np.diagonal(agree, axis1=-2, axis2=-1)
+    both = agree.sum(axis=-1) + agree.sum(axis=-2) - 2 * same
+    return same - both / (2 * (k - 1))
+
+
+def over_pairs(values: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Mean over pairs of sizes, from the data and from every resample of the sizes.
+
+    Parameters
+    ----------
+    values
+        One value, or several, a pair of sizes, shape (sizes, sizes, ...).
+    pairs
+        Which pairs count, shape (sizes, sizes).
+
+    Returns
+    -------
+    ndarray
+        Shape (1 + resamples, ...), the data first; nan for resamples that hold no such pair.
+    """
+    drawn, _ = every_resample(len(values))
+    times = (drawn[:, :, None] == np.arange(len(values))).sum(axis=1)
+    times = np.vstack([np.ones(len(values), int), times])
+    weights = times[:, :, None] * times[:, None, :] * pairs
+    total = weights.sum(axis=(1, 2)).astype(float)
+    sums = np.tensordot(weights, values, axes=([1, 2], [0, 1]))
+    total = np.where(total > 0, total, np.nan).reshape(-1, *[1] * (sums.ndim - 1))
+    return sums / total
+
+
+def of_sizes(values: np.ndarray, how: str = "sizes drawn again") -> Estimate:
+    """An estimate from what `over_pairs` gives of one value a pair, or a function of such."""
+    _, orders = every_resample(resampled_sizes(len(values)))
+    return Estimate.around(values[0], *weighted_ends(values[1:], orders), how)
+
+
+def of_tasks(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means and ends of intervals of several values, from what `over_pairs` gives; `level` is their cover."""
+    _, orders = every_resample(resampled_sizes(len(values)))
+    known = np.isfinite(values[1:, 0])
+    ends = []
+    for column in values[1:][known].T:
+        rank = np.argsort(column)
+        share = np.cumsum(orders[known][rank]) / orders[known].sum()
+        ends.append(column[rank][np.searchsorted(share, [(1 - level) / 2, (1 + level) / 2])])
+    low, high = np.transpose(ends)
+    return values[0], low, high
+
+
+def resampled_sizes(rows: int) -> int:
+    """Of how many sizes the rows of `over_pairs` are the data and every resample."""
+    return next(n for n in range(2, 12) if len(every_resample(n)[0]) == rows - 1)
+
+
+def neighbours(sizes: int) -> np.ndarray:
+    """All pairs of two different sizes, the smaller first, shape (sizes, sizes)."""
+    return np.triu(np.ones((sizes, sizes), bool), 1)
+
+
+def deals(tasks: int, most: int, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
+    """Ways to deal out the names of tasks: all of them if they are at most `most`, else as many drawn.
+
+    Returns
+    -------
+    ndarray
+        Shape (ways, tasks); the names as they are come first.
+    bool
+        Whether they are all.
+    """
+    if np.prod(np.arange(1, tasks + 1)) <= most:
+        return np.array(list(permutations(range(tasks))), dtype=np.int8), True
+    drawn = rng.permuted(np.tile(np.arange(tasks), (most, 1)), axis=1)
+    return np.vstack([np.arange(tasks), drawn]), False
+
+
+def chance(agree: np.ndarray, ways: np.ndarray, exact: bool = True) -> Estimate | float:
+    """Share of the deals of names under which the same name agrees as much as it does.
+
+    Parameters
+    ----------
+    agree
+        Mean agreement of every task with every task, shape (tasks, tasks).
+    ways, exact
+        As from `deals`.
+
+    Returns
+    -------
+    Estimate or float
+        With the interval of the draws where the deals are drawn.
+    """
+    dealt = sum(agree[k, ways[:, k]] for k in range(len(agree)))
+    # The names as they are count, and so do ties.
+    hits = int((dealt >= dealt[0] - 1e-9).sum())
+    return hits / len(ways) if exact else of_share(hits, len(ways), "deals of the names")
+
+
+def mean_agreement(agree: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Mean over pairs of sizes of the agreement of every task with every task, either size first."""
+    mean = over_pairs(agree, pairs)[0]
+    return (mean + mean.T) / 2

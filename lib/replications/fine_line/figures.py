@@ -1,0 +1,100 @@
+"""The figures of The Fine Line: curves by size, agreement by task, worlds without it, and forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from scalinglaws.figures import PALETTE, panels, shades
+
+
+def size_name(n_params: float) -> str:
+    """A size as its label: 7e7 is 70M, 1.4e9 is 1.4B."""
+    return f"{n_params / 1e6:g}M" if n_params < 1e9 else f"{n_params / 1e9:g}B"
+
+
+def by_size(sizes: Sequence[float], tasks: Sequence[str], times: np.ndarray, curves: np.ndarray) -> Figure:
+    """Accuracy over training, a panel a task and a line a size.
+
+    Parameters
+    ----------
+    sizes, tasks, times, curves
+        As from `curves.pivoted`; times in tokens.
+    """
+    fig, axes = panels(3, 3, width=3.3, height=2.5, sharex=True)
+    for k, (ax, task) in enumerate(zip(axes.flat, tasks, strict=True)):
+        for size, curve, colour in zip(sizes, curves[:, k], shades(len(sizes)), strict=True):
+            ax.plot(times, curve, "o-", ms=2, lw=1, color=colour, label=size_name(size))
+        ax.set(title=task, xscale="log")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("accuracy [share]")
+    for ax in axes[-1]:
+        ax.set_xlabel("training tokens")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=8, fontsize=8)
+    return fig
+
+
+def agreements(tasks: Sequence[str], matrices: Mapping[str, np.ndarray]) -> Figure:
+    """Mean correlation of every task with every task across sizes, a panel a way of measuring.
+
+    Parameters
+    ----------
+    tasks
+        Names, in the order in which they are drawn.
+    matrices
+        Title -> correlations, shape (tasks, tasks).
+    """
+    fig, axes = panels(len(matrices), width=4.4, height=4.4)
+    for ax, (title, matrix) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
+        picture = ax.imshow(matrix, cmap="RdBu", vmin=-1, vmax=1)
+        for (row, column), value in np.ndenumerate(matrix):
+            ax.text(column, row, f"{value:.1f}".replace("-0.0", "0.0"), ha="center", va="center", fontsize=7)
+        ax.set_xticks(range(len(tasks)), tasks, rotation=60, ha="right", fontsize=8)
+        ax.set_yticks(range(len(tasks)), tasks, fontsize=8)
+        ax.set(title=title, xlabel="task of the one size", ylabel="task of the other size")
+        ax.grid(False)
+    fig.colorbar(picture, ax=axes, shrink=0.7, label="mean correlation over training")
+    return fig
+
+
+def worlds(found: Mapping[str, tuple[float, np.ndarray]]) -> Figure:
+    """Same task less different tasks: what is found, and what a world of one curve a model gives.
+
+    Parameters
+    ----------
+    found
+        Way of measuring -> what is found, and the same in each made-up world.
+    """
+    fig, ax = panels(1, width=6.4, height=2.6)
+    for row, (value, drawn) in enumerate(found.values()):
+        ax.plot(drawn, np.full(len(drawn), row), "|", ms=14, color=PALETTE[1], alpha=0.4)
+        ax.plot(value, row, "D", ms=8, color=PALETTE[2])
+    ax.plot([], [], "|", ms=12, color=PALETTE[1], label="one curve a model, and noise")
+    ax.plot([], [], "D", ms=7, ls="none", color=PALETTE[2], label="Pythia")
+    ax.axvline(0, color="0.4", lw=1)
+    ax.set_yticks(range(len(found)), list(found))
+    ax.set(xlabel="correlation of the same task less that of different tasks", ylim=(-0.6, len(found) - 0.4))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.25), ncols=2, fontsize=9)
+    return fig
+
+
+def forecasts(sizes: Sequence[float], errors: Mapping[str, np.ndarray]) -> Figure:
+    """Error of forecasts of the final score, by the size that is foretold.
+
+    Parameters
+    ----------
+    sizes
+        Parameters, ascending.
+    errors
+        Way of forecasting -> error by smaller and larger size, as from `errors_from_smaller`.
+    """
+    fig, ax = panels(1, width=6.4, height=3.6)
+    for (how, error), colour, marker in zip(errors.items(), PALETTE, "osv^", strict=False):
+        mean = [error[:j, j].mean() for j in range(1, len(sizes))]
+        ax.plot(sizes[1:], mean, marker=marker, lw=1.2, color=colour, label=how)
+    ax.set(xscale="log", xlabel="parameters of the model foretold", ylabel="mean error [share of questions]")
+    ax.set_ylim(bottom=0)
+    ax.legend(fontsize=8.5, title="what is added to its score at step 13,000")
+    return fig
