@@ -16,7 +16,10 @@ SOURCE = {
     "how_obtained": "the zero-shot evaluations of evals/pythia-v1, from step 512 on; numbers of questions from the "
     "printed standard errors; MMLU is the mean over the questions of its 57 subjects",
     "columns": {
-        "series": {"unit": "name", "about": "text trained on: the Pile (standard), or deduplicated (deduped)"},
+        "series": {
+            "unit": "name",
+            "about": "text trained on: the Pile (standard), or deduplicated (deduped)",
+        },
         "n_params": number_column("parameters", "label size of the model, not its exact count", 1e7, 1.3e10),
         "step": number_column("updates", "of training at the checkpoint", 512, 143_000),
         "n_tokens": number_column("tokens", "seen in training: 2,097,152 an update", 1e9, 3e11),

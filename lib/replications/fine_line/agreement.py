@@ -107,8 +107,7 @@ def deals(tasks: int, most: int, rng: np.random.Generator) -> tuple[np.ndarray, 
     """
     if np.prod(np.arange(1, tasks + 1)) <= most:
         return np.array(list(permutations(range(tasks))), dtype=np.int8), True
-    drawn = rng.permuted(np.tile(np.arange(tasks), (most, 1)), axis=1)
-    return np.vstack([np.arange(tasks), drawn]), False
+    return np.vstack([np.arange(tasks), deals_of(np.arange(tasks), most, rng)]), False
 
 
 def chance(agree: np.ndarray, ways: np.ndarray, exact: bool = True) -> Estimate | float:
@@ -136,3 +135,37 @@ def mean_agreement(agree: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Mean over pairs of sizes of the agreement of every task with every task, either size first."""
     mean = over_pairs(agree, pairs)[0]
     return (mean + mean.T) / 2
+
+
+def together(agree: np.ndarray, domains: np.ndarray) -> np.ndarray:
+    """Mean agreement of two tasks of one domain less that of two tasks of different ones.
+
+    Parameters
+    ----------
+    agree
+        Shape (tasks, tasks).
+    domains
+        A whole number for each task, shape (..., tasks); a negative one has no domain and counts as
+        different from all.
+    """
+    alike = domains[..., :, None] == domains[..., None, :]
+    alike &= (domains >= 0)[..., None, :]
+    alike &= ~np.eye(len(agree), dtype=bool)
+    apart = ~alike & ~np.eye(len(agree), dtype=bool)
+    return (agree * alike).sum(axis=(-2, -1)) / alike.sum(axis=(-2, -1)) - (agree * apart).sum(
+        axis=(-2, -1)
+    ) / apart.sum(axis=(-2, -1))
+
+
+def chance_of_domains(
+    agree: np.ndarray, domains: np.ndarray, most: int, rng: np.random.Generator
+) -> Estimate:
+    """Share of the deals of domains under which tasks of one domain move together as much as they do."""
+    dealt = together(agree, np.vstack([domains, deals_of(domains, most, rng)]))
+    hits = int((dealt >= dealt[0] - 1e-9).sum())
+    return of_share(hits, len(dealt), "deals of the domains")
+
+
+def deals_of(labels: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """So many random orders of the labels, shape (most, labels)."""
+    return rng.permuted(np.tile(labels, (most, 1)), axis=1)

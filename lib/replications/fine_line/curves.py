@@ -129,3 +129,19 @@ def beyond_generic(curves: np.ndarray) -> np.ndarray:
 def beyond_trend(curves: np.ndarray, times: np.ndarray) -> np.ndarray:
     """What is left of each curve once a line in the logarithm of time is taken out."""
     return split(curves, standardised(np.log(times)))[1]
+
+
+def above_noise(curves: np.ndarray, n_questions: np.ndarray) -> np.ndarray:
+    """Share of each curve's variance over time that drawing other questions at each time would not explain.
+
+    It can be below zero. The questions are the same at all times, so that the noise is taken too large.
+
+    Parameters
+    ----------
+    curves
+        Shape (..., tasks, times), shares.
+    n_questions
+        Of each task, shape (tasks,).
+    """
+    noise = (curves * (1 - curves)).mean(axis=-1) / n_questions
+    return 1 - noise / curves.var(axis=-1)

@@ -23,15 +23,11 @@ def by_size(sizes: Sequence[float], tasks: Sequence[str], times: np.ndarray, cur
     sizes, tasks, times, curves
         As from `curves.pivoted`; times in tokens.
     """
-    fig, axes = panels(3, 3, width=3.3, height=2.5, sharex=True)
+    fig, axes = panels(3, 3, width=3.3, height=2.6)
     for k, (ax, task) in enumerate(zip(axes.flat, tasks, strict=True)):
         for size, curve, colour in zip(sizes, curves[:, k], shades(len(sizes)), strict=True):
             ax.plot(times, curve, "o-", ms=2, lw=1, color=colour, label=size_name(size))
-        ax.set(title=task, xscale="log")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("accuracy [share]")
-    for ax in axes[-1]:
-        ax.set_xlabel("training tokens")
+        ax.set(title=task, xscale="log", xlabel="training tokens", ylabel="accuracy [share]")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=8, fontsize=8)
     return fig
 
@@ -75,7 +71,8 @@ def worlds(found: Mapping[str, tuple[float, np.ndarray]]) -> Figure:
     ax.plot([], [], "D", ms=7, ls="none", color=PALETTE[2], label="Pythia")
     ax.axvline(0, color="0.4", lw=1)
     ax.set_yticks(range(len(found)), list(found))
-    ax.set(xlabel="correlation of the same task less that of different tasks", ylim=(-0.6, len(found) - 0.4))
+    ax.set(xlabel="correlation of the same task less that of different tasks", ylabel="way of measuring")
+    ax.set_ylim(-0.6, len(found) - 0.4)
     ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.25), ncols=2, fontsize=9)
     return fig
 

@@ -44,3 +44,26 @@ def one_curve(curves: np.ndarray, n_questions: np.ndarray, rng: np.random.Genera
     true = np.clip(curves.mean(axis=-1, keepdims=True) + along * shape, 0.001, 0.999)
     n = np.broadcast_to(n_questions[:, None], true.shape)
     return rng.binomial(n, true) / n
+
+
+def shared_departures(curves: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Standardised curves whose departures from the generic one correlate by about `strength` across models.
+
+    A departure is the last model's own of the same task, and one that is dealt out, in shares whose product
+    between two models is the strength.
+
+    Parameters
+    ----------
+    curves
+        Shape (models, tasks, times).
+    strength
+        Between 0 and 1.
+    rng
+        Source of randomness.
+    """
+    background = generic(curves)
+    loading, left = split(curves, background)
+    left = left / left.std(axis=-1, keepdims=True)
+    dealt = np.stack([model[rng.permutation(len(model))] for model in left])
+    mixed = standardised(np.sqrt(strength) * left[-1] + np.sqrt(1 - strength) * dealt)
+    return loading * background + np.sqrt(np.maximum(1 - loading**2, 0)) * mixed
