@@ -13,16 +13,11 @@ def half_grown(times: np.ndarray, curve: np.ndarray) -> float:
     """The time at which half of a curve's gain is reached, in the unit of the times.
 
     The curve is first made to rise: the nearest curve that never falls (isotonic regression). Between
-    two times it is straight in the logarithm of time.
-
-    Raises
-    ------
-    ValueError
-        If the risen curve has no gain.
+    two times it is straight in the logarithm of time. A curve without a gain is never half grown: infinite.
     """
     risen = isotonic_regression(curve).x
     if risen[-1] - risen[0] < 1e-12:
-        raise ValueError("a curve without a gain is never half grown")
+        return float("inf")
     middle = (risen[0] + risen[-1]) / 2
     after = int(np.argmax(risen >= middle - 1e-12))
     part = (middle - risen[after - 1]) / (risen[after] - risen[after - 1])
