@@ -169,3 +169,23 @@ def chance_of_domains(
 def deals_of(labels: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     """So many random orders of the labels, shape (most, labels)."""
     return rng.permuted(np.tile(labels, (most, 1)), axis=1)
+
+
+def two_sizes_and_one(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Same task less different tasks between runs of two sizes, and between two runs of one size.
+
+    Parameters
+    ----------
+    first, second
+        What is left of the curves of two series of the same sizes, shape (sizes, tasks, times).
+
+    Returns
+    -------
+    two, one
+        From the data and from every resample of the sizes, as from `over_pairs`.
+    """
+    apart = same_less_other(across(first, second))
+    drawn, _ = every_resample(len(apart))
+    own = np.diag(apart)
+    two = over_pairs(apart, ~np.eye(len(apart), dtype=bool))
+    return two, np.concatenate([[own.mean()], own[drawn].mean(axis=1)])

@@ -6,7 +6,9 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.stats import rankdata
 
+from replications.fine_line.agreement import neighbours, of_sizes, over_pairs
 from scalinglaws.correlation import correlation
+from scalinglaws.uncertainty import Estimate
 
 
 def half_grown(times: np.ndarray, curve: np.ndarray) -> float:
@@ -54,3 +56,25 @@ def agreement_of_orders(halves: np.ndarray) -> np.ndarray:
 def concordance(mean_agreement: np.ndarray, sizes: int) -> np.ndarray:
     """Kendall's W of so many orders from their mean rank correlation between two of them."""
     return (mean_agreement * (sizes - 1) + 1) / sizes
+
+
+def order(times: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, Estimate]:
+    """When tasks are half grown, and how far the sizes agree about the order.
+
+    Parameters
+    ----------
+    times
+        Shape (times,).
+    curves
+        Shape (sizes, tasks, times).
+
+    Returns
+    -------
+    ndarray
+        Times, shape (sizes, tasks).
+    Estimate
+        Kendall's W, sizes drawn again.
+    """
+    halves = np.array([[half_grown(times, curve) for curve in model] for model in curves])
+    alike = over_pairs(agreement_of_orders(halves), neighbours(len(halves)))
+    return halves, of_sizes(concordance(alike, len(halves)))
