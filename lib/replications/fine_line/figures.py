@@ -46,7 +46,8 @@ def agreements(tasks: Sequence[str], matrices: Mapping[str, np.ndarray]) -> Figu
     for ax, (title, matrix) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
         picture = ax.imshow(matrix, cmap="RdBu", vmin=-1, vmax=1)
         for (row, column), value in np.ndenumerate(matrix):
-            ax.text(column, row, f"{value:.1f}".replace("-0.0", "0.0"), ha="center", va="center", fontsize=7)
+            written, ink = f"{value:.1f}".replace("-0.0", "0.0"), "w" if abs(value) > 0.6 else "k"
+            ax.text(column, row, written, ha="center", va="center", fontsize=7, color=ink)
         ax.set_xticks(range(len(tasks)), tasks, rotation=60, ha="right", fontsize=8)
         ax.set_yticks(range(len(tasks)), tasks, fontsize=8)
         ax.set(title=title, xlabel="task of the one size", ylabel="task of the other size")
@@ -63,7 +64,7 @@ def worlds(found: Mapping[str, tuple[float, np.ndarray]]) -> Figure:
     found
         Way of measuring -> what is found, and the same in each made-up world.
     """
-    fig, ax = panels(1, width=6.4, height=2.6)
+    fig, ax = panels(1, width=7.4, height=2.8)
     for row, (value, drawn) in enumerate(found.values()):
         ax.plot(drawn, np.full(len(drawn), row), "|", ms=14, color=PALETTE[1], alpha=0.4)
         ax.plot(value, row, "D", ms=8, color=PALETTE[2])
@@ -71,7 +72,7 @@ def worlds(found: Mapping[str, tuple[float, np.ndarray]]) -> Figure:
     ax.plot([], [], "D", ms=7, ls="none", color=PALETTE[2], label="Pythia")
     ax.axvline(0, color="0.4", lw=1)
     ax.set_yticks(range(len(found)), list(found))
-    ax.set(xlabel="correlation of the same task less that of different tasks", ylabel="way of measuring")
+    ax.set(xlabel="same task less different tasks [correlation]", ylabel="way of measuring")
     ax.set_ylim(-0.6, len(found) - 0.4)
     ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.25), ncols=2, fontsize=9)
     return fig
@@ -87,11 +88,11 @@ def forecasts(sizes: Sequence[float], errors: Mapping[str, np.ndarray]) -> Figur
     errors
         Way of forecasting -> error by smaller and larger size, as from `errors_from_smaller`.
     """
-    fig, ax = panels(1, width=6.4, height=3.6)
+    fig, ax = panels(1, width=6.4, height=3.9)
     for (how, error), colour, marker in zip(errors.items(), PALETTE, "osv^", strict=False):
         mean = [error[:j, j].mean() for j in range(1, len(sizes))]
         ax.plot(sizes[1:], mean, marker=marker, lw=1.2, color=colour, label=how)
     ax.set(xscale="log", xlabel="parameters of the model foretold", ylabel="mean error [share of questions]")
-    ax.set_ylim(bottom=0)
-    ax.legend(fontsize=8.5, title="what is added to its score at step 13,000")
+    ax.set_ylim(0, 0.2)
+    ax.legend(fontsize=8.5, title="what is added to its score at step 13,000", ncols=2, loc="upper left")
     return fig
