@@ -135,7 +135,7 @@ def test_a_world_of_one_curve_deceives_only_the_curves_as_they_are():
         found = [agreement.same_less_other(agreement.across(take(w), take(w)))[pairs].mean() for w in noisy]
         return np.mean(found), np.std(found) / np.sqrt(len(found))
 
-    assert apart(curves.standardised)[0] > 0.1
+    assert apart(curves.standardised)[0] > 0.05
     mean, error = apart(curves.beyond_generic)
     assert abs(mean) < 0.04 + 3 * error
 
