@@ -19,7 +19,13 @@ SOURCE = {
         "model": {"unit": "name", "about": "Amber-7B, K2-65B, or K2-65B's second stage"},
         "checkpoint": number_column("checkpoints", "number of the checkpoint, of 360 or so", 0, 400),
         "task": {"unit": "name", "about": "of the evaluation; parts of MMLU begin with its name"},
-        "score": number_column("%", "of the questions answered rightly (MBPP: of the tasks solved)", 0, 100),
+        "score": number_column(
+            "%",
+            "of the questions answered rightly (MMLU: mean over its subjects; TruthfulQA: mc2, the mean "
+            "probability of the true answers; MBPP: of the tasks solved)",
+            0,
+            100,
+        ),
         "log_perplexity": number_column(
             "nats a token",
             "mean over 17 parts of the Pile, where it was evaluated at the checkpoint",

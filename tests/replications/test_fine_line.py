@@ -77,23 +77,59 @@ def test_opts_names_dealt_by_hand(kept):
     assert (sums >= sums[0] - 1e-9).mean() == pytest.approx(kept["opt-chance"]["measured"])
 
 
-def test_kendalls_concordance_by_friedmans_test(pythia, kept):
-    tasks = ["ARC-e", "LAMBADA", "SciQ"]
-    halves = []
-    for frame in pythia["standard"]:
-        row = []
-        for task in tasks:
-            curve = frame[task].to_numpy()
-            # The nearest curve that never falls, by its formula: the largest least mean of stretches.
-            risen = [
-                max(min(curve[i : k + 1].mean() for k in range(j, len(curve))) for i in range(j + 1))
-                for j in range(len(curve))
-            ]
-            level = (risen[0] + risen[-1]) / 2
-            row.append(np.interp(level, risen, np.log(frame.index)))
-        halves.append(row)
-    friedman = stats.friedmanchisquare(*np.transpose(halves)).statistic
-    assert friedman / (len(halves) * (len(tasks) - 1)) == pytest.approx(kept["mature-order"]["measured"])
+def at_shares(part: pd.DataFrame, column: str = "accuracy") -> pd.DataFrame:
+    """A model's departures at 24 shares of its training, from 1.4 % or 0.6 % on."""
+    wide = part[part.progress > 0].pivot_table(column, "progress", "task")
+    at = np.log(np.geomspace(part.attrs["start"], 0.98, 24))
+    known = {t: wide[t].dropna() for t in wide}
+    return departures(pd.DataFrame({t: np.interp(at, np.log(c.index), c) for t, c in known.items()}))
+
+
+def test_olmos_names_dealt_by_hand(kept):
+    left = []
+    for _, part in load("olmo_trajectories").groupby("n_params"):
+        part.attrs["start"] = 0.014
+        left.append(at_shares(part).to_numpy())
+    k, mean = left[0].shape[1], 0
+    for a, b in permutations(left, 2):
+        mean = mean + np.corrcoef(a, b, rowvar=False)[:k, k:]
+    rng = np.random.default_rng(9)
+    sums = np.array([mean[np.arange(k), rng.permutation(k)].sum() for _ in range(40_000)])
+    found, chance = (sums >= np.trace(mean) - 1e-9).mean(), kept["olmo-chance"]["measured"]
+    assert abs(found - chance) < 5 * np.sqrt(chance / len(sums))
+
+
+def test_ambers_and_olmos_names_dealt_by_hand(kept):
+    shared = ["ARC-c", "BoolQ", "HellaSwag", "MMLU", "OpenBookQA", "PIQA", "SIQA", "WinoGrande"]
+    theirs = load("olmo_trajectories").query("n_params == 7e9")
+    theirs = theirs.assign(task=theirs.task.str.replace(r"^MMLU.*", "MMLU", regex=True))
+    ours = load("llm360_trajectories").query("model == 'Amber-7B'")
+    ours = ours.assign(progress=ours.checkpoint / 356, accuracy=ours.score)
+    left = []
+    for part in (ours, theirs):
+        part = part[part.task.isin(shared)]
+        part.attrs["start"] = 0.006
+        left.append(at_shares(part).to_numpy())
+    agree = np.corrcoef(*left, rowvar=False)[:8, 8:]
+    sums = np.array([agree[range(8), p].sum() for p in permutations(range(8))])
+    assert (sums >= np.trace(agree) - 1e-9).mean() == pytest.approx(kept["cross-family"]["measured"])
+
+
+def test_dealt_departures_have_chances_that_are_evenly_spread(pythia):
+    frames = np.stack([frame.to_numpy().T for frame in pythia["deduped"]])
+    rng = np.random.default_rng(1)
+    ways = agreement.deals(9, 400, rng)[0]
+    chances = worlds.chances(lambda: [worlds.dealt_within(frames, rng)], ways, 100)
+    assert abs(chances.mean() - 0.5) < 4 / np.sqrt(12 * 100)
+    assert (chances < 0.05).mean() < 0.15
+
+
+def test_lines_through_the_last_two_scores():
+    times = np.array([1.0, 10, 100, 1000])
+    curves_ = np.log10(times)[None, None] * np.array([0.1, 0.2])[:, None, None] + np.zeros((2, 3, 1))
+    errors = forecasts.errors_from_smaller(curves_, times, 1)
+    assert errors["a line through its last two scores"] == pytest.approx(np.zeros((2, 2)), abs=1e-12)
+    assert errors["half as steep a line"][0] == pytest.approx([0.1, 0.2])
 
 
 def test_forecasts_by_loops(pythia, kept):

@@ -133,8 +133,23 @@ def chance(agree: np.ndarray, ways: np.ndarray, exact: bool = True) -> Estimate 
 
 def mean_agreement(agree: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Mean over pairs of sizes of the agreement of every task with every task, either size first."""
-    mean = over_pairs(agree, pairs)[0]
+    mean = agree[pairs].mean(axis=0)
     return (mean + mean.T) / 2
+
+
+def between_tasks(left: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+    """Agreement of every task with every task, shape (tasks, tasks).
+
+    Parameters
+    ----------
+    left
+        What is left of the curves of a family, shape (sizes, tasks, times): the mean over its pairs of sizes.
+    other
+        The same for a model of another family; then `left` is one model too, and the two are compared.
+    """
+    if other is not None:
+        return across(left, other)[0, 0]
+    return mean_agreement(across(left, left), neighbours(len(left)))
 
 
 def together(agree: np.ndarray, domains: np.ndarray) -> np.ndarray:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, panels, shades
+from scalinglaws.figures import PALETTE, panels
 
 
 def size_name(n_params: float) -> str:
@@ -24,8 +25,10 @@ def by_size(sizes: Sequence[float], tasks: Sequence[str], times: np.ndarray, cur
         As from `curves.pivoted`; times in tokens.
     """
     fig, axes = panels(3, 3, width=3.3, height=2.6)
+    # Eight sizes need more than one hue: in a single one the largest could not be told apart.
+    colours = colormaps["plasma"](np.linspace(0.9, 0, len(sizes)))
     for k, (ax, task) in enumerate(zip(axes.flat, tasks, strict=True)):
-        for size, curve, colour in zip(sizes, curves[:, k], shades(len(sizes)), strict=True):
+        for size, curve, colour in zip(sizes, curves[:, k], colours, strict=True):
             ax.plot(times, curve, "o-", ms=2, lw=1, color=colour, label=size_name(size))
         ax.set(title=task, xscale="log", xlabel="training tokens", ylabel="accuracy [share]")
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=8, fontsize=8)
@@ -75,6 +78,34 @@ def worlds(found: Mapping[str, tuple[float, np.ndarray]]) -> Figure:
     ax.set(xlabel="same task less different tasks [correlation]", ylabel="way of measuring")
     ax.set_ylim(-0.6, len(found) - 0.4)
     ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.25), ncols=2, fontsize=9)
+    return fig
+
+
+def by_start(found: Mapping[str, Mapping[float, tuple[float, float]]], bar: float) -> Figure:
+    """Same task less different tasks, by the share of training before which nothing is used.
+
+    Parameters
+    ----------
+    found
+        Family -> start of the window, as a share of training -> the difference, and the chance of the names.
+    bar
+        Points whose chance lies below it are filled.
+    """
+    fig, ax = panels(1, width=6.6, height=4.0)
+    for (family, at), colour, marker in zip(found.items(), PALETTE, "osDv", strict=False):
+        starts, values = list(at), np.array([value for value, _ in at.values()])
+        clear = np.array([chance < bar for _, chance in at.values()])
+        ax.plot(starts, values, "-", lw=1.2, color=colour)
+        ax.plot(starts, values, marker, ms=7, mfc="white", color=colour)
+        ax.plot(np.array(starts)[clear], values[clear], marker, ms=7, color=colour)
+        ax.plot([], [], marker=marker, lw=1.2, ms=7, color=colour, label=family)
+    ax.plot([], [], "o", ms=7, mfc="white", color="0.4", label=f"open: chance of the names above {bar:g}")
+    ax.axhline(0, color="0.4", lw=1)
+    ax.set(xscale="log", xlabel="start of the window [share of training]")
+    ax.set_ylabel("same task less different tasks [correlation]")
+    ax.set_xticks(starts, [f"{start:.1%}" for start in starts], minor=False)
+    ax.xaxis.set_minor_formatter("")
+    fig.legend(loc="outside lower center", ncols=2, fontsize=8.5)
     return fig
 
 

@@ -28,12 +28,15 @@ def errors_from_smaller(curves: np.ndarray, times: np.ndarray, now: int) -> dict
     others = (gain.sum(axis=1, keepdims=True) - gain) / (tasks - 1)
     ahead = np.log(times[-1] / times[now])
     x = np.log(times[: now + 1])
+    last_slope = (curves[..., now] - curves[..., now - 1]) / (x[-1] - x[-2])
     slope = ((x - x.mean()) * curves[..., : now + 1]).sum(axis=-1) / ((x - x.mean()) ** 2).sum()
     ways = {
         "the smaller model's gain": gain[:, None],
         "nothing": np.zeros_like(gain)[:, None],
         "its own line": (slope * ahead)[None, :],
         "the smaller model's gain on other tasks": others[:, None],
+        "a line through its last two scores": (last_slope * ahead)[None, :],
+        "half as steep a line": (last_slope * ahead / 2)[None, :],
     }
     return {
         how: abs(here[None] + added - final[None]).mean(axis=-1) + np.zeros((len(curves),) * 2)

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from replications.fine_line.curves import generic, split, standardised
+from replications.fine_line.agreement import between_tasks, chance
+from replications.fine_line.curves import beyond_generic, generic, split, standardised
+
+
+def chances(make: Callable[[], list[np.ndarray]], ways: np.ndarray, count: int) -> np.ndarray:
+    """The chance of the names in so many made-up worlds, shape (count,).
+
+    Parameters
+    ----------
+    make
+        Makes a world: curves of one family, or of two models, as `between_tasks` takes them.
+    ways
+        Deals of the names, as from `agreement.deals`.
+    count
+        How many worlds.
+    """
+    return np.array([chance(between_tasks(*map(beyond_generic, make())), ways) for _ in range(count)], float)
 
 
 def dealt_within(curves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
