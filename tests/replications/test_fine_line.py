@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from replications.fine_line import agreement, curves, forecasts, timing, worlds
+from replications.fine_line import agreement, curves, forecasts, worlds
 from scalinglaws import load
 from scalinglaws.claims import verdicts
 
@@ -119,7 +119,7 @@ def test_dealt_departures_have_chances_that_are_evenly_spread(pythia):
     frames = np.stack([frame.to_numpy().T for frame in pythia["deduped"]])
     rng = np.random.default_rng(1)
     ways = agreement.deals(9, 400, rng)[0]
-    chances = worlds.chances(lambda: [worlds.dealt_within(frames, rng)], ways, 100)
+    chances = worlds.chances(lambda: worlds.dealt_within(frames, rng), ways, 100)
     assert abs(chances.mean() - 0.5) < 4 / np.sqrt(12 * 100)
     assert (chances < 0.05).mean() < 0.15
 
@@ -174,14 +174,6 @@ def test_a_world_of_one_curve_deceives_only_the_curves_as_they_are():
     assert apart(curves.standardised)[0] > 0.05
     mean, error = apart(curves.beyond_generic)
     assert abs(mean) < 0.04 + 3 * error
-
-
-def test_a_curve_is_half_grown_in_log_time():
-    times = np.array([1.0, 10, 100])
-    assert timing.half_grown(times, np.array([0.0, 0.5, 1])) == pytest.approx(10)
-    # A dip is levelled before the half is looked for.
-    assert timing.half_grown(times, np.array([0.1, -0.1, 1])) == pytest.approx(10**1.5)
-    assert timing.half_grown(times, np.array([1.0, 0.5, 0])) == np.inf
 
 
 def test_a_line_in_the_loss_is_followed_exactly():

@@ -85,6 +85,27 @@ def of_tasks(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, 
     return values[0], low, high
 
 
+def apart(left: np.ndarray, pairs: np.ndarray) -> Estimate:
+    """Same task less different tasks over some pairs of sizes, from what is left of the curves."""
+    return of_sizes(over_pairs(same_less_other(across(left, left)), pairs))
+
+
+def mean_apart(left: np.ndarray, pairs: np.ndarray) -> float:
+    """The same without its interval."""
+    return float(same_less_other(across(left, left))[pairs].mean())
+
+
+def own_of_tasks(left: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each task its agreement with itself less that with others, over all pairs of sizes; as `of_tasks`."""
+    own = own_less_other(across(left, left))
+    return of_tasks(over_pairs(own, neighbours(len(left))), level)
+
+
+def chance_of(left: np.ndarray, ways: np.ndarray, exact: bool = True) -> Estimate | float:
+    """The chance of the names of a family, from what is left of its curves; as `chance`."""
+    return chance(between_tasks(left), ways, exact)
+
+
 def resampled_sizes(rows: int) -> int:
     """Of how many sizes the rows of `over_pairs` are the data and every resample."""
     return next(n for n in range(2, 12) if len(every_resample(n)[0]) == rows - 1)

@@ -1,4 +1,4 @@
-"""The figures of The Fine Line: curves by size, agreement by task, worlds without it, and forecasts."""
+"""The figures of The Fine Line: curves by size, agreement by task and by window, and forecasts."""
 
 from __future__ import annotations
 
@@ -59,28 +59,6 @@ def agreements(tasks: Sequence[str], matrices: Mapping[str, np.ndarray]) -> Figu
     return fig
 
 
-def worlds(found: Mapping[str, tuple[float, np.ndarray]]) -> Figure:
-    """Same task less different tasks: what is found, and what a world of one curve a model gives.
-
-    Parameters
-    ----------
-    found
-        Way of measuring -> what is found, and the same in each made-up world.
-    """
-    fig, ax = panels(1, width=7.4, height=2.8)
-    for row, (value, drawn) in enumerate(found.values()):
-        ax.plot(drawn, np.full(len(drawn), row), "|", ms=14, color=PALETTE[1], alpha=0.4)
-        ax.plot(value, row, "D", ms=8, color=PALETTE[2])
-    ax.plot([], [], "|", ms=12, color=PALETTE[1], label="one curve a model, and noise")
-    ax.plot([], [], "D", ms=7, ls="none", color=PALETTE[2], label="Pythia")
-    ax.axvline(0, color="0.4", lw=1)
-    ax.set_yticks(range(len(found)), list(found))
-    ax.set(xlabel="same task less different tasks [correlation]", ylabel="way of measuring")
-    ax.set_ylim(-0.6, len(found) - 0.4)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.25), ncols=2, fontsize=9)
-    return fig
-
-
 def by_start(found: Mapping[str, Mapping[float, tuple[float, float]]], bar: float) -> Figure:
     """Same task less different tasks, by the share of training before which nothing is used.
 
@@ -102,7 +80,7 @@ def by_start(found: Mapping[str, Mapping[float, tuple[float, float]]], bar: floa
     ax.plot([], [], "o", ms=7, mfc="white", color="0.4", label=f"open: chance of the names above {bar:g}")
     ax.axhline(0, color="0.4", lw=1)
     ax.set(xscale="log", xlabel="start of the window [share of training]")
-    ax.set_ylabel("same task less different tasks [correlation]")
+    ax.set_ylabel("same less different tasks [correlation]")
     ax.set_xticks(starts, [f"{start:.1%}" for start in starts], minor=False)
     ax.xaxis.set_minor_formatter("")
     fig.legend(loc="outside lower center", ncols=2, fontsize=8.5)

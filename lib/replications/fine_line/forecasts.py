@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from replications.fine_line.agreement import over_pairs
+
 
 def errors_from_smaller(curves: np.ndarray, times: np.ndarray, now: int) -> dict[str, np.ndarray]:
     """Mean absolute errors of forecasts of a model's last scores from what is known at one checkpoint.
@@ -42,6 +44,11 @@ def errors_from_smaller(curves: np.ndarray, times: np.ndarray, now: int) -> dict
         how: abs(here[None] + added - final[None]).mean(axis=-1) + np.zeros((len(curves),) * 2)
         for how, added in ways.items()
     }
+
+
+def less(errors: dict[str, np.ndarray], how: str, pairs: np.ndarray) -> np.ndarray:
+    """Error with the smaller model's gain less that of another way, as from `agreement.over_pairs`."""
+    return over_pairs(errors["the smaller model's gain"] - errors[how], pairs)
 
 
 def errors_from_loss(scores: np.ndarray, loss: np.ndarray, known: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,23 +6,51 @@ from collections.abc import Callable
 
 import numpy as np
 
-from replications.fine_line.agreement import between_tasks, chance
+from replications.fine_line.agreement import between_tasks, chance, mean_apart
 from replications.fine_line.curves import beyond_generic, generic, split, standardised
 
 
-def chances(make: Callable[[], list[np.ndarray]], ways: np.ndarray, count: int) -> np.ndarray:
+def nameless(
+    curves: np.ndarray, n_questions: np.ndarray | None, rng: np.random.Generator
+) -> dict[str, Callable[[], np.ndarray]]:
+    """What makes worlds in which names say nothing, by the names in `NAMELESS`; as `one_curve` and `dealt_within`."""
+    makers = (lambda: one_curve(curves, n_questions, rng)), (lambda: dealt_within(curves, rng))
+    return dict(zip(NAMELESS, makers, strict=True))
+
+
+def two_sharing(pair: list[np.ndarray], strength: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """Two models, shape (1, tasks, times) each, whose departures correlate by about `strength`."""
+    made = shared_departures(np.concatenate(pair), strength, rng)
+    return [made[:1], made[1:]]
+
+
+def agreements(make: Callable[[], np.ndarray], pairs: np.ndarray, count: int) -> np.ndarray:
+    """Same task less different tasks over some pairs of sizes in so many made-up worlds, shape (count,)."""
+    return np.array([mean_apart(beyond_generic(make()), pairs) for _ in range(count)])
+
+
+def chances(make: Callable[[], np.ndarray | list[np.ndarray]], ways: np.ndarray, count: int) -> np.ndarray:
     """The chance of the names in so many made-up worlds, shape (count,).
 
     Parameters
     ----------
     make
-        Makes a world: curves of one family, or of two models, as `between_tasks` takes them.
+        Makes a world: curves of one family, or a list of two models' curves, as `between_tasks` takes them.
     ways
         Deals of the names, as from `agreement.deals`.
     count
         How many worlds.
     """
-    return np.array([chance(between_tasks(*map(beyond_generic, make())), ways) for _ in range(count)], float)
+    found = []
+    for _ in range(count):
+        made = make()
+        left = map(beyond_generic, made if isinstance(made, list) else [made])
+        found.append(chance(between_tasks(*left), ways))
+    return np.array(found, float)
+
+
+#: Ways to make a world in which a task's name says nothing.
+NAMELESS = ("one curve a model", "departures dealt out")
 
 
 def dealt_within(curves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
