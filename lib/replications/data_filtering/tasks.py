@@ -1,0 +1,69 @@
+"""Seven strategies on 38 tasks: which is best, is the order the same at two scales, what do finite test sets explain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from scalinglaws.correlation import rank_correlation
+
+
+def table_of(tasks: pd.DataFrame, scale: str) -> pd.DataFrame:
+    """Scores at one scale, a row each task and a column each strategy, rounded so that ties stay ties."""
+    return tasks[tasks.scale == scale].pivot_table("score", "task", "filter").round(6)
+
+
+def kept_order(tasks: pd.DataFrame, smaller: str = "medium", larger: str = "large") -> pd.Series:
+    """Rank correlation of the strategies between two scales, a number each task."""
+    x, y = table_of(tasks, smaller), table_of(tasks, larger)
+    shared = x.columns.intersection(y.columns)
+    return pd.Series(rank_correlation(x[shared], y[shared]), x.index)
+
+
+def is_best(tasks: pd.DataFrame, strategy: str, scales: tuple[str, ...]) -> pd.Series:
+    """Share of the scales at which a strategy is best, a number each task; one that ties with k others counts 1 / (k + 1)."""
+    found = []
+    for scale in scales:
+        scores = table_of(tasks, scale)
+        best = scores.ge(scores.max(axis=1), axis=0)
+        found.append(best[strategy] / best.sum(axis=1))
+    return pd.concat(found, axis=1).mean(axis=1)
+
+
+def described(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Kind, test set, classes and whether it is clean, a row each task."""
+    return (
+        tasks.drop_duplicates("task").set_index("task")[["kind", "n_test", "n_classes", "clean"]].sort_index()
+    )
+
+
+def with_order_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The values of y, row by row, put into the order of x."""
+    ranks = x.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    return np.take_along_axis(np.sort(y, axis=1), ranks, axis=1)
+
+
+def expected_order(tasks: pd.DataFrame, worlds: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Rank correlations between medium and large if tasks kept their order and only test pictures were drawn again.
+
+    Parameters
+    ----------
+    tasks
+        The table of tasks; those whose score counts right answers, and that are clean, are used.
+    worlds
+        How often test sets are drawn.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    DataFrame
+        A row each task and a column each world.
+    """
+    about = described(tasks).query("kind == 'shares' and clean == 1")
+    medium, large = (table_of(tasks, scale).loc[about.index].to_numpy() for scale in ("medium", "large"))
+    n = about.n_test.to_numpy()[:, None]
+    shape = (worlds, *medium.shape)
+    x = rng.binomial(n, medium, shape) / n
+    y = rng.binomial(n, with_order_of(medium, large), shape) / n
+    return pd.DataFrame(rank_correlation(x, y).T, about.index)
