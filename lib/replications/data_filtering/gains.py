@@ -81,7 +81,7 @@ def all_gains(baselines: pd.DataFrame, measures: Sequence[str]) -> dict[tuple, E
         many = int(each.notna().to_numpy().sum()) * len(measures)
         for strategy in each.index:
             for scale in each.columns[each.loc[strategy].notna()]:
-                value = round(each.at[strategy, scale], 9)
+                value = round(each.loc[strategy, scale], 9)
                 found[measure, strategy, scale] = with_noise(value, noise, [scale] * 2, many)
     return found
 

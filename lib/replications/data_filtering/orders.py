@@ -130,9 +130,9 @@ def seven(baselines: pd.DataFrame, measure: str) -> pd.DataFrame:
     return by_scale(baselines, measure).loc[list(SEVEN.values())].set_axis(list(SEVEN))
 
 
-def larger_chance(baselines: pd.DataFrame, smaller: str, larger: str) -> float:
-    """The larger of the two exact chances, ImageNet's and the average's, of the seven strategies."""
-    both = (seven(baselines, measure) for measure in MEASURES)
+def larger_chance(baselines: pd.DataFrame, smaller: str, larger: str, without: tuple[str, ...] = ()) -> float:
+    """The larger of the two exact chances, ImageNet's and the average's, of the seven strategies or fewer."""
+    both = (seven(baselines, measure).drop(index=list(without)) for measure in MEASURES)
     return max(exact_chance(each[smaller], each[larger]) for each in both)
 
 

@@ -43,7 +43,21 @@ def with_order_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.take_along_axis(np.sort(y, axis=1), ranks, axis=1)
 
 
-def expected_order(tasks: pd.DataFrame, worlds: int, rng: np.random.Generator) -> pd.DataFrame:
+def in_order(tasks: pd.DataFrame, rng: np.random.Generator | None = None) -> pd.DataFrame:
+    """The table of tasks as it would be if large had the order of medium in each task; with `rng`, test pictures drawn again."""
+    medium, large = table_of(tasks, "medium"), table_of(tasks, "large")
+    planted = pd.DataFrame(
+        with_order_of(medium.to_numpy(), large.to_numpy()), large.index, large.columns
+    ).melt(ignore_index=False, value_name="score")
+    planted = planted.set_index("filter", append=True).score
+    keys = pd.MultiIndex.from_frame(tasks[["task", "filter"]])
+    score = tasks.score.where(tasks.scale != "large", planted.reindex(keys).to_numpy())
+    return tasks.assign(score=score if rng is None else rng.binomial(tasks.n_test, score) / tasks.n_test)
+
+
+def expected_order(
+    tasks: pd.DataFrame, worlds: int, rng: np.random.Generator, smaller: float = 1
+) -> pd.DataFrame:
     """Rank correlations between medium and large if tasks kept their order and only test pictures were drawn again.
 
     Parameters
@@ -54,6 +68,8 @@ def expected_order(tasks: pd.DataFrame, worlds: int, rng: np.random.Generator) -
         How often test sets are drawn.
     rng
         Source of randomness.
+    smaller
+        By what test sets are divided, for noise beyond theirs.
 
     Returns
     -------
@@ -62,7 +78,7 @@ def expected_order(tasks: pd.DataFrame, worlds: int, rng: np.random.Generator) -
     """
     about = described(tasks).query("kind == 'shares' and clean == 1")
     medium, large = (table_of(tasks, scale).loc[about.index].to_numpy() for scale in ("medium", "large"))
-    n = about.n_test.to_numpy()[:, None]
+    n = (about.n_test.to_numpy()[:, None] / smaller).astype(int)
     shape = (worlds, *medium.shape)
     x = rng.binomial(n, medium, shape) / n
     y = rng.binomial(n, with_order_of(medium, large), shape) / n
