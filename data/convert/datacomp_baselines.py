@@ -9,8 +9,8 @@ SOURCE = {
     "title": "Printed scores of DataComp's filtering baselines: Tables 25 to 28, four scales of compute",
     "paper": "Gadre, Ilharco, Fang et al. (2023), DataComp: In search of the next generation of multimodal datasets",
     "arxiv": "2304.14108",
-    "repository": "none: the paper",
-    "commit": "",
+    "repository": "arXiv:2304.14108, Tables 25 to 28",
+    "commit": "typed",
     "licence": "none stated where it was read (the figures only, with attribution)",
     "how_obtained": "typed from the paper's text; names of filters made the same in all four tables; families are ours",
     "columns": {

@@ -26,6 +26,7 @@ SETS = {
     "in1000": "ImageNet-1K",
     "oi1000": "OpenImages",
     "la1000": "LAION, by pictures",
+    "la1000t2i": "LAION, by texts",
     "laionnet": "LAION, by captions",
     "sd1000": "Diffusion, from pictures",
     "sd1000t2i": "Diffusion, from texts",
@@ -91,7 +92,7 @@ def tasks_kept(kept: pd.Series, expected: pd.DataFrame, clean: pd.Series) -> Fig
 def curated(base: pd.Series, logits: pd.DataFrame) -> Figure:
     """Base accuracy of the training sets, and their transfer in logits less ImageNet-1K's, a row each task."""
     figure, (left, right) = panels(2, height=3.8, width=4.8)
-    colours = dict(zip(SETS, PALETTE, strict=False))
+    colours = dict(zip(SETS, PALETTE, strict=True))
     known = base.reindex(list(SETS)).dropna().sort_values()
     left.barh(
         [SETS[name] for name in known.index], 100 * known, color=[colours[name] for name in known.index]
@@ -99,9 +100,9 @@ def curated(base: pd.Series, logits: pd.DataFrame) -> Figure:
     left.set(xlabel="mean class accuracy on ImageNet [%]", ylabel="training set")
     apart = logits.sub(logits[GOLD], axis=0)
     apart = apart.loc[apart["oi1000"].sort_values().index]
-    for name, words in SETS.items():
-        right.plot(apart[name], range(len(apart)), "o", ms=5, color=colours[name], label=words)
+    for name in apart.columns.intersection(list(SETS)):
+        right.plot(apart[name], range(len(apart)), "o", ms=5, color=colours[name], label=SETS[name])
     right.set_yticks(range(len(apart)), apart.index, fontsize=8)
     right.set(xlabel="accuracy less that from ImageNet-1K [logits]", ylabel="transfer task")
-    right.legend(fontsize=7)
+    right.legend(fontsize=7, loc="lower right")
     return figure

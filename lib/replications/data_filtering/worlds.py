@@ -1,0 +1,62 @@
+"""Tables as they would be in other worlds: an order planted or taken away, noise alone, counts alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from replications.data_filtering import gains, orders
+from replications.data_filtering.curation import GOLD, by_class
+
+#: Logit of no filtering at each scale, about as it is on ImageNet.
+LEVELS = {"small": -3.66, "medium": -1.54, "large": -0.16, "xlarge": 0.96}
+
+
+def one_order(baselines: pd.DataFrame) -> pd.DataFrame:
+    """Every score at every scale what ImageNet is at medium, moved by the same logit for all filters."""
+    medium = logit(orders.by_scale(baselines, "imagenet").medium)
+    height = medium - medium[orders.SEVEN["none"]]
+    found = baselines[baselines["filter"].isin(height.index[height.notna()])].copy()
+    score = expit(found.scale.map(LEVELS) + found["filter"].map(height))
+    return found.assign(**dict.fromkeys(gains.COLUMNS, score))
+
+
+def dealt(baselines: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The scores of each scale dealt out among its filters, the five of a row together."""
+    columns = list(gains.COLUMNS)
+    found = baselines.copy()
+    for _, rows in baselines.groupby("scale"):
+        found.loc[rows.index, columns] = rows[columns].to_numpy()[rng.permutation(len(rows))]
+    return found
+
+
+def all_alike(baselines: pd.DataFrame) -> pd.DataFrame:
+    """Every filter as good as none."""
+    none = baselines[baselines["filter"] == orders.SEVEN["none"]].set_index("scale")
+    return baselines.assign(**{m: baselines.scale.map(none[m]) for m in gains.COLUMNS})
+
+
+def with_run_noise(found: pd.DataFrame, baselines: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """A table with the noise that runs of another one have at each scale."""
+    noisy = {}
+    for measure in gains.COLUMNS:
+        sd = np.sqrt(found.scale.map(gains.run_noise(baselines, measure).variance))
+        noisy[measure] = expit(logit(found[measure]) + rng.normal(size=len(found)) * sd)
+    return found.assign(**noisy)
+
+
+def equal_sets(transfer: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Every set as good as ImageNet-1K at each task, test pictures drawn again."""
+    right = transfer[transfer.train_set == GOLD].set_index("task").n_correct
+    share = transfer.task.map(right) / transfer.n_test
+    return transfer.assign(n_correct=rng.binomial(transfer.n_test, share))
+
+
+def by_counts(classes: pd.DataFrame, name: str) -> pd.DataFrame:
+    """One set behind ImageNet-1K by a constant for each halving of a class's count, and by nothing else."""
+    n, accuracy = by_class(classes, "n_train"), by_class(classes)
+    fewer = np.log2(n[name].clip(lower=1) / n[GOLD])
+    # Five points a halving make about the gap that there is; accuracies below zero do not matter here.
+    planted = classes["class"].map(accuracy[GOLD] + 0.05 * fewer)
+    return classes.assign(accuracy=classes.accuracy.where(classes.train_set != name, planted))
