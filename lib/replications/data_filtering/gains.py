@@ -86,6 +86,13 @@ def all_gains(baselines: pd.DataFrame, measures: Sequence[str]) -> dict[tuple, E
     return found
 
 
+def in_doubt(found: dict[tuple, Estimate]) -> tuple[dict[str, int], dict[str, float]]:
+    """How many gains noise could make, by scale, and those gains that are below zero."""
+    doubtful = [key[-1] for key, gain in found.items() if gain.low < 0]
+    below = {" ".join(key): round(gain.value, 3) for key, gain in found.items() if gain.value < 0}
+    return {scale: doubtful.count(scale) for scale in SCALES}, below
+
+
 def lead(baselines: pd.DataFrame, scales: Sequence[str]) -> dict[tuple, Estimate]:
     """Intersection less CLIP score on ImageNet in logits, with its interval, at each of some scales."""
     found, noise = gains(baselines, "imagenet"), run_noise(baselines, "imagenet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -105,6 +106,12 @@ def once_and_drawn(baselines: pd.DataFrame, draws: int, rng: np.random.Generator
     return np.vstack([np.ones(len(names), int), cluster_counts(names, draws, rng)])
 
 
+@cache
+def all_orders(n: int) -> np.ndarray:
+    """All orders of n units, a row each."""
+    return np.array(list(permutations(range(n))))
+
+
 def exact_chance(x: ArrayLike, y: ArrayLike) -> float:
     """Chance that an order drawn blindly has a rank correlation as high as this one, over all orders.
 
@@ -121,8 +128,7 @@ def exact_chance(x: ArrayLike, y: ArrayLike) -> float:
     x, y = stats.rankdata(x), stats.rankdata(y)
     if len(x) > 8:
         raise ValueError(f"{len(x)} units have too many orders; at most eight")
-    all_orders = np.array(list(permutations(y)))
-    return float(np.mean(all_orders @ x >= y @ x - 1e-9))
+    return float(np.mean(y[all_orders(len(y))] @ x >= y @ x - 1e-9))
 
 
 def seven(baselines: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -174,3 +180,19 @@ def within_scales(baselines: pd.DataFrame, counts: np.ndarray) -> np.ndarray:
             counted_rank_correlation(imagenet[scale][there], average[scale][there], counts[:, there])
         )
     return np.stack(found, axis=-1)
+
+
+def kept_share(baselines: pd.DataFrame) -> pd.Series:
+    """Share of the scale's pool that each filter keeps."""
+    return baselines.n_pairs / baselines.groupby("scale").n_pairs.transform("max")
+
+
+def other_sets(baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The table with fewer filters, by what is left, in words."""
+    known, none = baselines["filter"], baselines["filter"] == SEVEN["none"]
+    everywhere = by_scale(baselines, "imagenet")[["small", "medium", "large"]].dropna().index
+    return {
+        "a tenth of the pool or more": baselines[kept_share(baselines) >= 0.0999],
+        "without random parts of the pool": baselines[(baselines.family != "random") | none],
+        "run at small, medium and large": baselines[known.isin(everywhere)],
+    }

@@ -53,10 +53,12 @@ def equal_sets(transfer: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
     return transfer.assign(n_correct=rng.binomial(transfer.n_test, share))
 
 
-def by_counts(classes: pd.DataFrame, name: str) -> pd.DataFrame:
-    """One set behind ImageNet-1K by a constant for each halving of a class's count, and by nothing else."""
+def by_counts(classes: pd.DataFrame, name: str, rng: np.random.Generator) -> pd.DataFrame:
+    """One set behind ImageNet-1K by a constant for each halving of a class's count and by nothing else; 50 test pictures a class."""
     n, accuracy = by_class(classes, "n_train"), by_class(classes)
     fewer = np.log2(n[name].clip(lower=1) / n[GOLD])
-    # Five points a halving make about the gap that there is; accuracies below zero do not matter here.
-    planted = classes["class"].map(accuracy[GOLD] + 0.05 * fewer)
-    return classes.assign(accuracy=classes.accuracy.where(classes.train_set != name, planted))
+    # Five points a halving make about the gap that there is.
+    share = classes["class"].map((accuracy[GOLD] + 0.05 * fewer).clip(0, 1))
+    return classes.assign(
+        accuracy=classes.accuracy.where(classes.train_set != name, rng.binomial(50, share) / 50)
+    )
