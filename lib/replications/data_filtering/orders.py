@@ -13,6 +13,8 @@ from scipy.special import logit
 
 from scalinglaws.uncertainty import cluster_counts
 
+#: Columns of `correlations` that are of adjacent scales, and of small and large.
+ADJACENT, FAR = [0, 2, 3, 5], [1, 4]
 PAIRS = (("small", "medium"), ("small", "large"), ("medium", "large"))
 MEASURES = ("imagenet", "average")
 #: Table 22: rank correlations of the pairs of scales, ImageNet first, then the average.

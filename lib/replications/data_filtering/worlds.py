@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 
 from replications.data_filtering import gains, orders
 from replications.data_filtering.curation import GOLD, by_class
+from scalinglaws.uncertainty import Estimate, from_draws
 
 #: Logit of no filtering at each scale, about as it is on ImageNet.
 LEVELS = {"small": -3.66, "medium": -1.54, "large": -0.16, "xlarge": 0.96}
@@ -44,6 +45,24 @@ def with_run_noise(found: pd.DataFrame, baselines: pd.DataFrame, rng: np.random.
         sd = np.sqrt(found.scale.map(gains.run_noise(baselines, measure).variance))
         noisy[measure] = expit(logit(found[measure]) + rng.normal(size=len(found)) * sd)
     return found.assign(**noisy)
+
+
+def across_scales(found: pd.DataFrame, baselines: pd.DataFrame, counts: np.ndarray) -> dict[str, Estimate]:
+    """What claims on order and gain would measure on another table.
+
+    Parameters
+    ----------
+    found, baselines
+        That table, which may lack filters, and the table as it is.
+    counts
+        Samples of the filters of the table as it is, as `orders.once_and_drawn` gives them.
+    """
+    there = np.isin(orders.families(baselines).index, found["filter"])
+    drawn = orders.correlations(found, counts[:, there])
+    weakest = {"order-adjacent": drawn[:, orders.ADJACENT], "order-far": drawn[:, orders.FAR]}
+    words = {id: from_draws(of.min(axis=1)[0], of.min(axis=1)[1:], "families") for id, of in weakest.items()}
+    words["intersection-later"] = gains.least(gains.lead(found, gains.SCALES[1:]))
+    return words | {"beats-none": gains.least(gains.all_gains(found, orders.MEASURES))}
 
 
 def equal_sets(transfer: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
