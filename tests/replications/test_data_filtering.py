@@ -110,7 +110,11 @@ def test_an_interval_of_two_runs_of_a_scale_is_students():
 
 
 def test_tasks_kept_in_the_order_of_medium_have_it(each_task, kept):
-    assert tasks.kept_order(tasks.in_order(each_task)).min() > 0.9
+    # Strategies that tie at one scale need not tie at the other.
+    untied = (tasks.table_of(each_task, "medium").nunique(axis=1) == 7) & (
+        tasks.table_of(each_task, "large").nunique(axis=1) == 7
+    )
+    assert tasks.kept_order(tasks.in_order(each_task))[untied].min() == pytest.approx(1)
     rhos = {}
     for task, rows in each_task.groupby("task"):
         wide = rows.pivot_table("score", "filter", "scale")
