@@ -141,7 +141,8 @@ def test_transfer_agrees_with_friedman_and_with_single_tests(transfer, kept):
     shares = transfer.assign(p=transfer.n_correct / transfer.n_test).pivot_table("p", "task", "train_set")
     chance = stats.friedmanchisquare(*shares.to_numpy().T)
     agreed, _ = curation.shared_order(curation.logits(transfer), 50, np.random.default_rng(0))
-    assert agreed == pytest.approx(chance.statistic / (10 * 5))
+    # One tie among sixty ranks, for which scipy corrects.
+    assert agreed == pytest.approx(chance.statistic / (10 * 5), rel=0.01)
     assert kept["one-order"]["measured"] == pytest.approx(chance.pvalue, abs=0.01)
     logits = np.log(shares / (1 - shares))
     found = stats.ttest_1samp(logits.in1000 - logits.oi1000, 0)
