@@ -8,8 +8,8 @@ SELECT = converter("select_transfer")
 
 SOURCE = SELECT.SOURCE | {
     "title": "Accuracy on ImageNet's 1000 classes of models trained on six sets, and the pictures of each class in the set",
-    "how_obtained": "six files of analytical, joined by the number of the class, of which repeated rows are left out; two of "
-    "eleven columns",
+    "how_obtained": "six files of analytical, joined by the number of the class; two of eleven columns. The rows of two "
+    "classes (missile and sunglasses, which ImageNet has twice each by name) are repeated with other values; the first of each is kept",
     "columns": {
         "train_set": SELECT.SOURCE["columns"]["train_set"]
         | {

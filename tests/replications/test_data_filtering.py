@@ -80,7 +80,11 @@ def test_exact_chance_counts_orders(kept, printed):
     )
     with pytest.raises(ValueError, match="at most eight"):
         orders.exact_chance(range(9), range(9))
-    assert kept["seven-close"]["measured"] < 0.05 < kept["seven-far"]["measured"]
+    assert kept["seven-close"]["measured"] < 0.05 < orders.exact_chances(printed, "small", "large")["average"]
+    small, large = orders.seven(printed, "average")[["small", "large"]].to_numpy().T
+    rho = stats.spearmanr(small, large).statistic
+    assert kept["seven-far"]["measured"] == pytest.approx(rho, abs=1e-12)
+    assert np.arctanh(kept["seven-far"]["high"]) - np.arctanh(rho) == pytest.approx(1.96 * 1.06**0.5 / 2)
 
 
 def test_the_choice_at_small_keeps_what_its_ties_keep(printed, kept):
@@ -162,3 +166,31 @@ def test_worlds_are_what_they_say(printed, classes):
     behind = worlds.by_counts(classes, "oi1000", np.random.default_rng(0))
     once = np.ones((1, 1000), int)
     assert abs(curation.left_at_equal_counts(behind, "oi1000", once)[0]) < 0.2
+
+
+def test_scores_exchanged_have_the_printed_correlations(printed):
+    other = worlds.as_printed(printed, np.random.default_rng(2))
+    found = []
+    for measure in orders.MEASURES:
+        wide = other.pivot_table(measure, "filter", "scale")
+        for pair in orders.PAIRS:
+            found.append(stats.spearmanr(*wide[list(pair)].dropna().to_numpy().T).statistic)
+    assert found == pytest.approx(orders.PRINTED, abs=0.003)
+    assert sorted(other.average) == sorted(printed.average)
+
+
+def test_one_noise_for_all_scales_is_pooled_by_degrees_of_freedom():
+    noise = pd.DataFrame({"variance": [4.0, 1, 1, 1], "free": [5.0, 5, 2, 2]}, list(gains.SCALES))
+    pooled = gains.at_all_scales(noise)
+    assert pooled.variance.tolist() == pytest.approx([27 / 12] * 4)
+    assert set(pooled.free) == {12}
+
+
+def test_the_interval_of_subsets_holds_what_blind_signs_do_not_refute():
+    values = np.random.default_rng(3).normal(0.4, 1, 10)
+    found = curation.by_subsets(values)
+    signs = 2 * ((np.arange(1024)[:, None] >> np.arange(10)) & 1) - 1
+    for centre, refuted in ((found.low - 0.01, True), (found.low + 0.01, False), (found.high + 0.01, True)):
+        less = values - centre
+        chance = np.mean(abs(signs @ less) >= abs(less.sum()) - 1e-9)
+        assert (chance < 0.05) == refuted

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from scalinglaws.correlation import rank_correlation
+from scalinglaws.uncertainty import Estimate
 
 #: Sets that were found by CLIP or made by Stable Diffusion.
 NEW = ("la1000", "laionnet", "sd1000", "sd1000t2i")
@@ -101,6 +102,19 @@ def beaten(transfer: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
     found = np.zeros(len(chances), bool)
     found[ordered] = np.logical_and.accumulate(passed)
     return pd.DataFrame(found.reshape(new.shape), right.index, list(NEW))
+
+
+def by_subsets(values: np.ndarray) -> Estimate:
+    """The mean of values whose signs are blind around it, with the interval that the means of all subsets make.
+
+    A true centre falls between any two neighbours among the ordered means with the same chance (Hartigan 1969), so that
+    this holds what the exact test of blind signs does not refute.
+    """
+    n = len(values)
+    member = (np.arange(1, 2**n)[:, None] >> np.arange(n)) & 1
+    means = np.sort(member @ values / member.sum(axis=1))
+    out = int(0.025 * 2**n)
+    return Estimate(float(np.mean(values)), means[out - 1], means[-out], "tasks, by signs")
 
 
 def ranks(scores: pd.DataFrame) -> pd.DataFrame:

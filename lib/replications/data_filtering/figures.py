@@ -85,7 +85,7 @@ def tasks_kept(kept: pd.Series, expected: pd.DataFrame, clean: pd.Series) -> Fig
         ax.plot(kept[chosen], place[chosen], "o", color=colour, ms=5, label=words)
     ax.set_yticks(range(len(kept)), kept.index, fontsize=7)
     ax.set(xlabel="rank correlation of seven strategies, medium and large", ylabel="task")
-    ax.legend(fontsize=8, loc="lower right")
+    ax.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure
 
 
@@ -102,6 +102,7 @@ def curated(base: pd.Series, logits: pd.DataFrame) -> Figure:
     apart = apart.loc[apart["oi1000"].sort_values().index]
     for name in apart.columns.intersection(list(SETS)):
         right.plot(apart[name], range(len(apart)), "o", ms=5, color=colours[name], label=SETS[name])
+    right.axvline(0, color="0.4", lw=1)
     right.set_yticks(range(len(apart)), apart.index, fontsize=8)
     right.set(xlabel="accuracy less that from ImageNet-1K [logits]", ylabel="transfer task")
     right.legend(fontsize=7, loc="lower right")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import permutations
 
@@ -11,7 +12,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import logit
 
-from scalinglaws.uncertainty import cluster_counts
+from scalinglaws.correlation import rank_correlation
+from scalinglaws.uncertainty import Estimate, cluster_counts
 
 #: Columns of `correlations` that are of adjacent scales, and of small and large.
 ADJACENT, FAR = [0, 2, 3, 5], [1, 4]
@@ -138,13 +140,57 @@ def seven(baselines: pd.DataFrame, measure: str) -> pd.DataFrame:
     return by_scale(baselines, measure).loc[list(SEVEN.values())].set_axis(list(SEVEN))
 
 
+def exact_chances(baselines: pd.DataFrame, smaller: str, larger: str) -> dict[str, float]:
+    """The exact chance of the seven strategies, a number each measure."""
+    return {m: exact_chance(*seven(baselines, m)[[smaller, larger]].to_numpy().T) for m in MEASURES}
+
+
+def weaker_of_seven(
+    baselines: pd.DataFrame, smaller: str, larger: str, measures: Sequence[str] = MEASURES
+) -> Estimate:
+    """The weakest rank correlation of the seven strategies, with the interval of a sample of seven.
+
+    The interval is that of Fieller, Hartley and Pearson (1957): normal on Fisher's scale, of variance 1.06 / (n - 3).
+    """
+    pairs = (seven(baselines, measure)[[smaller, larger]].to_numpy().T for measure in measures)
+    rho = min(float(rank_correlation(*pair)) for pair in pairs)
+    half = 1.96 * np.sqrt(1.06 / (len(SEVEN) - 3))
+    # An order that is kept whole lies at infinity on that scale.
+    centre = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
+    low, high = np.tanh([centre - half, centre + half])
+    return Estimate.around(rho, low, high, "seven strategies as a sample")
+
+
+def found_in_sevens(
+    baselines: pd.DataFrame, smaller: str, larger: str, draws: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """How often seven filters drawn from all that were run at two scales pass the exact test at 5 %.
+
+    Returns
+    -------
+    tuple of float
+        The share that passes on ImageNet, and the share that passes on ImageNet and in the average.
+    """
+    pairs = [by_scale(baselines, m)[[smaller, larger]].dropna().to_numpy() for m in MEASURES]
+    passed = []
+    for _ in range(draws):
+        some = rng.choice(len(pairs[0]), 7, replace=False)
+        passed.append([exact_chance(*pair[some].T) < 0.05 for pair in pairs])
+    return np.mean(passed, axis=0)[0], np.all(passed, axis=1).mean()
+
+
 def larger_chance(baselines: pd.DataFrame, smaller: str, larger: str, without: tuple[str, ...] = ()) -> float:
     """The larger of the two exact chances, ImageNet's and the average's, of the seven strategies or fewer."""
     both = (seven(baselines, measure).drop(index=list(without)) for measure in MEASURES)
     return max(exact_chance(each[smaller], each[larger]) for each in both)
 
 
-def share_kept(wide: pd.DataFrame, counts: np.ndarray) -> np.ndarray:
+def share_kept(
+    wide: pd.DataFrame,
+    counts: np.ndarray,
+    sd: pd.Series | None = None,
+    rng: np.random.Generator | None = None,
+) -> np.ndarray:
     """Of the best gain at large, the share that the filter has which is best at small.
 
     Parameters
@@ -153,6 +199,8 @@ def share_kept(wide: pd.DataFrame, counts: np.ndarray) -> np.ndarray:
         Accuracies, as `by_scale` gives them.
     counts
         As in `correlations`; a filter with none is not to be had, but for no filtering.
+    sd, rng
+        Noise of a run in logits at each scale, which every sample but the first then has once more.
 
     Returns
     -------
@@ -161,9 +209,12 @@ def share_kept(wide: pd.DataFrame, counts: np.ndarray) -> np.ndarray:
         nan in samples without a filter that was run at both scales and gains.
     """
     both = wide[["small", "large"]].notna().all(axis=1).to_numpy()
-    small, large = (logit(wide.loc[both, scale].to_numpy()) for scale in ("small", "large"))
-    gains = large - logit(wide.loc[SEVEN["none"], "large"])
     there = counts[:, both] > 0
+    small, large = (np.tile(logit(wide.loc[both, s].to_numpy()), (len(there), 1)) for s in ("small", "large"))
+    if sd is not None:
+        small[1:] += rng.normal(0, sd["small"], small[1:].shape)
+        large[1:] += rng.normal(0, sd["large"], large[1:].shape)
+    gains = large - large[:, wide.index[both] == SEVEN["none"]]
     seen = np.where(there, small, -np.inf)
     chosen = there & (seen >= seen.max(axis=1, keepdims=True) - 1e-9)
     best = np.where(there, gains, -np.inf).max(axis=1)
@@ -197,4 +248,7 @@ def other_sets(baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "a tenth of the pool or more": baselines[kept_share(baselines) >= 0.0999],
         "without random parts of the pool": baselines[(baselines.family != "random") | none],
         "run at small, medium and large": baselines[known.isin(everywhere)],
+        "without a suspect score at large": baselines[
+            (known != "Image clusters and L14 (21k)") | (baselines.scale != "large")
+        ],
     }

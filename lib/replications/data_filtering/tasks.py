@@ -7,6 +7,10 @@ import pandas as pd
 
 from scalinglaws.correlation import rank_correlation
 
+#: Tasks of retrieval, which the paper excepts; and tasks whose scores are next to nothing at medium.
+RETRIEVAL = ("Flickr", "MSCOCO", "WinoGAViL")
+FLOOR = ("FMoW", "iWildCam")
+
 
 def table_of(tasks: pd.DataFrame, scale: str) -> pd.DataFrame:
     """Scores at one scale, a row each task and a column each strategy, rounded so that ties stay ties."""
