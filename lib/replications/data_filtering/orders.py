@@ -19,6 +19,8 @@ from scalinglaws.uncertainty import Estimate, cluster_counts
 ADJACENT, FAR = [0, 2, 3, 5], [1, 4]
 PAIRS = (("small", "medium"), ("small", "large"), ("medium", "large"))
 MEASURES = ("imagenet", "average")
+#: Words for the six correlations, in the order of `PRINTED`.
+SIX = [f"{measure}, {smaller} and {larger}" for measure in MEASURES for smaller, larger in PAIRS]
 #: Table 22: rank correlations of the pairs of scales, ImageNet first, then the average.
 PRINTED = np.array([0.895, 0.811, 0.847, 0.854, 0.708, 0.876])
 #: The seven strategies of Table 3, as the long tables name them.

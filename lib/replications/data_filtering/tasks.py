@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from scalinglaws.correlation import rank_correlation
+from scalinglaws.uncertainty import cluster_counts
 
 #: Tasks of retrieval, which the paper excepts; and tasks whose scores are next to nothing at medium.
 RETRIEVAL = ("Flickr", "MSCOCO", "WinoGAViL")
@@ -32,6 +35,40 @@ def is_best(tasks: pd.DataFrame, strategy: str, scales: tuple[str, ...]) -> pd.S
         best = scores.ge(scores.max(axis=1), axis=0)
         found.append(best[strategy] / best.sum(axis=1))
     return pd.concat(found, axis=1).mean(axis=1)
+
+
+def mean_best(
+    tasks: pd.DataFrame,
+    times: np.ndarray,
+    scales: tuple[str, ...] = ("medium", "large"),
+    without: Sequence[str] = RETRIEVAL,
+) -> np.ndarray:
+    """Share of tasks at which the intersection is best, in samples that hold each task `times[..., i]` times; shape (draws,)."""
+    best = is_best(tasks, "intersection", scales)
+    some = ~best.index.isin(without)
+    return times[:, some] @ best[some].to_numpy() / times[:, some].sum(axis=1)
+
+
+def best_otherwise(tasks: pd.DataFrame, times: np.ndarray) -> dict[str, np.ndarray]:
+    """`mean_best` over other tasks and other scales, by what is other."""
+    about = described(tasks)
+    return {
+        "all 38 tasks": mean_best(tasks, times, without=()),
+        "clean tasks": mean_best(tasks, times, without=[*RETRIEVAL, *about.index[about.clean == 0]]),
+        "at large alone": mean_best(tasks, times, ("large",)),
+        "xlarge as well": mean_best(tasks, times, ("medium", "large", "xlarge")),
+    }
+
+
+def clean_less_others(each: pd.Series, clean: pd.Series, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Mean over clean tasks less that over the others: as it is, and in samples of both; shape (1 + draws,)."""
+    means = []
+    for kind in (0, 1):
+        some = each[clean == kind]
+        once = np.ones((1, len(some)), int)
+        counts = np.vstack([once, cluster_counts(some.index, draws, rng)])
+        means.append(counts @ some.to_numpy() / len(some))
+    return means[1] - means[0]
 
 
 def described(tasks: pd.DataFrame) -> pd.DataFrame:
