@@ -167,3 +167,7 @@ def test_four_of_five_wrong_numbers_are_caught():
                 shares.append(caught / len(wrong))
     assert len(shares) > 600
     assert sum(shares) / len(shares) >= 0.8
+
+
+def test_a_commit_that_looks_like_a_number_beyond_all_floats_is_read():
+    assert {number.value for number in prose.printed("SELECT@8777e566")} == {float("inf")}

@@ -107,7 +107,8 @@ class Number:
     @cached_property
     def value(self) -> float:
         """What it says."""
-        return float(self.digits.replace(",", "")) * 10.0**self.power
+        # Read as one number, what is beyond all floats is infinite: a commit can look like 8777e566.
+        return float(f"{self.digits.replace(',', '')}e{self.power}")
 
     @cached_property
     def place(self) -> int:
