@@ -9,10 +9,10 @@ SOURCE = {
     "title": "Printed scores of DataComp's filtering baselines: Tables 25 to 28, four scales of compute",
     "paper": "Gadre, Ilharco, Fang et al. (2023), DataComp: In search of the next generation of multimodal datasets",
     "arxiv": "2304.14108",
-    "repository": "arXiv:2304.14108, Tables 25 to 28",
-    "commit": "typed",
+    "repository": "mlfoundations/datacomp",
+    "commit": "60f2bcce8321fc62b390738464ca8992b941c012",
     "licence": "none stated where it was read (the figures only, with attribution)",
-    "how_obtained": "typed from the paper's text; names of filters made the same in all four tables; families are ours",
+    "how_obtained": "typed from the paper's text, no file upstream; names of filters made the same in all four tables; families are ours",
     "columns": {
         "scale": {
             "unit": "name",

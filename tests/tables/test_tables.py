@@ -36,7 +36,8 @@ def test_table_is_what_its_source_says(slug):
     else:
         assert about["made"]["machines"] and about["made"]["command"] and about["recipe"] >= 1
     assert len(loading.provenance(table)) > 20
-    assert len(table) <= 5000, "carry over the aggregate or the sub-sample that the analysis uses"
+    size = (loading.folder_of(slug) / about["table"]).stat().st_size
+    assert size <= 600_000, "carry over the aggregate or the sub-sample that the analysis uses"
 
 
 def test_what_is_made_of_a_table_shares_its_description():

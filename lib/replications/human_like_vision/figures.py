@@ -33,7 +33,7 @@ def curves(runs: pd.DataFrame, videos: pd.DataFrame) -> Figure:
     left.plot([], [], "--", lw=0.8, color="0.5", label="one line in logarithms")
     left.set(xscale="log", xlabel="human-like video [hours]", ylabel="ImageNet, top-5 accuracy [%]")
     left.legend(fontsize=6.5)
-    for k, ((test, shots), row) in enumerate(of_child(videos).iterrows()):
+    for k, ((test, shots), row) in enumerate(gains.of_child(videos).iterrows()):
         right.plot(row.index, row, "o-", ms=4, lw=1, color=PALETTE[k + 1], label=f"{test}, {shots} examples")
         x = np.log10(row.index.to_numpy(float))
         slope = gains.slopes(x[:-1], row.to_numpy()[:-1])
@@ -43,11 +43,6 @@ def curves(runs: pd.DataFrame, videos: pd.DataFrame) -> Figure:
     right.set(xscale="log", xlabel="share of the child's videos", ylabel="top-1 accuracy [%]")
     right.legend(fontsize=7)
     return figure
-
-
-def of_child(videos: pd.DataFrame, measure: str = "top1") -> pd.DataFrame:
-    """Accuracy by share of the child's videos, a row a test and number of examples."""
-    return videos[videos.pretraining == "child"].pivot_table(measure, ["test", "shots"], "share")
 
 
 def forecasts(found: Mapping[tuple[str, bool], Estimate], seen: float) -> Figure:

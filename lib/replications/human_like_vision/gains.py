@@ -15,6 +15,11 @@ def curves(runs: pd.DataFrame, measure: str = "top5") -> pd.DataFrame:
     return runs.pivot_table(measure, ["n_params", "pixels"], "share")
 
 
+def of_child(videos: pd.DataFrame, measure: str = "top1") -> pd.DataFrame:
+    """Accuracy by share of the child's videos, a row a test and number of examples."""
+    return videos[videos.pretraining == "child"].pivot_table(measure, ["test", "shots"], "share")
+
+
 def slopes(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Least-squares slopes along the last axis: y of shape (..., n) against x of shape (n,)."""
     x = np.asarray(x, float) - np.mean(x)

@@ -26,14 +26,9 @@ def origin(about: dict[str, Any]) -> list[str]:
     arxiv = about.get("arxiv")
     paper = about["paper"] + (f" ([arXiv:{arxiv}](https://arxiv.org/abs/{arxiv}))" if arxiv else "")
     files = ", ".join(f"`{file['path']}`" for file in about["files"])
-    of = about["repository"]
-    # What was typed has no repository and no files, but tables of a paper.
-    typed = of.startswith("arXiv:")
     return [
         f"- paper: {paper}",
-        f"- typed from: {of}"
-        if typed
-        else f"- upstream: https://github.com/{of} at `{about['commit']}`: {files}",
+        f"- upstream: https://github.com/{about['repository']} at `{about['commit']}`: {files}",
         f"- licence: {about['licence']}",
         f"- how obtained: {about['how_obtained']}",
     ]
