@@ -105,5 +105,5 @@ def curated(base: pd.Series, logits: pd.DataFrame) -> Figure:
     right.axvline(0, color="0.4", lw=1)
     right.set_yticks(range(len(apart)), apart.index, fontsize=8)
     right.set(xlabel="accuracy less that from ImageNet-1K [logits]", ylabel="transfer task")
-    right.legend(fontsize=7, loc="lower right")
+    right.legend(fontsize=7, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
