@@ -65,11 +65,7 @@ def dealt_within(curves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rng
         Source of randomness.
     """
-    background = generic(curves)
-    loading, left = split(curves, background)
-    left = left / left.std(axis=-1, keepdims=True)
-    dealt = np.stack([model[rng.permutation(len(model))] for model in left])
-    return loading * background + np.sqrt(np.maximum(1 - loading**2, 0)) * dealt
+    return shared_departures(curves, 0.0, rng)
 
 
 def one_curve(curves: np.ndarray, n_questions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
