@@ -7,7 +7,7 @@ from scalinglaws.tables.schema import number_column
 from scalinglaws.tables.upstream import Upstream
 
 SOURCE = {
-    "title": "Scores over training of Amber-7B and K2-65B",
+    "title": "Scores over training of Amber-7B, and of K2-65B on MedMCQA",
     "paper": "Liu et al. (2023), LLM360: Towards Fully Transparent Open-Source LLMs",
     "arxiv": "2312.06550",
     "repository": "IBM/ColPret",
@@ -77,6 +77,8 @@ def convert(path) -> pd.DataFrame:
     table["model"] = table.log.map(LOGS)
     name = table.part.str.split("@").str[0]
     table["task"] = name.map(NAMES).fillna("MMLU " + name.replace("phsychology", "psychology"))
+    # Of K2 one score is printed elsewhere.
+    table = table[(table.model == "Amber-7B") | (table.task == "MedMCQA")]
     table["log_perplexity"] = table.step.map(loss).where(table.model == "Amber-7B")
     table = table.rename(columns={"step": "checkpoint", "value": "score"})
     return table.sort_values(["model", "task", "checkpoint"])[list(SOURCE["columns"])]
