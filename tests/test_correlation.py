@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scalinglaws.correlation import correlation, rank_correlation
+from scalinglaws.correlation import correlation, rank_correlation, slopes
 
 
 @pytest.mark.parametrize("ours, theirs", [(correlation, stats.pearsonr), (rank_correlation, stats.spearmanr)])
@@ -23,3 +23,11 @@ def test_they_are_scipys_row_by_row(ours, theirs):
 def test_what_does_not_vary_has_none():
     for ours in (correlation, rank_correlation):
         assert np.isnan(ours([1.0, 1.0, 1.0], [1.0, 2.0, 4.0]))
+
+
+def test_slopes_are_those_of_lines_drawn_one_by_one():
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=9), rng.normal(size=(4, 3, 9))
+    found = slopes(x, y)
+    for place in np.ndindex(4, 3):
+        assert found[place] == pytest.approx(np.polyfit(x, y[place], 1)[0], rel=1e-12)

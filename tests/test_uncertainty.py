@@ -15,6 +15,7 @@ from scalinglaws.uncertainty import (
     cluster_counts,
     cluster_interval,
     cluster_resamples,
+    distance,
     every_resample,
     from_draws,
     from_left_out,
@@ -192,3 +193,9 @@ def test_samples_that_fail_widen_the_interval():
 
     low, high = cluster_interval(statistic, np.arange(5), 200, np.random.default_rng(0))
     assert low[0] == -np.inf and high[0] == np.inf
+
+
+def test_the_distance_from_a_target_has_the_interval_that_follows():
+    across, apart = Estimate(0.9, 0.2, 1.6, "x"), Estimate(1.6, 1.1, 2.2, "x")
+    assert (distance(across, 1).low, distance(across, 1).high) == pytest.approx((0.0, 0.8))
+    assert (distance(apart, 1).low, distance(apart, 1).high) == pytest.approx((0.1, 1.2))

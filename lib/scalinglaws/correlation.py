@@ -1,4 +1,4 @@
-"""Correlations of many draws at once, which scipy gives of one pair at a time or with a test that is not asked for."""
+"""Correlations and slopes of many draws at once, which scipy gives of one pair at a time or with a test that is not asked for."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Spearman's correlation, as `correlation`; values that are equal share their mean rank."""
     return correlation(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1))
+
+
+def slopes(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Slopes of least-squares lines of y, shape (..., n), on x, shape (n,); in y per x, shape (...)."""
+    far = np.asarray(x, float) - np.mean(x)
+    return np.asarray(y, float) @ far / (far @ far)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import factorial, stdtrit
+from scipy.special import factorial, ndtri, stdtrit
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,36 @@ def of_slope(x: ArrayLike, y: ArrayLike, how: str) -> Estimate:
     return Estimate(slope, slope - half, slope + half, how)
 
 
+def of_ranks(rho: float, n: int, family: int = 1, spread: float = 1.06) -> Estimate:
+    """A rank correlation with the interval of Fieller, Hartley & Pearson (1957).
+
+    Its inverse hyperbolic tangent is taken as normal with variance 1.06 / (n - 3).
+
+    Parameters
+    ----------
+    rho
+        The correlation, from n points.
+    n
+        How many points, at least 4.
+    family
+        How many intervals shall hold at once with 95 % (Bonferroni).
+    spread
+        1 for Pearson's correlation (Fisher).
+    """
+    half = ndtri(1 - 0.025 / family) * np.sqrt(spread / (n - 3))
+    # A correlation of exactly one, as planted data have, has no finite image.
+    z = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
+    how = "Fieller's" if family == 1 else f"Fieller's, for {family} at once"
+    return Estimate.around(rho, np.tanh(z - half), np.tanh(z + half), how)
+
+
+def distance(estimate: Estimate, target: float = 0.0) -> Estimate:
+    """How far a number is from a target, either way, with the interval that follows from its own."""
+    ends = sorted([abs(estimate.low - target), abs(estimate.high - target)])
+    low = 0.0 if estimate.low <= target <= estimate.high else ends[0]
+    return Estimate(abs(estimate.value - target), low, ends[1], estimate.how)
+
+
 def cluster_resamples(groups: np.ndarray, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Row numbers of `n` bootstrap samples that draw whole groups with replacement.
 
@@ -264,12 +294,14 @@ def every_resample(n: int) -> tuple[np.ndarray, np.ndarray]:
     return drawn, factorial(n) / factorial(times).prod(1)
 
 
-def weighted_ends(values: np.ndarray, orders: np.ndarray) -> tuple[float, float]:
-    """The 2.5 % and 97.5 % points of a statistic over `every_resample`; those not finite are left out."""
+def weighted_ends(
+    values: np.ndarray, orders: np.ndarray, ends: tuple[float, float] = (0.025, 0.975)
+) -> tuple[float, float]:
+    """Two quantiles, the ends of an interval, of a statistic over `every_resample`; values not finite are left out."""
     known = np.isfinite(values)
     rank = np.argsort(values[known])
     share = np.cumsum(orders[known][rank]) / orders[known].sum()
-    low, high = values[known][rank][np.searchsorted(share, [0.025, 0.975])]
+    low, high = values[known][rank][np.searchsorted(share, ends)]
     return float(low), float(high)
 
 

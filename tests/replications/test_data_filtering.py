@@ -84,7 +84,9 @@ def test_exact_chance_counts_orders(kept, printed):
     small, large = orders.seven(printed, "average")[["small", "large"]].to_numpy().T
     rho = stats.spearmanr(small, large).statistic
     assert kept["seven-far"]["measured"] == pytest.approx(rho, abs=1e-12)
-    assert np.arctanh(kept["seven-far"]["high"]) - np.arctanh(rho) == pytest.approx(1.96 * 1.06**0.5 / 2)
+    assert np.arctanh(kept["seven-far"]["high"]) - np.arctanh(rho) == pytest.approx(
+        stats.norm.ppf(0.975) * 1.06**0.5 / 2
+    )
 
 
 def test_the_choice_at_small_keeps_what_its_ties_keep(printed, kept):

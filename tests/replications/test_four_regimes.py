@@ -11,7 +11,6 @@ from replications.four_regimes import images, pieces, regression, runs
 from replications.four_regimes.equation import beyond, endless_resolution, local_exponents, loss, resolution
 from replications.four_regimes.exponents import (
     difference,
-    distance,
     exponent,
     slopes,
     straightness,
@@ -20,7 +19,7 @@ from replications.four_regimes.exponents import (
 )
 from replications.four_regimes.pools import apart, from_spectrum, unevenness
 from scalinglaws.spectra import power_law, slope
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, distance
 
 
 def brute_force(modes, data, projections, teachers, rng):

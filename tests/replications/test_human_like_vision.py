@@ -198,12 +198,6 @@ def test_interval_of_crossed_is_students_where_subsets_do_not_vary():
     assert gains.crossed(values, [-1.0, 1.0], "x").high > found.high
 
 
-def test_size_of_an_estimate():
-    across, apart = Estimate(0.9, 0.2, 1.6, "x"), Estimate(1.6, 1.1, 2.2, "x")
-    assert (gains.size_of(across, 1).low, gains.size_of(across, 1).high) == pytest.approx((0.0, 0.8))
-    assert (gains.size_of(apart, 1).low, gains.size_of(apart, 1).high) == pytest.approx((0.1, 1.2))
-
-
 def test_welch_is_scipys():
     a, b = [1.0, 2.0, 4.0], [0.0, 0.5, 0.7, 0.9]
     ours = gains.welch(a, b, "x")

@@ -10,6 +10,7 @@ from scipy import stats
 from replications.linguistic_collapse import links, measures, surface
 from scalinglaws import load
 from scalinglaws.claims import verdicts
+from scalinglaws.uncertainty import of_ranks
 
 #: Whether a measure is the unevenness of a mean and a variance, or a column.
 COLUMNS = {
@@ -129,7 +130,7 @@ def test_the_intervals_over_seeds_hold_what_they_should():
     r = 2 * np.sin(np.pi * rho / 6)
     x, noise = rng.standard_normal((2, 4000, 20))
     found = links.rank_correlation(x, r * x + np.sqrt(1 - r**2) * noise)
-    held = [e.low <= rho <= e.high for e in (links.of_ranks(float(f), 20) for f in found)]
+    held = [e.low <= rho <= e.high for e in (of_ranks(float(f), 20) for f in found)]
     assert 0.93 < np.mean(held) < 0.97
     assert stats.spearmanr(x[0], noise[0]).statistic == pytest.approx(
         float(links.rank_correlation(x[0], noise[0]))

@@ -13,7 +13,7 @@ from scipy import stats
 from scipy.special import logit
 
 from scalinglaws.correlation import rank_correlation
-from scalinglaws.uncertainty import Estimate, cluster_counts
+from scalinglaws.uncertainty import Estimate, cluster_counts, of_ranks
 
 #: Columns of `correlations` that are of adjacent scales, and of small and large.
 ADJACENT, FAR = [0, 2, 3, 5], [1, 4]
@@ -150,17 +150,9 @@ def exact_chances(baselines: pd.DataFrame, smaller: str, larger: str) -> dict[st
 def weaker_of_seven(
     baselines: pd.DataFrame, smaller: str, larger: str, measures: Sequence[str] = MEASURES
 ) -> Estimate:
-    """The weakest rank correlation of the seven strategies, with the interval of a sample of seven.
-
-    The interval is that of Fieller, Hartley and Pearson (1957): normal on Fisher's scale, of variance 1.06 / (n - 3).
-    """
+    """The weakest rank correlation of the seven strategies, with the interval of a sample of seven."""
     pairs = (seven(baselines, measure)[[smaller, larger]].to_numpy().T for measure in measures)
-    rho = min(float(rank_correlation(*pair)) for pair in pairs)
-    half = 1.96 * np.sqrt(1.06 / (len(SEVEN) - 3))
-    # An order that is kept whole lies at infinity on that scale.
-    centre = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
-    low, high = np.tanh([centre - half, centre + half])
-    return Estimate.around(rho, low, high, "seven strategies as a sample")
+    return of_ranks(min(float(rank_correlation(*pair)) for pair in pairs), len(SEVEN))
 
 
 def found_in_sevens(

@@ -75,13 +75,8 @@ def of_sizes(values: np.ndarray, how: str = "sizes drawn again") -> Estimate:
 def of_tasks(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Means and ends of intervals of several values, from what `over_pairs` gives; `level` is their cover."""
     _, orders = every_resample(resampled_sizes(len(values)))
-    known = np.isfinite(values[1:, 0])
-    ends = []
-    for column in values[1:][known].T:
-        rank = np.argsort(column)
-        share = np.cumsum(orders[known][rank]) / orders[known].sum()
-        ends.append(column[rank][np.searchsorted(share, [(1 - level) / 2, (1 + level) / 2])])
-    low, high = np.transpose(ends)
+    ends = (1 - level) / 2, (1 + level) / 2
+    low, high = np.transpose([weighted_ends(column, orders, ends) for column in values[1:].T])
     return values[0], low, high
 
 

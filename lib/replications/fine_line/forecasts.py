@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replications.fine_line.agreement import over_pairs
+from scalinglaws.correlation import slopes
 
 
 def errors_from_smaller(curves: np.ndarray, times: np.ndarray, now: int) -> dict[str, np.ndarray]:
@@ -31,7 +32,7 @@ def errors_from_smaller(curves: np.ndarray, times: np.ndarray, now: int) -> dict
     ahead = np.log(times[-1] / times[now])
     x = np.log(times[: now + 1])
     last_slope = (curves[..., now] - curves[..., now - 1]) / (x[-1] - x[-2])
-    slope = ((x - x.mean()) * curves[..., : now + 1]).sum(axis=-1) / ((x - x.mean()) ** 2).sum()
+    slope = slopes(x, curves[..., : now + 1])
     ways = {
         "the smaller model's gain": gain[:, None],
         "nothing": np.zeros_like(gain)[:, None],
@@ -69,7 +70,6 @@ def errors_from_loss(scores: np.ndarray, loss: np.ndarray, known: int) -> tuple[
         Mean absolute errors over the later times, shape (tasks,), in the unit of the scores.
     """
     x, y = loss[:known], scores[:, :known]
-    slope = ((x - x.mean()) * y).sum(axis=1) / ((x - x.mean()) ** 2).sum()
-    line = y.mean(axis=1, keepdims=True) + slope[:, None] * (loss[known:] - x.mean())
+    line = y.mean(axis=1, keepdims=True) + slopes(x, y)[:, None] * (loss[known:] - x.mean())
     later = scores[:, known:]
     return abs(line - later).mean(axis=1), abs(y[:, -1:] - later).mean(axis=1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scalinglaws.uncertainty import Estimate, from_draws, of_mean
+from scalinglaws.uncertainty import Estimate, distance, from_draws, of_mean
 
 HOW = "bootstrap over draws"
 
@@ -75,13 +75,6 @@ def off(losses: np.ndarray, predicted: float) -> Estimate:
 def typically_off(losses: np.ndarray, predicted: float) -> Estimate:
     """How far a typical loss is from a prediction, either way: the mean of the logarithms of their ratios."""
     return distance(of_mean(np.log(losses / predicted), "Student's t over draws"), 0.0)
-
-
-def distance(estimate: Estimate, target: float) -> Estimate:
-    """How far a number is from a target, either way, with the interval that follows from its own."""
-    ends = sorted([abs(estimate.low - target), abs(estimate.high - target)])
-    low = 0.0 if estimate.low <= target <= estimate.high else ends[0]
-    return Estimate(abs(estimate.value - target), low, ends[1], estimate.how)
 
 
 def worst(distances: Sequence[Estimate]) -> Estimate:

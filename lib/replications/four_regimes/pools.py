@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from replications.four_regimes.exponents import difference, distance, exponent, worst
+from replications.four_regimes.exponents import difference, exponent, worst
 from replications.four_regimes.images import Pool
-from scalinglaws.uncertainty import Estimate
+from scalinglaws.uncertainty import Estimate, distance
 
 #: Losses of each pool by its name, each of shape (draws, sizes).
 Losses = Mapping[str, np.ndarray]

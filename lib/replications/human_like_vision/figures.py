@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.human_like_vision import forecast, gains
+from scalinglaws.correlation import slopes
 from scalinglaws.figures import PALETTE, panels
 from scalinglaws.uncertainty import Estimate
 
@@ -36,7 +37,7 @@ def curves(runs: pd.DataFrame, videos: pd.DataFrame) -> Figure:
     for k, ((test, shots), row) in enumerate(gains.of_child(videos).iterrows()):
         right.plot(row.index, row, "o-", ms=4, lw=1, color=PALETTE[k + 1], label=f"{test}, {shots} examples")
         x = np.log10(row.index.to_numpy(float))
-        slope = gains.slopes(x[:-1], row.to_numpy()[:-1])
+        slope = slopes(x[:-1], row.to_numpy()[:-1])
         through = row.to_numpy()[:-1].mean() + slope * (x - x[:-1].mean())
         right.plot(row.index, through, "--", lw=0.8, color=PALETTE[k + 1])
     right.plot([], [], "--", lw=0.8, color="0.5", label="least squares, first three")

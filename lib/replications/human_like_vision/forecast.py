@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit, stdtrit
 from scipy.stats import norm
 
-from replications.human_like_vision import gains
+from scalinglaws.correlation import slopes
 from scalinglaws.uncertainty import Estimate
 
 #: Hours of video of the whole (README of eminorhan/humanlike-vits).
@@ -134,7 +134,7 @@ def at_target(
 
     def prolonged(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         z = link.to_line(a)
-        slope = gains.slopes(hours, z)
+        slope = slopes(hours, z)
         return z.mean(-1) + ahead * (slope if products else slope.mean(-1, keepdims=True)), slope
 
     z, slope = prolonged(accuracy)

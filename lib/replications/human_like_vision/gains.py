@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from scalinglaws.correlation import slopes
 from scalinglaws.uncertainty import Estimate, of_mean
 
 
@@ -18,12 +19,6 @@ def curves(runs: pd.DataFrame, measure: str = "top5") -> pd.DataFrame:
 def of_child(videos: pd.DataFrame, measure: str = "top1") -> pd.DataFrame:
     """Accuracy by share of the child's videos, a row a test and number of examples."""
     return videos[videos.pretraining == "child"].pivot_table(measure, ["test", "shots"], "share")
-
-
-def slopes(x: ArrayLike, y: ArrayLike) -> np.ndarray:
-    """Least-squares slopes along the last axis: y of shape (..., n) against x of shape (n,)."""
-    x = np.asarray(x, float) - np.mean(x)
-    return np.asarray(y, float) @ x / (x @ x)
 
 
 def last_over_before(accuracy: ArrayLike) -> np.ndarray:
@@ -142,13 +137,6 @@ def geometric(ratios: ArrayLike, how: str) -> Estimate:
     """The geometric mean of ratios, with Student's interval of their logarithms."""
     it = of_mean(np.log(np.asarray(ratios, float)), how)
     return Estimate(*np.exp([it.value, it.low, it.high]), it.how)
-
-
-def size_of(estimate: Estimate, around: float = 0.0) -> Estimate:
-    """How far an estimate lies from a number, and its interval."""
-    ends = sorted([abs(estimate.low - around), abs(estimate.high - around)])
-    apart = not estimate.low <= around <= estimate.high
-    return Estimate(abs(estimate.value - around), ends[0] if apart else 0.0, ends[1], estimate.how)
 
 
 def welch(a: ArrayLike, b: ArrayLike, how: str, extra: float = 0.0) -> Estimate:

@@ -69,36 +69,6 @@ def ahead(x: np.ndarray, than: np.ndarray, y: np.ndarray, rows: np.ndarray) -> E
     return from_draws(float(along(x, y) - along(than, y)), draws, "architectures drawn")
 
 
-def of_ranks(rho: float, n: int, family: int = 1, spread: float = 1.06) -> Estimate:
-    """A rank correlation with the interval of Fieller, Hartley & Pearson (1957).
-
-    Its inverse hyperbolic tangent is taken as normal with variance 1.06 / (n - 3).
-
-    Parameters
-    ----------
-    rho
-        The correlation, from n points.
-    n
-        How many points, at least 4.
-    family
-        How many intervals shall hold at once with 95 % (Bonferroni).
-    spread
-        1 for Pearson's correlation (Fisher).
-    """
-    half = special.ndtri(1 - 0.025 / family) * np.sqrt(spread / (n - 3))
-    # A correlation of exactly one, as planted data have, has no finite image.
-    z = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
-    how = "Fieller's" if family == 1 else f"Fieller's, for {family} at once"
-    return Estimate.around(rho, np.tanh(z - half), np.tanh(z + half), how)
-
-
-def size_of(estimate: Estimate) -> Estimate:
-    """A correlation without its sign, and its interval."""
-    ends = sorted([abs(estimate.low), abs(estimate.high)])
-    low = ends[0] if estimate.low * estimate.high > 0 else 0.0
-    return Estimate(abs(estimate.value), low, ends[1], estimate.how)
-
-
 def by_chance(measures: ArrayLike, loss: ArrayLike, draws: int, rng: np.random.Generator) -> Estimate:
     """The chance that dealt-out losses give as large a rank correlation, for the largest of a family.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
+from scalinglaws.correlation import slopes
 from scalinglaws.fitting import Fit, fit
 from scalinglaws.fitting.law import law
 from scalinglaws.uncertainty import Estimate
@@ -51,8 +52,7 @@ def curves(table: pd.DataFrame, by: list[str], error: str) -> dict[tuple, tuple[
 def line(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Slope and intercept of the least-squares line, shape (2, ...), for y of shape (..., points)."""
     x, y = np.asarray(x, float), np.asarray(y, float)
-    from_mean = x - x.mean()
-    slope = y @ from_mean / (from_mean**2).sum()
+    slope = slopes(x, y)
     return np.array([slope, y.mean(axis=-1) - slope * x.mean()])
 
 

@@ -136,7 +136,7 @@ class Drawn(NamedTuple):
 
     def predict(self, n_params: Any, cells: Any) -> Any:
         """Excess loss by the drawn law."""
-        return self.A * n_params**-self.alpha + self.B * cells**-self.beta
+        return chinchilla(n_params, cells, E=0.0, A=self.A, B=self.B, alpha=self.alpha, beta=self.beta)
 
 
 def traced(curves: pd.DataFrame) -> Drawn:

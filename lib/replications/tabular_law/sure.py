@@ -11,6 +11,7 @@ from scipy.special import fdtrc, stdtrit
 
 from replications.tabular_law.laws import fitted
 from scalinglaws.fitting import Fit, FitError, jackknife, leave_groups_out
+from scalinglaws.laws import chinchilla
 from scalinglaws.uncertainty import Estimate, of_mean
 
 #: Relative error of reading a disc, by whether it is seen whole: half a pixel, and two and a half.
@@ -150,7 +151,7 @@ def off_the_others(losses: pd.DataFrame, way: str) -> pd.Series:
     for k, value in enumerate(pd.unique(losses[way])):
         if k in left.index:
             part, law = losses[losses[way] == value], left.loc[k]
-            expected = law.A * part.n_params**-law.alpha + law.B * part.cells**-law.beta
+            expected = chinchilla(part.n_params, part.cells, E=0.0, **law[["A", "B", "alpha", "beta"]])
             found[value] = np.log(part.excess_loss / expected).mean()
     return pd.Series(found, name="off").rename_axis(way).sort_index()
 

@@ -8,6 +8,7 @@ import pandas as pd
 from replications.tabular_law.laws import fitted
 from replications.tabular_law.missed import extra
 from scalinglaws.fitting import redrawn
+from scalinglaws.laws import chinchilla
 
 #: A zigzag of so much (of the logarithm) stands for noise where a world has none: no fit is then perfect.
 ZIGZAG = 0.003
@@ -25,7 +26,7 @@ def at(
 
 def on_sum(losses: pd.DataFrame, A: float, alpha: float, B: float, beta: float) -> np.ndarray:
     """Excess losses by a sum of two power laws, one number a point."""
-    return (A * losses.n_params**-alpha + B * losses.cells**-beta).to_numpy(float)
+    return chinchilla(losses.n_params, losses.cells, E=0.0, A=A, B=B, alpha=alpha, beta=beta).to_numpy(float)
 
 
 def curves_apart(losses: pd.DataFrame, law: tuple[float, ...], apart: float) -> np.ndarray:

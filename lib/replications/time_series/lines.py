@@ -11,6 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import fdtrc, ndtri, stdtrit
 
 from replications.time_series.printed import FAMILIES, LEGENDS, SETS
+from scalinglaws.correlation import slopes
 from scalinglaws.uncertainty import Estimate, from_left_out
 
 #: What varies along the curves of a figure.
@@ -63,7 +64,7 @@ def line(x: np.ndarray, y: np.ndarray) -> Line:
         raise ValueError(f"a line with a scatter needs three points, not {len(x)}")
     far, free, height = x - x.mean(), len(x) - 2, y.mean(axis=-1)
     spread = float(far @ far)
-    slope = y @ far / spread
+    slope = slopes(x, y)
     off = y - height[..., None] - slope[..., None] * far
     scatter = np.sqrt((off**2).sum(axis=-1) / free)
     return Line(slope, scatter / np.sqrt(spread), free, scatter, x.mean(), height, spread)
