@@ -117,6 +117,13 @@ def test_worlds_are_fitted_as_tables_are(losses):
         np.testing.assert_allclose([steps[k].value, steps[k].high], [worst.value, worst.high])
 
 
+def test_a_world_without_an_optimum_has_no_p_value():
+    unsettled = np.full((2, 2), np.nan)
+    spread = {way: np.stack([np.diag([0.01, 0.02]), unsettled]) for way in (*sure.WAYS, "points")}
+    pair = sure.Pair(np.array([[0.4, 0.4], [0.4, 0.4]]), spread, np.zeros((2, 2)), 4)
+    assert 0 < pair.p(0.34, 0.28)[0] < 1 and np.isnan(pair.p(0.34, 0.28)[1])
+
+
 def test_single_intervals_have_little_power_and_the_sum_has_more(losses):
     rng = np.random.default_rng(4)
     off = power.noise(losses, (0.1, 0, 0), 100, rng)

@@ -167,7 +167,7 @@ def words(
     Returns
     -------
     Series
-        Claim -> "replicated / not replicated", as shares of the worlds that settled.
+        Claim -> "replicated / not replicated of n", as shares of the n worlds whose searches settled.
     """
     pair = those.pair()
     found = {id: exponents(pair, id) for id in ("alpha", "beta", "sum")}
@@ -179,7 +179,8 @@ def words(
         id: (
             np.mean([it.startswith("replicated") for it in many]),
             np.mean([it == "not replicated" for it in many]),
+            len(many),
         )
         for id, many in told.items()
     }
-    return pd.Series({id: f"{yes:.2f} / {no:.2f}" for id, (yes, no) in shares.items()})
+    return pd.Series({id: f"{yes:.2f} / {no:.2f} of {n}" for id, (yes, no, n) in shares.items()})

@@ -77,7 +77,8 @@ class Pair(NamedTuple):
             size = a * c - b**2
             # The difference of covariances need not be a covariance: it then bounds nothing.
             distance = (c * x**2 - 2 * b * x * y + a * y**2) / size
-            least = np.minimum(least, np.where((size > 0) & (a > 0), distance, np.inf))
+            # Written so that what is not a number stays so.
+            least = np.minimum(least, np.where((size <= 0) | (a <= 0), np.inf, distance))
         return fdtrc(2, self.fewest - 1, (self.fewest - 1) / (2 * self.fewest) * least)
 
 
