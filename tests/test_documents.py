@@ -10,7 +10,7 @@ import typer
 
 from scalinglaws.claims import verdicts
 from scalinglaws.cli.main import app
-from scalinglaws.notebooks import scoreboard
+from scalinglaws.notebooks import scoreboard, whereabouts
 
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -30,12 +30,15 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(part) for part in parts if re.match(r"\s*(?:scalinglaws|make) [^.…]", part)]
 
 
-def test_the_readme_fits_a_screen_or_two_besides_its_scoreboard(repository):
+#: The README's lines beside those of its papers.
+MOST = 104
+
+
+def test_the_readme_fits_a_screen_or_two_and_has_one_line_a_paper(repository):
     lines = (repository / "README.md").read_text(encoding="utf-8").splitlines()
-    begin, end = (
-        next(i for i, line in enumerate(lines) if f"scoreboard:{at}" in line) for at in ("begin", "end")
-    )
-    assert len(lines) - (end - begin) <= 105
+    papers = [line for line in lines if re.match(r"\| \[.*\]\(notebooks/\d\d_\w+\.ipynb\) \|", line)]
+    assert len(papers) == len(verdicts.kept())
+    assert len(lines) <= MOST + len(papers), "move what is not for everybody to CONTRIBUTING.md"
     doors = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
     assert doors == [
         "Scoreboard",
@@ -54,6 +57,70 @@ def test_links_lead_somewhere(document, repository):
     # The list of all verdicts is written with the verdicts; that it is there is tested elsewhere.
     for target in {*inside} - {"data/verdicts/README.md"}:
         assert (repository / target).exists(), target
+
+
+def anchors(page: str) -> set[str]:
+    """The fragments that a page of Markdown has, by anchors of its own or by its headings."""
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    own = re.findall(r'<a id="([^"]+)"></a>', page)
+    assert len(own) == len({*own}), "an anchor that is there twice"
+    return {*own} | {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_fragments_are_there(document, repository):
+    for target, fragment in re.findall(r"\]\(([^)#\s]+\.md)#([^)\s]+)\)", document):
+        assert fragment in anchors((repository / target).read_text(encoding="utf-8")), fragment
+
+
+def test_every_claim_that_did_not_replicate_is_named_and_linked_in_the_readme(repository):
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    for name in verdicts.kept():
+        for id in scoreboard.failures(verdicts.read(name)["verdicts"]):
+            assert f"[`{id}`](data/verdicts/README.md#{verdicts.anchor(name, id)})" in readme, (name, id)
+
+
+def test_each_finding_on_the_page_of_all_claims_leads_to_all_that_belongs_to_it():
+    page = (verdicts.folder() / "README.md").read_text(encoding="utf-8")
+    known = anchors(page)
+    for name in verdicts.kept():
+        stem, section = name[3:], page.partition(f'<a id="finding-{name[:2]}"></a>')[2]
+        doors = next(line for line in section.splitlines() if line.startswith("[claims]"))
+        links = dict(re.findall(r"\[(.*?)\]\((.*?)\)", doors))
+        assert {what: links.pop(what) for what in ("claims", "verdicts", "code", "oracle")} == {
+            "claims": f"../claims/{name}.toml",
+            "verdicts": f"{name}.json",
+            "code": f"../../lib/replications/{stem}",
+            "oracle": f"../../tests/replications/test_{stem}.py",
+        }
+        # What a finding has trained itself, it loads.
+        runs = {path.name for path in (verdicts.folder().parent / "runs").glob(f"{stem}*")}
+        shown = {slug.strip("`") for slug in links}
+        assert not runs or runs & shown, name
+        for slug, where in links.items():
+            assert (verdicts.folder() / where / "SOURCE.json").is_file(), (name, slug)
+        assert f"](#finding-{name[:2]}): " in page.partition("<a id")[0], name
+        assert {verdicts.anchor(name, v["id"]) for v in verdicts.read(name)["verdicts"]} <= known, name
+
+
+def test_the_page_of_all_claims_says_why_a_claim_is_untestable_and_what_moves_the_others():
+    page = (verdicts.folder() / "README.md").read_text(encoding="utf-8")
+    rows = {
+        re.search(r'id="([^"]+)"', line)[1]: line for line in page.splitlines() if line.startswith("| <a")
+    }
+    count = 0
+    for name in verdicts.kept():
+        moved = whereabouts.moved_with(name)
+        for verdict in verdicts.read(name)["verdicts"]:
+            row = rows[verdicts.anchor(name, verdict["id"])]
+            count += bool(verdict["untestable"])
+            assert scoreboard.cell(verdict["untestable"]) in row
+            assert row.endswith(f" | {', '.join(moved.get(verdict['id'], [])) or '–'} |")
+    assert count > 10
+
+
+def test_the_page_of_all_claims_is_not_too_long_to_be_shown():
+    # GitHub shows a file of Markdown as text without links beyond this.
+    assert (verdicts.folder() / "README.md").stat().st_size < 512_000
 
 
 def test_commands_and_their_options_are_there(document, repository):

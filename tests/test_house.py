@@ -126,13 +126,15 @@ def test_each_finding_has_its_claims_and_its_verdicts_under_its_name(notebooks):
     assert all(re.fullmatch(r"\d\d_[a-z][a-z0-9_]*", name) for name in notebooks)
 
 
-def test_code_runs_and_tests_of_a_notebook_lie_under_its_stem():
-    stems = {stem_of(path.stem) for path in (LIB.parent / "notebooks").glob("*.ipynb")}
+def test_code_runs_and_tests_of_a_notebook_lie_under_its_stem(notebooks):
+    stems = {stem_of(name) for name in notebooks} | {ABOUT_THE_SUITE}
     folders = {path.name for path in (LIB / "replications").iterdir() if (path / "__init__.py").is_file()}
-    assert folders <= stems
+    assert folders == stems
     assert {path.name for path in (LIB / "replications").glob("*.py")} == {"__init__.py"}
-    tests = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("replications/test_*.py")}
-    assert tests <= stems
+    oracles = {
+        path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("replications/test_*.py")
+    }
+    assert oracles == stems
     for slug in (path.name for path in (LIB.parent / "data" / "runs").iterdir()):
         assert any(slug == stem or slug.startswith(f"{stem}_") for stem in stems), slug
 
@@ -201,6 +203,19 @@ def test_arrows_between_the_parts_go_one_way():
             if there not in ARROWS or there == here:
                 continue
             assert there in ARROWS.get(here, TOP.get(here, set())), f"{name} imports {other}"
+
+
+def test_contributing_tells_each_part_what_it_may_import():
+    text = (LIB.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("| part | what it does | may import |")[2].partition("\n\n")[0]
+    told = {}
+    for row in table.strip().splitlines()[1:]:
+        parts, _, allowed = row.strip("|").split("|")
+        for name in re.findall(r"`(\w+)`", parts):
+            assert name not in told, name
+            told[name] = set(re.findall(r"`(\w+)`", allowed))
+    there = {part(name) for name in MODULES} - {"", ABOUT_THE_SUITE, "__init__"}
+    assert told == {name: ARROWS.get(name, TOP.get(name, set())) for name in there}
 
 
 def test_no_circle_of_imports():

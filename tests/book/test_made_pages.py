@@ -289,6 +289,30 @@ def test_the_box_of_a_notebook_of_no_paper_says_what_it_is(found, name, said):
     assert "verdicts <" not in first and f"notebook <../originals/{name}.ipynb>" in first
 
 
+@pytest.mark.parametrize("home", ["", "https://github.com/who/suite"])
+def test_the_box_says_where_tables_code_and_oracle_lie(found, repository, monkeypatch, home):
+    monkeypatch.setattr("scalinglaws.book.address.of_repository", lambda: home)
+    for one in (one for one in found if one.stated):
+        box = notebook_page.box(one, [])
+        said = next(line for line in box.splitlines() if line.startswith("- **In the repository.**"))
+        places = re.findall(r"(code|oracle) \[?`([^`]+)`", said)
+        assert [what for what, _ in places] == ["code", "oracle"]
+        assert all((repository / place).exists() for _, place in places), one.name
+        assert re.findall(r"\]\((.*?)\)", said) == [f"{home}/tree/HEAD/{p}" for _, p in places if home]
+        assert all(f"[`{slug}`](../learn/data.md#table-" in box for slug in one.tables)
+    assert "In the repository" not in notebook_page.box(found[0], [])
+
+
+def test_a_claim_whose_name_is_no_address_has_one():
+    html = board.board([made(found=[verdict(id="relacc of two")])])
+    assert 'id="claim-10-relacc-of-two"' in html and 'href="#claim-10-relacc-of-two"' in html
+
+
+def test_a_table_that_the_notebooks_code_loads_for_it_is_its_own(found):
+    (one,) = [one for one in found if one.name == "50_clip_scaling"]
+    assert "openclip_models" in one.tables
+
+
 def test_figures_of_two_alt_texts_in_one_cell_are_refused(its_claims):
     with pytest.raises(BookError, match="one figure a cell"):
         notebook_page.staged(made(figure("a", "b")), [])

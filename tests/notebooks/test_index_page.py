@@ -80,7 +80,7 @@ def test_a_card_says_what_the_row_of_the_readme_says_and_names_what_failed(tmp_p
         "printed numbers": "–",
         "finding tested": "independent 2 of 2",
         "evidence": "theory",
-        "cost": "CI 12 s",
+        "CPU time": "CI 12 s",
     }
     assert "The finding: One is one, and two is two." in holds and "did not replicate" not in holds
     assert "<dd>not replicated</dd>" in fails and "<dd>independent 1 of 2</dd>" in fails

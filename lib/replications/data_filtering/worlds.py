@@ -128,7 +128,7 @@ def by_counts(classes: pd.DataFrame, name: str, rng: np.random.Generator) -> pd.
     """One set behind ImageNet-1K by a constant for each halving of a class's count and by nothing else; 50 test pictures a class."""
     n, accuracy = by_class(classes, "n_train"), by_class(classes)
     fewer = np.log2(n[name].clip(lower=1) / n[GOLD])
-    # Five points a halving make about the gap that there is.
+    # Five points of accuracy for each halving make about as large a gap as the data show.
     share = classes["class"].map((accuracy[GOLD] + 0.05 * fewer).clip(0, 1))
     return classes.assign(
         accuracy=classes.accuracy.where(classes.train_set != name, rng.binomial(50, share) / 50)

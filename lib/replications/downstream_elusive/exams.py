@@ -288,7 +288,10 @@ def across(ladder: Ladder, degree: int = 2) -> pd.Series:
 
 
 def across_strangers(ladder: Ladder, degree: int = 2) -> float:
-    """The same between exams of different benchmarks, mean of all such pairs: what runs share by themselves."""
+    """The correlation of `across` between exams of different benchmarks, mean of all such pairs.
+
+    It is what two exams share because the same runs sat them, whatever was asked.
+    """
     hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
     strangers = ladder.benchmarks[:, None] != ladder.benchmarks
     return float(together(hard[:, None], soft[None])[strangers].mean())

@@ -142,7 +142,7 @@ def chance(agree: np.ndarray, ways: np.ndarray, exact: bool = True) -> Estimate 
         With the interval of the draws where the deals are drawn.
     """
     dealt = sum(agree[k, ways[:, k]] for k in range(len(agree)))
-    # The names as they are count, and so do ties.
+    # The order that the data have is one of the deals, and ties count as hits: the share is never 0.
     hits = int((dealt >= dealt[0] - 1e-9).sum())
     return hits / len(ways) if exact else of_share(hits, len(ways), "deals of the names")
 

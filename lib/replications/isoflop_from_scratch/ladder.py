@@ -135,7 +135,7 @@ def witnesses(scale: str) -> Witnesses:
             for arm in MOST_TOKENS_PER_PARAM
             for width in (4, 24, 96)
         ],
-        # So that warm-ups end.
+        # Short enough for the warm-up to end within the twenty updates of a witness.
         short={"LONG_WARMUP": 2**12},
     )
 

@@ -115,7 +115,7 @@ class Perceptron(nn.Module):
             self.blocks = nn.ModuleList(Feed(width) for _ in range(BLOCKS))
             self.norm = nn.RMSNorm(width)
             self.head = nn.Linear(width, outputs, bias=False)
-        # So that the head, too, can learn at one rate at all widths.
+        # μP's multiplier of the output: with it one learning rate suits the head at every width.
         self.multiplier = BASE_WIDTH / width
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -226,7 +226,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
     """
     if scale == "ci":
         widths, steps = (32, 64, 128, 256, 512), {"noise": 1500, "mlp": 3000, "decoder": 1500}
-        # A decoder's step is dear: on a CPU it goes less far.
+        # A step of the decoder is expensive: on a CPU it is trained at four of the five widths.
         seeds, read = {"noise": 5, "mlp": 4, "decoder": 3}, widths[:4]
     else:
         widths, steps = (32, 64, 128, 256, 512, 1024), {"noise": 1500, "mlp": 6000, "decoder": 3000}

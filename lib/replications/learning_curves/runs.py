@@ -141,7 +141,7 @@ def fit_networks(configs: list[dict], parts: list[dict]) -> list[dict[str, Any]]
     sets = [{role: examples(data, family, part) for role, part in p.items()} for p in parts]
     count = len(sets[0]["train"][0])
     batch = min(count, 8 if family == "transformer" else 128 if SETS[data][0] == "text" else 64)
-    # Passes over a few dozen examples are over before a network has moved; text is stopped early instead.
+    # On a few dozen examples the passes are too few updates to train a network; text is stopped early instead.
     steps = max(1 if SETS[data][0] == "text" else LEAST_STEPS, passes * count // batch)
     rate = LEARNING_RATE["mlp of text" if (SETS[data][0], family) == ("text", "mlp") else family]
     config = loop.TrainConfig(steps, rate, warmup=max(1, steps // STEPS_A_WARMUP_STEP), fused=False)
@@ -283,7 +283,7 @@ def plan(scale: str) -> dict[str, tuple[range, dict[str, list[tuple[int, int]]]]
             families["mlp"] = [(width, 40) for width in SIZED.get(data, WIDTHS)]
             if SETS[data][0] != "tabular":
                 families["convnet"] = CHOICES["convnet"]
-            # As far as the sets go; on pictures, as far as an hour goes.
+            # From 2**6 examples up to the whole set, or, for pictures, up to what trains within an hour.
             found[data] = (
                 range(6, {"penbased": 14, "mnist1d": 14, "spoken_digits": 12}.get(data, 15)),
                 families,
@@ -315,7 +315,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
         for family, choices in families.items()
         for power in powers
         for setting, passes in choices
-        # No run of text sees more bytes than this: the most passes are of use for small subsets only.
+        # A run of text sees at most so many bytes in all: many passes are of use on small subsets only.
         if SETS[data][0] != "text" or passes * 2**power <= (2**21 if scale == "ci" else 2**23)
         for seed in range(seeds)
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from scalinglaws.book.markup import ours, slug
 from scalinglaws.book.suite import CHAPTERS, Finding
-from scalinglaws.claims import UNTESTABLE, WORDS, printing, verdicts
+from scalinglaws.claims import WORDS, printing, verdicts
 from scalinglaws.claims.claim import EVIDENCE, ROLES
 from scalinglaws.notebooks.scoreboard import WEAKEST, weakest
 from scalinglaws.text import counted
@@ -130,18 +130,10 @@ def folded(notebook: str, role: str, group: str, found: list[dict[str, Any]], pa
     return f'<tbody data-paper="{escape(paper)}">\n{head}\n' + "\n".join(map(line, found)) + "\n</tbody>"
 
 
-def anchor(notebook: str, id: str) -> str:
-    """The address of a claim in the table, which stays as long as the claim is kept."""
-    return escape(f"claim-{notebook[:2]}-{id}")
-
-
 def line(row: dict[str, Any]) -> str:
     """One claim; what it is sorted and filtered by stands in its data attributes."""
     word, power = row["word"], row["power"]
-    marks = [f"fragile: another word with {'; '.join(row['fragile'])}"] if row["fragile"] else []
-    marks += [f"restated {row['restated']}"] if row["restated"] else []
-    marks += [row["untestable"]] if word == UNTESTABLE else []
-    notes = "".join(f"<br><small>{escape(mark)}</small>" for mark in marks)
+    notes = "".join(f"<br><small>{escape(note)}</small>" for note in verdicts.notes(row))
     keys = {
         "chapter": row["chapter"],
         "role": row["role"],
@@ -153,10 +145,9 @@ def line(row: dict[str, Any]) -> str:
         "ours": "" if row["measured"] is None else f"{float(row['measured'])!r}",
     }
     data = " ".join(f'data-{key}="{escape(str(value))}"' for key, value in keys.items())
-    where = f"notebooks/{row['notebook']}.html"
+    where, here = f"notebooks/{row['notebook']}.html", verdicts.anchor(row["notebook"], row["id"])
     cells = [
-        f'<a href="{where}">{row["notebook"][:2]}</a> <a href="#{anchor(row["notebook"], row["id"])}">'
-        f"<code>{escape(row['id'])}</code></a>",
+        f'<a href="{where}">{row["notebook"][:2]}</a> <a href="#{here}"><code>{escape(row["id"])}</code></a>',
         escape(row["statement"]),
         row["role"],
         escape(row["evidence"]),
@@ -168,4 +159,4 @@ def line(row: dict[str, Any]) -> str:
     filled = "".join(
         f'<td data-label="{label}">{cell}</td>' for label, cell in zip(COLUMNS.values(), cells, strict=True)
     )
-    return f'<tr id="{anchor(row["notebook"], row["id"])}" {data}>{filled}</tr>'
+    return f'<tr id="{here}" {data}>{filled}</tr>'

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from scalinglaws import repository
 from scalinglaws.book import address
 from scalinglaws.book.answers import Answer
 from scalinglaws.book.markup import badge, plain
 from scalinglaws.book.suite import CITATION, BookError, Finding
 from scalinglaws.claims import verdicts
-from scalinglaws.notebooks import files, pages, scoreboard
+from scalinglaws.notebooks import files, pages, scoreboard, whereabouts
 from scalinglaws.notebooks.formats import NotebookNode
 from scalinglaws.tables import loading
 from scalinglaws.text import counted
@@ -72,6 +73,7 @@ def box(finding: Finding, answers: list[Answer]) -> str:
         "Cost": plain(verdicts.cost_in_words(finding.cost))
         + f" on {plain(finding.cost.get('device', 'a CPU'))}",
         "Data": "; ".join(map(licence, finding.tables)),
+        "In the repository": in_the_repository(finding),
         "Did not replicate": failed(finding),
         "Answers of authors": answered(finding, answers),
         "Download": downloads(finding),
@@ -103,6 +105,19 @@ def licence(slug: str) -> str:
     about = loading.source(slug)
     under = about["licence"].partition(",")[0] if "repository" in about else "own runs, MIT"
     return f"[`{slug}`](../learn/data.md#table-{slug.replace('_', '-')}) ({plain(under)})"
+
+
+def in_the_repository(finding: Finding) -> str:
+    """Where its code and the oracle of its numbers lie, linked where the repository has an address."""
+    if finding.stated is None:
+        return ""
+    root, home = repository.data_folder().parent, address.of_repository()
+    said = []
+    for what, place in whereabouts.places(finding.name).items():
+        path = place.relative_to(root).as_posix()
+        if what in ("code", "oracle"):
+            said.append(f"{what} [`{path}`]({home}/tree/HEAD/{path})" if home else f"{what} `{path}`")
+    return " · ".join(said)
 
 
 def failed(finding: Finding) -> str:

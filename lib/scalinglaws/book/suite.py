@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +12,8 @@ from scalinglaws import repository
 from scalinglaws.claims import verdicts
 from scalinglaws.claims.stated import Stated, path_of, stated
 from scalinglaws.errors import UserError
-from scalinglaws.notebooks import files, index_page, prose
+from scalinglaws.notebooks import files, index_page, prose, whereabouts
 from scalinglaws.notebooks.formats import NotebookNode
-from scalinglaws.tables import loading
 
 #: The tens digit of a notebook -> its chapter.
 CHAPTERS = {
@@ -101,14 +99,8 @@ class Finding:
 
     @cached_property
     def tables(self) -> list[str]:
-        """The tables that its code names."""
-        named = {
-            node.value
-            for tree in files.trees(self.notebook)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        return [slug for slug in loading.folders() if slug in named]
+        """The stored tables that it loads."""
+        return whereabouts.tables(self.name, self.notebook)
 
     def reasons(self, id: str) -> list[str]:
         """The paragraphs, in Markdown, in which the notebook says why a claim did not replicate.

@@ -22,7 +22,7 @@ KINDS = ("value", "sign", "order", "bound")
 EVIDENCE = ("authors' data", "third-party data", "own training", "theory")
 #: What was done for a claim. recomputed: a printed number, from the authors' data by their recipe;
 #: re-analysed: their data, our question or our uncertainty; independent: other data, own training,
-#: theory; live: run in the notebook; arithmetic: follows from other claims or from counting.
+#: theory; live: trained or simulated in the notebook; arithmetic: follows from other claims or from counting.
 ROLES = ("recomputed", "re-analysed", "independent", "live", "arithmetic")
 #: Tolerances that may stand although an interval excludes the paper's value: nobody chose them.
 GIVEN = ("printed rounding", "Monte Carlo", "the paper's own")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from scalinglaws.text import number, shown
 
 #: What is shown of a verdict, and so must be in one.
 NEEDED = {"role", "statement", "paper", "printed", "measured", "low", "high", "word"}
+
+
+#: What may not stand in an address.
+NOT_IN_AN_ADDRESS = re.compile(r"[^\w.-]+")
 
 
 class VerdictError(UserError):
@@ -103,6 +108,18 @@ def row(verdict: dict[str, Any]) -> tuple[str, str, str, str]:
         ours += f" [{number(float(verdict['low']))}, {number(float(verdict['high']))}]"
     word = f"{verdict['word']}, on an unproved fit" if verdict.get("unproved") else verdict["word"]
     return verdict["statement"], paper, ours, word
+
+
+def anchor(name: str, id: str) -> str:
+    """Where a page of all claims shows one, "claim-66-pde-wave"; it stays as long as the claim is kept."""
+    return f"claim-{name[:2]}-{NOT_IN_AN_ADDRESS.sub('-', id)}"
+
+
+def notes(verdict: dict[str, Any]) -> list[str]:
+    """What stands beside a word: what would flip it, when and why its claim changed, why it cannot be tested."""
+    found = [f"fragile: another word with {'; '.join(how)}"] if (how := verdict.get("fragile")) else []
+    found += [f"restated: {verdict['restated']}"] if verdict.get("restated") else []
+    return found + ([verdict["untestable"]] if verdict.get("untestable") else [])
 
 
 def cost_in_words(cost: dict[str, Any]) -> str:

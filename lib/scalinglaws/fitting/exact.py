@@ -97,7 +97,7 @@ def reach(at: ScaledProblem, corner: np.ndarray, step: Step) -> tuple[float, int
         meets = -at.r[others] / rate
     crossed = np.flatnonzero((meets > 0) & (meets < 1))
     slope = float(np.sum(at.weights[others] * at.pull[others] * rate))
-    # What the residuals in the corner do along the step is held linear, so that they do not brake.
+    # The loss of the residuals in the corner is taken to be linear along the step, so that it is not shortened.
     slope += float(np.sum(at.weights[corner] * step.multipliers * (at.slopes[corner] @ step.step)))
     for k in crossed[np.argsort(meets[crossed])]:
         jump = at.weights[others[k]] * (below + above) * abs(rate[k])
@@ -189,7 +189,8 @@ def descend(
                 break
             pulled = np.maximum(step.multipliers - above, -below - step.multipliers)
             if not wide and pulled.max(initial=0.0) > 1e-9:
-                # To bring this residual back into the corner costs more than it gains.
+                # Its multiplier lies beyond the loss's slopes on both sides of the corner: at the optimum this residual
+                # is not in the corner, so take it out.
                 corner = corner.copy()
                 corner[np.flatnonzero(corner)[np.argmax(pulled)]] = False
             else:

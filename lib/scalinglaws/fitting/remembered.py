@@ -58,7 +58,7 @@ def remembering(search: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def told(problem: Problem) -> Hashable | None:
-    """What tells a problem from any other; None where its formula may rest on more than its arguments."""
+    """Key under which a search is remembered; None if the formula may read globals, which a mutation may change."""
     law = problem.law
     formulas = [code_of(f) for f in (law.function, law.derivatives, law.curvatures) if f is not None]
     if None in formulas or law.labels or law.ties:

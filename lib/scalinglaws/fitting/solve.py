@@ -147,12 +147,12 @@ def newton_gain(normal: np.ndarray, gradient: np.ndarray, held: np.ndarray) -> n
 
 def definite(matrices: np.ndarray) -> np.ndarray:
     """Which symmetric matrices are positive definite: the pivots of elimination are positive."""
-    # Most often all are, which one call to LAPACK shows; it does not say which are not.
+    # Most often all of them are, and one call to LAPACK shows it; where it fails it does not say which are not.
     with contextlib.suppress(LinAlgError):
         pivots = np.diagonal(np.linalg.cholesky(matrices), axis1=-2, axis2=-1) ** 2
         if (pivots > 1e-14).all():
             return np.ones(len(matrices), bool)
-    left = matrices.transpose(1, 2, 0).copy()  # the rows of a batch last, along which it is fast
+    left = matrices.transpose(1, 2, 0).copy()  # numpy is fast along the last axis, here the matrices
     good = np.ones(len(matrices), bool)
     with np.errstate(all="ignore"):
         for j in range(len(left)):
@@ -193,7 +193,7 @@ def direction(at: Points, damping: np.ndarray, caution: float) -> np.ndarray:
     lacking = lacked(bent[bad], ridge[bad], both[bad]) if bad.size else np.empty(0)
     while bad.size:
         damping[bad] = np.maximum(4 * damping[bad], 1e-6)
-        # As many times four at once as will be wanted.
+        # Multiply the damping by the power of four that makes the matrix positive definite, in one step.
         times = np.ceil(np.log(np.maximum(lacking / damping[bad], 1.0)) / np.log(4))
         damping[bad] *= 4.0**times
         matrix[bad] = np.where(both[bad], bent[bad] + damping[bad, None, None] * ridge[bad], unit)

@@ -141,7 +141,7 @@ def non_negative_one_by_one(rows: np.ndarray, targets: np.ndarray, positive: np.
     """
     whole, count = np.linalg.qr(rows), rows.shape[-1]
     right = (whole.Q * targets[:, :, None]).sum(1)
-    # One that may be negative is the difference of two that may not.
+    # nnls wants coefficients of at least zero: one of free sign is written as the difference of two such.
     both = np.concatenate([whole.R, -whole.R[:, :, ~positive]], axis=2)
     found = np.full((len(rows), both.shape[-1]), np.nan)
     for k, (matrix, target) in enumerate(zip(both, right, strict=True)):
@@ -180,7 +180,7 @@ def reweighted(
         Which parameters are estimated on the log scale, and which may not be negative.
     """
     logarithmic = problem.residual == "log"
-    # Relative errors are what log residuals measure.
+    # Log residuals are relative errors, so each row is divided by its target.
     weight = np.sqrt(problem.weights) / (problem.y if logarithmic else 1.0)
     best = least_squares(basis * weight[:, None], (problem.y - offset) * weight, logged, positive)
     if problem.loss.kind == "squared" or not len(best):

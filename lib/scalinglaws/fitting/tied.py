@@ -39,7 +39,7 @@ class TiedFormula(Formula):
         found: dict[tuple[str, str], Any] = {}
         for (one, other), bend in self.law.hessian(*columns, **self.whole(parameters)).items():
             pair = self.ties.get(one, one), self.ties.get(other, other)
-            # A pair of two parameters that have become one counts from both sides.
+            # Of tied parameters a and b the mixed derivative enters the second derivative of the common one twice.
             twice = 2.0 if one != other and pair[0] == pair[1] else 1.0
             pair = pair if pair in found or pair[::-1] not in found else pair[::-1]
             found[pair] = found.get(pair, 0.0) + twice * bend
@@ -215,7 +215,7 @@ def grouped(law: Law, per: Mapping[str, str], labels: Mapping[str, tuple[str, ..
         linear=spread(law.linear),
         positive=spread(law.positive),
         bounds={own: limits for name, limits in law.bounds.items() for own in formula.own(name)},
-        derived={},  # each group has its own
+        derived={},  # derived quantities differ from group to group
         optimum=None,
         derivatives=formula.gradient,
         curvatures=formula.hessian,

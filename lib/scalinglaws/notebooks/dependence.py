@@ -120,7 +120,7 @@ def used(code: CodeType, bound: frozenset[str] = frozenset(), *, whole: bool = T
         if step.offset in behind:
             bound = bound & behind[step.offset] if passed else behind[step.offset]
         elif not passed:
-            bound = start  # only an exception leads here, from who knows where
+            bound = start  # reached by an exception only, which may be raised anywhere
         passed = not step.opname.startswith(LEAVING) or "_IF_" in step.opname
         if step.opname in ("STORE_NAME", "STORE_GLOBAL"):
             bound |= {step.argval}
@@ -216,7 +216,7 @@ def dependent(
         if {files.TAG_CLAIMS, files.TAG_MUTATIONS} & set(files.tags(cell)):
             continue
         if cell is target:
-            # Running it again would mend what was broken; functions beside the target feel it anyway.
+            # Running this cell again would mend what was broken; its other functions call the broken target anyway.
             tainted |= spread(cell, tainted, unchanged | tainted, mutation.table)[1]
             continue
         hot, caught, every = spread(cell, tainted, unchanged, mutation.table)
@@ -277,7 +277,7 @@ def with_makers(
                     )
                 places.add(earlier[-1])
                 todo.append(earlier[-1])
-                # What it makes besides may take the place of what other cells need.
+                # That cell also binds other names anew: later cells that run again must find theirs as they were.
                 todo += [other for other in places if other > earlier[-1]]
     return [ran[place] for place in sorted(places)]
 

@@ -115,7 +115,8 @@ def excuse(claim: Claim, paper: Stated, notebook: NotebookNode) -> str:
         return "arithmetic"
     if claim.role != "live" and claim.evidence != "theory":
         return ""
-    if claim.unstable:  # no mutation may name it, and no number earns it another word
+    # The word is inconclusive whatever is measured, so that neither a mutation nor a shuffle can move it.
+    if claim.unstable:
         return "unstable: inconclusive whatever is measured"
     by = [m.name for m in paper.mutations if claim.id in m.changes and computes(notebook, m.target)]
     return "; ".join(f"mutation: {name}" for name in by)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from scalinglaws import repository
@@ -29,12 +31,16 @@ INTRODUCTION = """\
 # All verdicts
 
 Every claim of every replication, as `data/verdicts/*.json` keeps it; written by `scalinglaws scoreboard --write`.
-Claims of one group state parts of one thing and are folded together; what failed stands first. Roles are never
-pooled: *recomputed* reproduces a printed number from the authors' data by their recipe; *re-analysed* asks a
-question of ours of their data; *independent* rests on other data, own training or theory; *live* is run in the
-notebook; *arithmetic* follows from other claims or from counting. Power is the chance that an interval as wide
-as ours, centred on the paper's value, would have excluded the rival. *Fragile* is a word that another choice, as
-reasonable as the one made, turns into another.
+Claims of one group state parts of one thing and are folded together; what failed stands first, unfolded. Roles are
+never pooled: *recomputed* reproduces a printed number from the authors' data by their recipe; *re-analysed* asks a
+question of ours of their data; *independent* rests on other data, own training or theory; *live* is trained or
+simulated in the notebook; *arithmetic* follows from other claims or from counting. Power is the chance that an
+interval as wide as ours, centred on the paper's value, would have excluded the rival. *Fragile* is a word that
+another choice, as reasonable as the one made, turns into another. *Moves with* names the tables that moved a claim
+when one of their columns was shuffled; once every claim had moved, no more columns were tried.
+
+The line below each finding leads to what the paper says (claims), what was kept (verdicts), the code that this
+finding alone needs, an independent computation of its numbers (oracle), and the stored tables that it loads.
 """
 
 
@@ -74,9 +80,14 @@ def headline(name: str, found: list[dict[str, Any]]) -> str:
     return weakest(tested) + (f"; in part {UNTESTABLE}" if len(tested) < len(words) else "")
 
 
+def title(name: str) -> str:
+    """A notebook's title, as it may stand in a table."""
+    return cell(files.title(files.glance(files.locate(name))))
+
+
 def heading(name: str, above: str) -> str:
     """A notebook's title as a link, from a folder that lies so far below the root."""
-    return f"[{cell(files.title(files.glance(files.locate(name))))}]({above}notebooks/{name}.ipynb)"
+    return f"[{title(name)}]({above}notebooks/{name}.ipynb)"
 
 
 def standing(name: str, found: list[dict[str, Any]]) -> dict[str, str]:
@@ -86,7 +97,7 @@ def standing(name: str, found: list[dict[str, Any]]) -> dict[str, str]:
         "printed numbers": held(of_role(found, "recomputed")),
         "finding tested": held_by_role(found, TESTING) or "–",
         "evidence": ", ".join(dict.fromkeys(verdict["evidence"] for verdict in found)),
-        "cost": verdicts.cost_in_words(verdicts.costs().get(name, {})),
+        "CPU time": verdicts.cost_in_words(verdicts.costs().get(name, {})),
     }
 
 
@@ -97,21 +108,36 @@ def failures(found: Iterable[dict[str, Any]]) -> list[str]:
 
 def papers() -> str:
     """One row a paper, and then what failed, by name."""
-    lines = ["| finding | headline | printed numbers | finding tested | evidence | cost |"]
+    lines = ["| finding | headline | printed numbers | finding tested | evidence | CPU time |"]
     lines += ["| --- | --- | --- | --- | --- | --- |"]
     failed = []
     for name in filter(verdicts.kept().__contains__, files.names()):
         found = verdicts.read(name)["verdicts"]
         lines.append(f"| {' | '.join([heading(name, ''), *standing(name, found).values()])} |")
-        if ids := [f"`{id}`" for id in failures(found)]:
-            failed.append(f"- {name[:2]}: {', '.join(ids)}")
-    return "\n".join([*lines, "", "**What did not replicate**, by the claim's name:", "", *failed])
+        if ids := [
+            f"[`{id}`](data/verdicts/README.md#{verdicts.anchor(name, id)})" for id in failures(found)
+        ]:
+            failed.append(f"{name[:2]}: {', '.join(ids)}")
+    return "\n".join([*lines, "", f"**What did not replicate**, by the claim's name: {' · '.join(failed)}"])
+
+
+def contents(names: Iterable[str]) -> list[str]:
+    """A line a notebook, which leads to its claims and says what became of its finding."""
+    return [
+        f"- [{name[:2]} {title(name)}](#{chapter(name)}): {headline(name, verdicts.read(name)['verdicts'])}"
+        for name in names
+    ]
 
 
 def claims(name: str) -> list[str]:
     """Every claim of a notebook, role by role, its groups folded, failures first."""
-    found = verdicts.read(name)["verdicts"]
-    lines = [f"## {name[:2]} {heading(name, '../../')}", "", stated(name).sentence, ""]
+    # It needs pandas, without which the commands that only list what is kept begin at once.
+    from scalinglaws.notebooks import whereabouts
+
+    found, tables = verdicts.read(name)["verdicts"], whereabouts.moved_with(name)
+    moving = {verdict["id"]: ", ".join(tables.get(verdict["id"], [])) or "–" for verdict in found}
+    lines = [f'<a id="{chapter(name)}"></a>', ""]
+    lines += [f"## {name[:2]} {heading(name, '../../')}", "", stated(name).sentence, "", doors(name), ""]
     for role in ROLES:
         mine = of_role(found, role)
         groups = {
@@ -121,35 +147,56 @@ def claims(name: str) -> list[str]:
         if groups:
             lines += [f"### {role}", ""]
         for group in sorted(groups, key=lambda g: WEAKEST.index(weakest(v["word"] for v in groups[g]))):
-            lines += folded(group, groups[group])
+            lines += folded(name, group, groups[group], moving)
     return lines
 
 
-def folded(group: str, found: list[dict[str, Any]]) -> list[str]:
-    """One group: a line that says how it went, and its claims as a table that unfolds."""
+def chapter(name: str) -> str:
+    """The fragment under which the page of all claims shows a finding."""
+    return f"finding-{name[:2]}"
+
+
+def doors(name: str) -> str:
+    """A line of links to everything of a finding, from the folder of the verdicts."""
+    from scalinglaws.notebooks import whereabouts
+    from scalinglaws.tables import loading
+
+    def link(what: str, place: Path) -> str:
+        return f"[{what}]({Path(os.path.relpath(place, verdicts.folder())).as_posix()})"
+
+    folders, slugs = loading.folders(), whereabouts.tables(name, files.read(files.locate(name)))
+    tables = ", ".join(link(f"`{slug}`", folders[slug]) for slug in slugs)
+    links = [link(what, place) for what, place in whereabouts.places(name).items()]
+    return " · ".join([*links, *([f"tables: {tables}"] if tables else [])])
+
+
+def folded(name: str, group: str, found: list[dict[str, Any]], moving: dict[str, str]) -> list[str]:
+    """One group: a line that says how it went, and its claims as a table that unfolds.
+
+    Where a claim did not replicate, the table is unfolded: links lead to it.
+    """
     words = [verdict["word"] for verdict in found]
     counts = ", ".join(f"{words.count(word)} {word}" for word in WEAKEST if word in words)
     table = [
-        "| claim | statement | paper | ours [95 % interval] | power | verdict |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| claim | statement | paper | ours [95 % interval] | power | verdict | moves with |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for verdict in sorted(found, key=lambda v: WEAKEST.index(v["word"])):
         statement, paper, ours, word = verdicts.row(verdict)
         power = "–" if verdict.get("power") is None else f"{verdict['power']:.2f}"
-        notes = [f"fragile: another word with {'; '.join(how)}"] if (how := verdict.get("fragile")) else []
-        notes += [f"restated: {verdict['restated']}"] if verdict.get("restated") else []
-        said = f"{word} ({'; '.join(notes)})" if notes else word
-        table.append(f"| {' | '.join(map(cell, (verdict['id'], statement, paper, ours, power, said)))} |")
-    summary = f"<details><summary>{cell(group)}: {counts}</summary>"
+        said = f"{word} ({'; '.join(notes)})" if (notes := verdicts.notes(verdict)) else word
+        texts = map(cell, (verdict["id"], statement, paper, ours, power, said, moving[verdict["id"]]))
+        table.append(f'| <a id="{verdicts.anchor(name, verdict["id"])}"></a>{" | ".join(texts)} |')
+    unfolded = " open" if NOT_REPLICATED in words else ""
+    summary = f"<details{unfolded}><summary>{cell(group)}: {counts}</summary>"
     return [summary, "", *table, "", "</details>", ""]
 
 
 def every_claim() -> str:
     """What stands in data/verdicts/README.md."""
-    return (
-        "\n".join([INTRODUCTION, *(line for name in verdicts.kept() for line in claims(name))]).rstrip()
-        + "\n"
-    )
+    names = verdicts.kept()
+    lines = [INTRODUCTION, *contents(names), "", *(line for name in names for line in claims(name))]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def cell(text: str) -> str:

@@ -175,9 +175,9 @@ def analysed(
 def attempted(part: str, why_not: dict[str, str], work: Callable[[], Any]) -> Any:
     """What a part of the report gives, or None, with the reason kept."""
     try:
-        with concerns.heard():  # The same sentences as of the fit of all runs.
+        with concerns.heard():  # Warnings are dropped: the fit of all runs has given the same.
             return work()
-    except ValueError as error:  # FitError is one.
+    except ValueError as error:  # FitError is a ValueError.
         why_not[part] = str(error)
         return None
 
@@ -222,7 +222,7 @@ def split(sure: Intervals, runs: pd.DataFrame, budget: float | None) -> Split:
             return np.full(POINTS, np.nan)
 
     def of(name: str) -> Estimate:
-        # On the log scale, on which intervals of sizes are made everywhere.
+        # On the log scale, as all intervals of sizes in this package.
         log = sure.of(defined(lambda params: np.log(getattr(at(params, flops), name))))
         return Estimate(*np.exp([log.value, log.low, log.high]), log.how, log.fit)
 

@@ -102,10 +102,10 @@ def picture(figure: Figure, alt: str) -> str:
     for ax in figure.axes:
         for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
             if axis.get_scale() == "log" and high > 100 * low:
-                axis.minorticks_off()  # Over decades they say little, and take half of the time.
+                axis.minorticks_off()  # beyond two decades unreadable, and half of the time
     width, height = (round(100 * inches) for inches in figure.get_size_inches())
     png = base64.b64encode(as_png(figure, alt, DPI)).decode()
-    # On a narrow screen it scrolls, as tables do.
+    # On a narrow screen the figure scrolls, as tables do.
     return (
         '<figure class="scroll" role="region" aria-label="figure" tabindex="0">'
         f'<img src="data:image/png;base64,{png}" width="{width}" height="{height}" alt="{escape(alt)}"></figure>'

@@ -89,7 +89,7 @@ def ngrams(contexts: np.ndarray, following: np.ndarray, longest: int, smoothing:
         for length, part in enumerate(parts):
             wanted = codes(asked[:, full - length :])
             seen, grams = occurrences(part, wanted)
-            # Without its most significant byte a code is that of its context.
+            # Modulo 256**length a code loses its last byte, the one that follows, and is the code of the context.
             base = np.uint64(256**length)
             total = occurrences(part % base, wanted % base)[0]
             kinds = occurrences(grams % base, wanted % base)[0]
