@@ -49,10 +49,12 @@ def bowls(curves: Mapping[str, pd.DataFrame], optima: Mapping[str, np.ndarray]) 
         last.plot(widths, optima[arm] - optima[arm][0], marker=mark, color=color, label=title)
     last.plot(widths, -np.log2(widths / widths[0]), **PAPER, label="theory: 1 / width, and no move")
     last.axhline(0, **PAPER)
-    last.set(xscale="log", xlabel="width $d$", ylabel="octaves that the best rate moved")
+    # The room below the lines is the legend's.
+    last.set(xscale="log", xlabel="width $d$", ylabel="octaves the best rate moved", ylim=(-6.4, 0.7))
     last.set_xticks(widths, widths)
+    last.set_yticks(range(-4, 1))
     last.minorticks_off()
-    last.legend(fontsize=7)
+    last.legend(fontsize=7, loc="lower left")
     return figure
 
 
