@@ -171,7 +171,7 @@ def moving_bowl(losses: pd.DataFrame, n_params: pd.Series, within: float = WITHI
         flattening=float(best.x[1]),
         best=pd.Series(np.where(inside, np.exp(v + sizes.mean()), np.nan), near.index),
         spread=float(np.sqrt(2 * best.cost / free)) if free > 0 else np.nan,
-        agree=sum(one.cost < best.cost * (1 + 1e-6) + 1e-15 for one in fits),
+        agree=sum(bool(one.cost < best.cost * (1 + 1e-6) + 1e-15) for one in fits),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from scalinglaws.figures import PALETTE, PAPER, panels, shades
 
@@ -16,6 +17,8 @@ TITLES = {
     "head": "head counted, long warm-up",
     "tuned": "head counted, short warm-up",
 }
+#: Budgets, FLOPs, and sizes, parameters, that axes are labelled at.
+TICKS, SIZES = (2e11, 4e11, 8e11, 1.6e12), (10_000, 20_000, 40_000, 80_000)
 
 
 def curves_and_bowls(
@@ -54,6 +57,7 @@ def curves_and_bowls(
         ax.legend(fontsize=8, loc="upper right")
     for ax in axes:
         ax.set(xscale="log", ylim=(1.5, 3.6), ylabel="held-out loss [nats per byte]")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     return figure
 
 
@@ -88,7 +92,13 @@ def best_against_compute(
                 label=f"Porian et al.: {printed[name]:.2f}",
                 **PAPER,
             )
-        ax.set(xscale="log", yscale="log", title=TITLES[name], xlabel="compute $C$, as counted [FLOP]")
+        ax.set(
+            xscale="log", yscale="log", title=TITLES[name], xlabel="compute $C$, as counted [$10^{11}$ FLOP]"
+        )
+        ax.set_xticks(TICKS, [f"{flops / 1e11:g}" for flops in TICKS])
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.legend(fontsize=8, loc="upper left")
+    axes[0].set_yticks(SIZES, [f"{size:,}" for size in SIZES])
+    axes[0].yaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel("best size $N_{opt}$, as counted")
     return figure
