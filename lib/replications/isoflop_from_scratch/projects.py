@@ -170,7 +170,25 @@ def grid(scale: str) -> list[dict[str, Any]]:
 
     Up to the largest budget every size is trained, unless that takes more tokens than the last of `TOKENS`.
     """
-    widths, largest = (WIDTHS[1:8], SMALLEST * 2**3) if scale == "ci" else (WIDTHS, SMALLEST * 2**6)
+    if scale != "ci":
+        widths, largest = WIDTHS, SMALLEST * 2**6
+        asked = [
+            (warmup, width, octave)
+            for warmup in ("short", "long")
+            for width in reversed(widths)
+            for octave in octaves(width, warmup)
+        ]
+    else:
+        # Four rates a size, so that the best lies inside its ladder; the long warm-up has the rates
+        # that were best with the short one, as Porian et al. tuned theirs.
+        widths, largest = WIDTHS[1:8], SMALLEST * 2**3
+        asked = [
+            ("short", width, octave)
+            for width in reversed(widths)
+            for octave in (range(-9, -5) if width <= 48 else range(-10, -6))
+        ]
+        best = {}
+        asked += [("long", width, best[width]) for width in reversed(widths) if width in best]
     return [
         {
             "width": width,
@@ -179,9 +197,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
             "seed": seed,
             "n_tokens": enough_tokens(width, largest),
         }
-        for warmup in ("short", "long")
-        for width in reversed(widths)
-        for octave in octaves(width, warmup)
+        for warmup, width, octave in asked
         for seed in range(3)
     ]
 
