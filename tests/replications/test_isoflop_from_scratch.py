@@ -98,6 +98,12 @@ def test_a_bottom_at_an_end_of_the_sizes_is_none():
         bowls.moving_bowl(falling, sizes)
 
 
+def test_the_long_warm_up_has_the_rate_that_is_best_with_the_short_one():
+    mean = bowls.over_seeds(bowls.loss_curves(load("isoflop_from_scratch_projects_small")))
+    best = bowls.best_rates(mean.loc["short"], 6 * SIZES, BUDGETS)
+    assert best.to_dict() == projects.BEST == dict(mean.loc["long"].index)
+
+
 def test_the_kept_exponent_comes_out_of_one_fit_of_all_parameters_at_once():
     """The bowl of `tuned` by `curve_fit`, from the table as it is, without variable projection."""
     runs = load("isoflop_from_scratch_projects_small")
