@@ -185,9 +185,9 @@ def grid(scale: str) -> list[dict[str, Any]]:
         asked = [
             ("short", width, octave)
             for width in reversed(widths)
-            for octave in (range(-9, -5) if width <= 48 else range(-10, -6))
+            for octave in (range(-9, -5) if width <= 48 else range(-10, -6 if width < 192 else -5))
         ]
-        best = {}
+        best = {24: -7, 32: -8, 48: -8, 64: -8, 96: -8, 128: -8, 192: -7}
         asked += [("long", width, best[width]) for width in reversed(widths) if width in best]
     return [
         {
