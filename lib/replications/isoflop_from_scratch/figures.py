@@ -56,7 +56,7 @@ def curves_and_bowls(
         ax.set(xlabel="parameters $N$, head counted", title=f"{arm} warm-up: a curve a budget")
         ax.legend(fontsize=8, loc="upper right")
     for ax in axes:
-        ax.set(xscale="log", ylim=(1.5, 3.6), ylabel="held-out loss [nats per byte]")
+        ax.set(xscale="log", ylim=(1.5, 4.1), ylabel="held-out loss [nats per byte]")
         ax.xaxis.set_minor_formatter(NullFormatter())
     return figure
 
