@@ -29,7 +29,7 @@ from scalinglaws.training import decoder, loop, texts
 RUNS = [slug for slug, folder in loading.folders().items() if folder.parent.name == "runs"]
 #: Tables whose runs go through the training loop.
 TRAINED = (
-    "isoflop_from_scratch_ladder",
+    "isoflop_from_scratch_projects_small",
     "knowledge_capacity",
     "learning_curves",
     "data_pruning_images_small",
@@ -123,7 +123,7 @@ def no_groups(monkeypatch, parametrisation):
 
 def other_order(monkeypatch):
     original = loop.batches
-    for module in (loop, importlib.import_module("replications.isoflop_from_scratch.ladder")):
+    for module in (loop, importlib.import_module("replications.isoflop_from_scratch.projects")):
         monkeypatch.setattr(module, "batches", lambda n, b, steps, seed: original(n, b, steps, seed + 1))
 
 
@@ -199,12 +199,12 @@ PLANTED = {
     "a cosine for a line": (lambda m: config_with(m, schedule="cosine"), ["width_transfer_arms_small"]),
     "a second beta of 0.95": (
         lambda m: config_with(m, betas=(0.9, 0.95)),
-        ["isoflop_from_scratch_ladder", "width_transfer_arms_small", "knowledge_capacity"],
+        ["isoflop_from_scratch_projects_small", "width_transfer_arms_small", "knowledge_capacity"],
     ),
     "a start of 0.03 for 0.02": (
         lambda m: m.setattr(decoder, "SIGMA", 0.03),
         [
-            "isoflop_from_scratch_ladder",
+            "isoflop_from_scratch_projects_small",
             "width_transfer_arms_small",
             "knowledge_capacity",
             "layerwise_weight_decay_weight_decay_small",
@@ -213,14 +213,14 @@ PLANTED = {
     "ten times the weight decay": (
         lambda m: decay_by(m, 10),
         [
-            "isoflop_from_scratch_ladder",
+            "isoflop_from_scratch_projects_small",
             "knowledge_capacity",
             "learning_curves",
             "data_pruning_images_small",
             "layerwise_weight_decay_weight_decay_small",
         ],
     ),
-    "no clipping": (lambda m: config_with(m, clip=0.0), ["isoflop_from_scratch_ladder"]),
+    "no clipping": (lambda m: config_with(m, clip=0.0), ["isoflop_from_scratch_projects_small"]),
     "rounding for GPTQ": (plain_rounding, ["knowledge_capacity"]),
     "a rate times 1.2": (lambda m: rates_by(m, 1.2), TRAINED),
     "no warm-up": (lambda m: config_with(m, warmup=0), TRAINED),
@@ -230,16 +230,16 @@ PLANTED = {
     ),
     "a decay of the rate where there was none": (
         lambda m: config_with(m, schedule="cosine"),
-        ["isoflop_from_scratch_ladder", "layerwise_weight_decay_weight_decay_small"],
+        ["isoflop_from_scratch_projects_small", "layerwise_weight_decay_weight_decay_small"],
     ),
     "a rate that ends at nought": (lambda m: config_with(m, final=0.0), ["knowledge_capacity"]),
     "Adam's eps of 1e-6": (
         lambda m: config_with(m, eps=1e-6),
-        ["isoflop_from_scratch_ladder", "width_transfer_arms_small"],
+        ["isoflop_from_scratch_projects_small", "width_transfer_arms_small"],
     ),
     "another order of the data": (
         other_order,
-        ["isoflop_from_scratch_ladder", "learning_curves", "data_pruning_images_small"],
+        ["isoflop_from_scratch_projects_small", "learning_curves", "data_pruning_images_small"],
     ),
     "muP's attention divided by the root of the width": (temperature, ["width_transfer_arms_small"]),
     "weights cut off, not rounded": (cut_off, ["knowledge_capacity"]),
@@ -254,7 +254,7 @@ PLANTED = {
 
 #: Witnesses that are run again, where some will do.
 FOCUS = {
-    "isoflop_from_scratch_ladder": {"width": 24},
+    "isoflop_from_scratch_projects_small": {"width": 16},
     "learning_curves": {"data": "python"},
     "data_pruning_images_small": {"f": 1.0},
     "rectified_finetuning_law_fits": {"law": "shift"},

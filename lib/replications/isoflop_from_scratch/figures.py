@@ -2,92 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
-from scalinglaws import figures as draw
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, PAPER, panels, shades
+
+#: Rung -> what its panel is called.
+TITLES = {
+    "kaplan": "head left out, long warm-up",
+    "head": "head counted, long warm-up",
+    "tuned": "head counted, short warm-up",
+}
+#: Budgets, FLOPs, and sizes, parameters, that axes are labelled at.
+TICKS, SIZES = (2e11, 4e11, 8e11, 1.6e12), (10_000, 20_000, 40_000, 80_000)
 
 
 def curves_and_bowls(
-    tokens: np.ndarray,
-    curves: Mapping[str, Mapping[int, np.ndarray]],
-    shapes: pd.DataFrame,
-    budgets: np.ndarray,
-    bowl: Callable[..., tuple[np.ndarray, np.ndarray]],
+    curves: pd.DataFrame,
+    sizes: pd.Series,
+    bowls: Mapping[str, tuple[pd.DataFrame, pd.Series]],
+    counted: pd.Series,
 ) -> Figure:
-    """Loss curves of the tuned runs, and the bowls of two arms.
+    """Loss curves of the tuned runs, and the IsoFLOP curves of some arms with the bottoms of the moving bowl.
 
     Parameters
     ----------
-    tokens
-        Training tokens at which runs are judged.
     curves
-        Arm -> width -> log loss (nats a byte), (tokens, seeds).
-    shapes
-        Indexed by width: `n_params`.
-    budgets
-        FLOPs.
-    bowl
-        (the curves of an arm, FLOPs) -> sizes and losses (nats a byte), (sizes, seeds).
+        Log losses (nats a byte), by width (rows) and token count (columns).
+    sizes
+        Parameters by width, head counted.
+    bowls
+        Arm -> log losses by budget (rows) and width (columns), and its best size by budget.
+    counted
+        Loss of the trigram model (nats a byte) by bytes counted.
     """
-    figure, axes = panels(3, width=4.2, height=3.7)
-    tuned = curves["tuned"]
-    for (width, curve), shade in zip(tuned.items(), draw.shades(len(tuned)), strict=True):
-        axes[0].plot(tokens, np.exp(curve[:, 0]), color=shade, label=f"{shapes.n_params[width]:,}")
-    axes[0].set(xlabel="training tokens $D$ (bytes)", title="tuned: one run a size")
+    figure, axes = panels(1 + len(bowls), width=4.2, height=3.7)
+    for (width, curve), shade in zip(curves.iterrows(), shades(len(curves)), strict=True):
+        axes[0].plot(curve.index, np.exp(curve), color=shade, label=f"{sizes[width]:,}")
+    axes[0].plot(counted.index, counted, color=PALETTE[1], ls=":", label="trigrams")
+    axes[0].set(xlabel="training tokens $D$ (bytes)", title="tuned: one curve a size")
     axes[0].legend(title="$N$, head counted", fontsize=7, title_fontsize=7, ncols=2, loc="upper right")
-    for ax, arm in zip(axes[1:], ("tuned", "long warm-up"), strict=True):
-        sized = [(flops, *bowl(curves[arm], flops)) for flops in budgets]
-        draw.bowls(ax, [(flops, n_params, loss[:, 0]) for flops, n_params, loss in sized])
-        ax.set(xlabel="parameters $N$, head counted", title=f"{arm}: a bowl a budget")
+    for ax, (arm, (losses, best)) in zip(axes[1:], bowls.items(), strict=True):
+        rows = list(zip(losses.iterrows(), shades(len(losses)), strict=True))
+        for k, ((flops, row), shade) in enumerate(rows):
+            label = f"{flops:.2g} FLOP" if k in (0, len(rows) - 1) else None
+            ax.plot(sizes[row.index], np.exp(row), "o-", ms=3, lw=1, color=shade, label=label)
+        lowest = np.exp(losses.min(axis=1))
+        ax.plot(best, lowest[best.index], "v", ms=6, color=PALETTE[2], ls="none", label="bottom of the bowl")
+        ax.set(xlabel="parameters $N$, head counted", title=f"{arm} warm-up: a curve a budget")
         ax.legend(fontsize=8, loc="upper right")
     for ax in axes:
-        ax.set(xscale="log", ylim=(1.5, 3.6), ylabel="held-out loss [nats per byte]")
+        ax.set(xscale="log", ylim=(1.5, 4.1), ylabel="held-out loss [nats per byte]")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     return figure
 
 
 def best_against_compute(
-    budgets: np.ndarray,
-    best: Mapping[str, np.ndarray],
-    exponents: Mapping[str, Any],
+    best: Mapping[str, tuple[pd.Series, pd.Series]],
+    exponents: Mapping[str, float],
     printed: Mapping[str, float],
 ) -> Figure:
     """Best size against compute for three rungs of the ladder, with the published slopes dashed.
 
     Parameters
     ----------
-    budgets
-        FLOPs.
     best
-        Rung -> best sizes, (budgets, 1 + draws): the table's own first, then those of redrawn tables.
+        Rung -> best sizes by budget, of the moving bowl and of each budget by itself.
     exponents
-        Rung -> our exponent and what else is known of it, the exponent first.
+        Rung -> our exponent.
     printed
         Rung -> exponent printed by Porian et al., where they print one.
     """
-    figure, axes = panels(3, width=4.2, height=3.7, sharey=True)
-    titles = {"kaplan": "head left out, long warm-up", "head": "head counted, long warm-up"}
-    titles["tuned"] = "head counted, short warm-up"
-    for ax, (name, title), color in zip(axes, titles.items(), (*PALETTE[:2], PALETTE[3]), strict=True):
-        drawn = np.log(best[name][:, 1:])
-        known = np.isfinite(drawn).mean(1) > 0.5
-        low, middle, high = np.exp(np.nanquantile(drawn[known], [0.16, 0.5, 0.84], axis=1))
-        at = budgets[known]
-        bars = [middle - low, high - middle]
-        ax.errorbar(at, middle, bars, fmt="o", ms=4, color=color, label="best size, 68 % of redraws")
-        ours, theirs = exponents[name][0], printed.get(name, np.nan)
-        centred = at / np.exp(np.log(at).mean())
-        height = np.exp(np.log(middle).mean())
-        ax.plot(at, height * centred**ours, color=color, label=f"ours: {ours:.2f}")
+    figure, axes = panels(len(best), width=4.2, height=3.7, sharey=True)
+    for ax, (name, (moving, alone)), color in zip(
+        axes, best.items(), (*PALETTE[:2], PALETTE[3]), strict=True
+    ):
+        ax.plot(alone.index, alone, "o", ms=4, color=color, label="each budget by itself (Akima)")
+        ax.plot(moving.index, moving, color=color, label=f"one bowl: {exponents[name]:.2f}")
         if name in printed:
-            ax.plot(at, height * centred**theirs, label=f"Porian et al.: {theirs}", **PAPER)
-        ax.set(xscale="log", yscale="log", title=title, xlabel="compute $C$, as counted [FLOP]")
-        ax.set(xlim=(5e8, 2 * budgets[-1]))
+            centred = moving.index / np.exp(np.log(moving.index).to_numpy().mean())
+            height = np.exp(np.log(moving).mean())
+            ax.plot(
+                moving.index,
+                height * centred ** printed[name],
+                label=f"Porian et al.: {printed[name]:.2f}",
+                **PAPER,
+            )
+        ax.set(
+            xscale="log", yscale="log", title=TITLES[name], xlabel="compute $C$, as counted [$10^{11}$ FLOP]"
+        )
+        ax.set_xticks(TICKS, [f"{flops / 1e11:g}" for flops in TICKS])
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.legend(fontsize=8, loc="upper left")
+    axes[0].set_yticks(SIZES, [f"{size:,}" for size in SIZES])
+    axes[0].yaxis.set_minor_formatter(NullFormatter())
     axes[0].set_ylabel("best size $N_{opt}$, as counted")
     return figure

@@ -1,18 +1,18 @@
 """IsoFLOP curves of byte-level transformers, judged on projects that they have not read.
 
-As `isoflop_from_scratch_ladder`: each run trains one decoder of one block at a constant learning rate and is
+Each run trains one decoder of one block at a constant learning rate and is
 judged on held-out text at token counts a factor of root two apart, so that runs of all sizes,
-read at D = C / (FLOPs a token), give the IsoFLOP curve of any budget C. What differs:
+read at D = C / (FLOPs a token), give the IsoFLOP curve of any budget C. What matters besides:
 
 - The held-out windows are of other projects than the training text, and none shares a stretch
   of 64 bytes with it, letter for letter (`scalinglaws.training.held_out`).
 - Budgets begin where the best run beats a trigram model counted on the same bytes
   (`counted_loss`): a network that does not has yet to learn what counting gives for nothing.
-- Each size is trained at a ladder of learning rates, an octave apart, so that "tuned" means
-  the best rate of each size, and one rate for all sizes is among the same runs.
-
-Two warm-ups: `short`, over as many bytes as the model has parameters, and `long`, the same
-for all sizes, as in Kaplan's recipe.
+- With a short warm-up, over as many bytes as the model has parameters, each size is trained at four
+  learning rates or more, an octave apart, so that "tuned" means the best rate of each size, and one rate for
+  all sizes is among the same runs.
+- With a long warm-up, the same for all sizes as in Kaplan's recipe, each size has the rate that is best
+  with the short one, as in the authors' own runs.
 
 Sources: Porian et al. (2024), arXiv:2406.19146 (the recipes); Hoffmann et al. (2022),
 arXiv:2203.15556, section 3.2 (IsoFLOP curves).
@@ -20,7 +20,6 @@ arXiv:2203.15556, section 3.2 (IsoFLOP curves).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -51,6 +50,8 @@ TITLE = (
 BATCH = 16
 #: Sizes a factor of 1.6 to 2.2 apart.
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384)
+#: Base-two logarithm of the rate that is best with the short warm-up, over the budgets of the CI scale.
+BEST = {24: -7, 32: -8, 48: -8, 64: -8, 96: -8, 128: -8, 192: -7}
 #: FLOPs of the smallest budget: at half of it the best run of an earlier table was above a trigram model.
 SMALLEST = 2e11
 #: Token counts at which a run is judged: powers of root two, rounded to whole batches.
@@ -90,19 +91,12 @@ COLUMNS = {
 }
 
 
-def near(width: int) -> int:
-    """The octave of the rate about which a width is tuned: of min(2^-6, 0.3 / width).
+def octaves(width: int) -> range:
+    """Base-two logarithms of the rates that a width is trained at with the short warm-up.
 
-    An earlier, coarse search had put the best rates of widths 8 to 64 near that line.
+    Each ladder was continued until its best rate lay inside.
     """
-    return min(-6, round(math.log2(0.3 / width)))
-
-
-def octaves(width: int, warmup: str) -> list[int]:
-    """The rates that a width is trained at, an octave apart; with the short warm-up that of width 64 too."""
-    if warmup == "long":
-        return [near(width) - 1, near(width)]
-    return sorted({near(width) - 1, near(width), near(width) + 1, near(64)})
+    return range(-9, -5) if width <= 48 else range(-10, -6 if width < 192 else -5)
 
 
 @lru_cache(maxsize=2)
@@ -171,6 +165,13 @@ def grid(scale: str) -> list[dict[str, Any]]:
     Up to the largest budget every size is trained, unless that takes more tokens than the last of `TOKENS`.
     """
     widths, largest = (WIDTHS[1:8], SMALLEST * 2**3) if scale == "ci" else (WIDTHS, SMALLEST * 2**6)
+    # Which rates are best with the short warm-up is known of the CI scale's budgets alone.
+    asked = [("short", width, octave) for width in reversed(widths) for octave in octaves(width)]
+    asked += [
+        ("long", width, octave)
+        for width in reversed(widths)
+        for octave in ([BEST[width]] if scale == "ci" else octaves(width))
+    ]
     return [
         {
             "width": width,
@@ -179,9 +180,7 @@ def grid(scale: str) -> list[dict[str, Any]]:
             "seed": seed,
             "n_tokens": enough_tokens(width, largest),
         }
-        for warmup in ("short", "long")
-        for width in reversed(widths)
-        for octave in octaves(width, warmup)
+        for warmup, width, octave in asked
         for seed in range(3)
     ]
 
