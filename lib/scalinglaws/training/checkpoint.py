@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from scalinglaws.training.record import Run
+from scalinglaws.training.history import History
 
 MAGIC = b"scalinglaws checkpoint, sha256 "
 HEADER = len(MAGIC) + 64 + 1
@@ -42,7 +42,7 @@ def fingerprint(*tensors: torch.Tensor) -> str:
     return digest.hexdigest()
 
 
-def save(path: Path, config: Any, run: Run, steps: int, data: dict[str, str], parts: Parts) -> None:
+def save(path: Path, config: Any, history: History, steps: int, data: dict[str, str], parts: Parts) -> None:
     """Write a checkpoint: the file is the old one or the new one, never half of it.
 
     Parameters
@@ -51,7 +51,7 @@ def save(path: Path, config: Any, run: Run, steps: int, data: dict[str, str], pa
         The file.
     config
         The run's `TrainConfig`.
-    run
+    history
         What it has recorded.
     steps
         Steps done.
@@ -65,7 +65,7 @@ def save(path: Path, config: Any, run: Run, steps: int, data: dict[str, str], pa
         "config": asdict(config),
         "steps": steps,
         "data": data,
-        "run": {name: getattr(run, name) for name in ("losses", "lrs", "evals", "diverged")},
+        "history": {name: getattr(history, name) for name in ("losses", "lrs", "evals", "diverged")},
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
         "average": average and average.state_dict(),
@@ -124,7 +124,7 @@ def resume(
     path: Path,
     state: dict[str, Any],
     config: Any,
-    run: Run,
+    history: History,
     data: Callable[[int], dict[str, str]],
     parts: Parts,
 ) -> int:
@@ -134,7 +134,7 @@ def resume(
     ----------
     path, state
         The file, and what `read` found in it.
-    config, run, parts
+    config, history, parts
         As for `save`.
     data
         Number of steps done to the fingerprints that `save` would be given then.
@@ -159,8 +159,8 @@ def resume(
     optimiser.load_state_dict(state["optimiser"])
     if average is not None:
         average.load_state_dict(state["average"])
-    for name, value in state["run"].items():
-        setattr(run, name, value)
+    for name, value in state["history"].items():
+        setattr(history, name, value)
     torch.set_rng_state(state["random"][0])
     if torch.cuda.is_available() and len(state["random"]) > 1:
         torch.cuda.set_rng_state_all(state["random"][1:])

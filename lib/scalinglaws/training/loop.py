@@ -21,7 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from scalinglaws.text import counted
 from scalinglaws.training import checkpoint as checkpoints
-from scalinglaws.training.record import Run
+from scalinglaws.training.history import History
 
 #: Gives the batch of a step: inputs and integer targets, on the model's device.
 Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
@@ -222,7 +222,7 @@ def train(
     held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 0,
-) -> Run:
+) -> History:
     """Train a model in place.
 
     Parameters
@@ -253,17 +253,17 @@ def train(
     average = None
     if config.ema:
         average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
-    run = Run(ema=average and average.module)
+    history = History(ema=average and average.module)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         state = (model, optimiser, average)
         first = 0
         if checkpoint and (kept := checkpoints.read(checkpoint)):
             data = partial(seen_by, source, held_out, loss)
-            first = checkpoints.resume(checkpoint, kept, config, run, data, state)
+            first = checkpoints.resume(checkpoint, kept, config, history, data, state)
         called = torch.compile(model) if config.compile else model
         losses: list[torch.Tensor] = []
-        for step in range(first, 0 if run.diverged else config.steps):
+        for step in range(first, 0 if history.diverged else config.steps):
             model.train()
             x, y = source(step)
             rate = config.lr * config.factor(step)
@@ -275,7 +275,7 @@ def train(
             optimiser.step()
             if average is not None:
                 average.update_parameters(model)
-            run.lrs.append(rate)
+            history.lrs.append(rate)
             done, last = step + 1, step + 1 == config.steps
             evaluating = last or done in config.evaluate_at
             evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
@@ -286,22 +286,22 @@ def train(
                 losses.clear()
                 good = [math.isfinite(value) and value <= config.stop_above for value in values]
                 if not all(good):
-                    run.diverged = True
+                    history.diverged = True
                     del values[good.index(False) + 1 :]
-                run.losses += values
-                del run.lrs[len(run.losses) :]
-            if not (evaluating or saving or run.diverged):
+                history.losses += values
+                del history.lrs[len(history.losses) :]
+            if not (evaluating or saving or history.diverged):
                 continue
-            if evaluating and held_out is not None and not run.diverged:
-                run.evals.append({"step": done, "loss": evaluate(model, *held_out, loss=loss)})
+            if evaluating and held_out is not None and not history.diverged:
+                history.evals.append({"step": done, "loss": evaluate(model, *held_out, loss=loss)})
                 if average is not None:
-                    run.evals[-1]["ema_loss"] = evaluate(average.module, *held_out, loss=loss)
+                    history.evals[-1]["ema_loss"] = evaluate(average.module, *held_out, loss=loss)
             if saving:
                 data = seen_by(source, held_out, loss, done)
-                checkpoints.save(checkpoint, config, run, done, data, state)
-            if run.diverged:
+                checkpoints.save(checkpoint, config, history, done, data, state)
+            if history.diverged:
                 break
-    return run
+    return history
 
 
 def seen_by(

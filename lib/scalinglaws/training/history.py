@@ -1,4 +1,4 @@
-"""What a training run keeps of itself."""
+"""What is recorded while a model trains."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import nn
 
 
 @dataclass
-class Run:
-    """What a training run recorded.
+class History:
+    """What was recorded while a model trained.
 
     Attributes
     ----------
