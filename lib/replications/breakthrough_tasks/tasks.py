@@ -132,7 +132,8 @@ def neighbours(
         As for `nulls.together`.
     """
     return [
-        nulls.together(each, nulls.step_ratio(sizes[k : k + 3]), draws, rng) for k, each in enumerate(counts)
+        nulls.with_redrawn_questions(each, nulls.step_ratio(sizes[k : k + 3]), draws, rng)
+        for k, each in enumerate(counts)
     ]
 
 
