@@ -24,8 +24,8 @@ from scalinglaws.training.history import History
 
 MAGIC = b"scalinglaws checkpoint, sha256 "
 HEADER = len(MAGIC) + 64 + 1
-#: What a model, an optimiser and an average are restored from; an average may be None.
-Parts = tuple[nn.Module, torch.optim.Optimizer, nn.Module | None]
+#: What is restored.
+Parts = tuple[nn.Module, torch.optim.Optimizer]
 
 
 def header(content: bytes) -> bytes:
@@ -58,9 +58,9 @@ def save(path: Path, config: Any, history: History, steps: int, data: dict[str, 
     data
         Fingerprints of what it was trained and judged on, by name.
     parts
-        Model, optimiser and average.
+        Model and optimiser.
     """
-    model, optimiser, average = parts
+    model, optimiser = parts
     state = {
         "config": asdict(config),
         "steps": steps,
@@ -68,7 +68,6 @@ def save(path: Path, config: Any, history: History, steps: int, data: dict[str, 
         "history": {name: getattr(history, name) for name in ("losses", "lrs", "evals", "diverged")},
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
-        "average": average and average.state_dict(),
         "random": [
             torch.get_rng_state(),
             *(torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []),
@@ -145,7 +144,7 @@ def resume(
         If it is of a run with another config, other data or another model; names what differs.
         Nothing was changed then.
     """
-    model, optimiser, average = parts
+    model, optimiser = parts
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
     kept = {name: tensor.shape for name, tensor in state["model"].items()}
     for what, ours, theirs in (
@@ -157,8 +156,6 @@ def resume(
             raise ValueError(f"{path} is a checkpoint of {what}: {', '.join(names)} differ; remove it")
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
-    if average is not None:
-        average.load_state_dict(state["average"])
     for name, value in state["history"].items():
         setattr(history, name, value)
     torch.set_rng_state(state["random"][0])

@@ -36,7 +36,7 @@ from scalinglaws.training.packed_weights import Averages, PackedOptimiser, Weigh
 #: Modules that treat each number alone, and so do not notice a further dimension.
 ELEMENTWISE = (nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.Softplus)
 #: What packing does not do: it would be another loop.
-UNPACKED = {"accumulate": 1, "ema": 0.0, "precision": "float32", "compile": False}
+UNPACKED = {"precision": "float32", "compile": False}
 #: Plain updates before one is recorded for replay: what is set up by the first must be there.
 PLAIN_UPDATES = 3
 
@@ -235,7 +235,7 @@ def train_packed(
     source
         Batch of a step for all runs: inputs `(runs, batch, ...)`, labels `(runs, batch)`.
     config
-        How to train; without accumulation, an average of its own, autocast or compilation.
+        How to train; without autocast or compilation.
     lrs
         Peak learning rate of each run; `config.lr` for all by default.
     route
