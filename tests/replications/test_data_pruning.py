@@ -9,13 +9,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from replications.data_pruning import perceptron
-from replications.data_pruning.theory import FAR, density, gauss, kept_range, solve
-
-
-def composite(low: float, high: float, count: int = 80) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre points and weights on equal panels of [low, high], ten points each."""
-    edges = np.linspace(low, high, count + 1)
-    return tuple(part.ravel() for part in gauss(10, edges[:-1], edges[1:]))
+from replications.data_pruning.theory import FAR, composite, density, kept_range, saddle_probe, solve
 
 
 def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.ndarray:
@@ -39,47 +33,6 @@ def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.nda
     first = w @ (tail * (margin - t)) / (np.sqrt(2 * np.pi) * s)
     second = w @ ((ndtr(overlap * t / s) - ndtr((overlap * t - g) / s)) * (margin - t) ** 2)
     return np.array([overlap - first, 1 - overlap**2 - second])
-
-
-def saddle_probe(
-    alpha: float, f: float, theta: float, overlap: float, probe_overlap: float, margin: float
-) -> np.ndarray:
-    r"""What is left of the paper's saddle-point equations, probe at an angle, hard examples kept.
-
-    With `L^2 = sin^2 theta - R^2 - rho^2 + 2 rho R cos theta`,
-    `Gamma = z (rho R - cos theta) - t (R - rho cos theta)`,
-    `Delta = z^2 (rho^2 + cos^2 theta - 2 rho R cos theta) + 2 t z (R cos theta - rho) + t^2 sin^2 theta`,
-    `e = exp(-(t - rho z)^2 / 2(1 - rho^2)) / sqrt(2 pi (1 - rho^2)) H(Gamma / (L sqrt(1 - rho^2)))`,
-    `<.>` the mean over z of a Gaussian cut at |z| < gamma, and t from -inf to kappa:
-
-        (R - rho cos) / sin^2 = alpha / (pi L) <Int dt exp(-Delta / 2 L^2) (kappa - t)>
-        1 - (rho^2 + R^2 - 2 rho R cos) / sin^2 = 2 alpha <Int dt e (kappa - t)^2>
-        (rho - R cos) / sin^2 = 2 alpha <Int dt [e (z - rho t) / (1 - rho^2)
-              + exp(-Delta / 2 L^2) (rho R - cos) / (2 pi L (1 - rho^2))] (kappa - t)>
-
-    Returns
-    -------
-    ndarray
-        Left side minus right side of the three.
-    """
-    R, rho, cos, sin2 = overlap, probe_overlap, np.cos(theta), np.sin(theta) ** 2
-    out = 1 - rho**2
-    length = np.sqrt(sin2 - R**2 - rho**2 + 2 * rho * R * cos)
-    z, wz = composite(*(kept_range(f, "hard")[1] * np.array([-1.0, 1.0])), count=20)
-    t, wt = composite(-FAR, margin)
-    z, w = z[:, None], (wz * density(z) / f)[:, None] * wt
-    turn = z * (rho * R - cos) - t * (R - rho * cos)
-    delta = z**2 * (rho**2 + cos**2 - 2 * rho * R * cos) + 2 * t * z * (R * cos - rho) + t**2 * sin2
-    bell = np.exp(-delta / (2 * length**2))
-    e = density((t - rho * z) / np.sqrt(out)) / np.sqrt(out) * ndtr(-turn / (length * np.sqrt(out)))
-    inner = e * (z - rho * t) / out + bell * (rho * R - cos) / (2 * np.pi * length * out)
-    left = (R - rho * cos, sin2 - (rho**2 + R**2 - 2 * rho * R * cos), rho - R * cos)
-    right = (
-        alpha / (np.pi * length) * (w * bell * (margin - t)).sum(),
-        2 * alpha * (w * e * (margin - t) ** 2).sum(),
-        2 * alpha * (w * inner * (margin - t)).sum(),
-    )
-    return np.array(left) / sin2 - np.array(right)
 
 
 @pytest.mark.parametrize(("alpha", "f"), [(0.5, 0.5), (1.5, 0.5), (3.0, 1.0), (3.2, 0.1), (10.0, 0.3)])

@@ -6,9 +6,8 @@ the easiest (largest). The student is the maximum-margin direction of the kept e
 its test error is its angle to the teacher over pi. Everything is for `N` dimensions and
 `alpha * N` kept examples with `N` large; `alpha_total = alpha / f` counts all examples.
 
-`solve` finds the student by a convex reduction (Gordon's comparison, also called CGMT); the tests
-hold it against the equations of the paper, a different route to the same student, and
-`replications.data_pruning.perceptron` builds one at finite `N`.
+`solve` finds the student by a convex reduction (Gordon's comparison, also called CGMT);
+`saddle_probe` are the equations of the paper, a different route to the same student. `replications.data_pruning.perceptron` builds one at finite `N`.
 
 Source: Sorscher, Geirhos, Shekhar, Ganguli and Morcos (2022), arXiv:2206.14486.
 """
@@ -241,3 +240,50 @@ def solve(
     across = np.hypot(1.0, r @ np.array([-direction[-1], direction[0]]) if theta else 0.0)
     error = np.arctan2(across, r @ direction) / np.pi
     return Student(*(v.reshape(shape) for v in (error, c * (r @ direction), c * r[:, 0], c * k)))
+
+
+def composite(low: float, high: float, count: int = 80) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre points and weights on equal panels of [low, high], ten points each."""
+    edges = np.linspace(low, high, count + 1)
+    return tuple(part.ravel() for part in gauss(10, edges[:-1], edges[1:]))
+
+
+def saddle_probe(
+    alpha: float, f: float, theta: float, overlap: float, probe_overlap: float, margin: float
+) -> np.ndarray:
+    r"""What is left of the paper's saddle-point equations, probe at an angle, hard examples kept.
+
+    With `L^2 = sin^2 theta - R^2 - rho^2 + 2 rho R cos theta`,
+    `Gamma = z (rho R - cos theta) - t (R - rho cos theta)`,
+    `Delta = z^2 (rho^2 + cos^2 theta - 2 rho R cos theta) + 2 t z (R cos theta - rho) + t^2 sin^2 theta`,
+    `e = exp(-(t - rho z)^2 / 2(1 - rho^2)) / sqrt(2 pi (1 - rho^2)) H(Gamma / (L sqrt(1 - rho^2)))`,
+    `<.>` the mean over z of a Gaussian cut at |z| < gamma, and t from -inf to kappa:
+
+        (R - rho cos) / sin^2 = alpha / (pi L) <Int dt exp(-Delta / 2 L^2) (kappa - t)>
+        1 - (rho^2 + R^2 - 2 rho R cos) / sin^2 = 2 alpha <Int dt e (kappa - t)^2>
+        (rho - R cos) / sin^2 = 2 alpha <Int dt [e (z - rho t) / (1 - rho^2)
+              + exp(-Delta / 2 L^2) (rho R - cos) / (2 pi L (1 - rho^2))] (kappa - t)>
+
+    Returns
+    -------
+    ndarray
+        Left side minus right side of the three.
+    """
+    R, rho, cos, sin2 = overlap, probe_overlap, np.cos(theta), np.sin(theta) ** 2
+    out = 1 - rho**2
+    length = np.sqrt(sin2 - R**2 - rho**2 + 2 * rho * R * cos)
+    z, wz = composite(*(kept_range(f, "hard")[1] * np.array([-1.0, 1.0])), count=20)
+    t, wt = composite(-FAR, margin)
+    z, w = z[:, None], (wz * density(z) / f)[:, None] * wt
+    turn = z * (rho * R - cos) - t * (R - rho * cos)
+    delta = z**2 * (rho**2 + cos**2 - 2 * rho * R * cos) + 2 * t * z * (R * cos - rho) + t**2 * sin2
+    bell = np.exp(-delta / (2 * length**2))
+    e = density((t - rho * z) / np.sqrt(out)) / np.sqrt(out) * ndtr(-turn / (length * np.sqrt(out)))
+    inner = e * (z - rho * t) / out + bell * (rho * R - cos) / (2 * np.pi * length * out)
+    left = (R - rho * cos, sin2 - (rho**2 + R**2 - 2 * rho * R * cos), rho - R * cos)
+    right = (
+        alpha / (np.pi * length) * (w * bell * (margin - t)).sum(),
+        2 * alpha * (w * e * (margin - t) ** 2).sum(),
+        2 * alpha * (w * inner * (margin - t)).sum(),
+    )
+    return np.array(left) / sin2 - np.array(right)
