@@ -7,7 +7,8 @@ its test error is its angle to the teacher over pi. Everything is for `N` dimens
 `alpha * N` kept examples with `N` large; `alpha_total = alpha / f` counts all examples.
 
 `solve` finds the student by a convex reduction (Gordon's comparison, also called CGMT);
-`saddle_probe` are the equations of the paper, a different route to the same student. `replications.data_pruning.perceptron` builds one at finite `N`.
+`saddle_probe` is the paper's equations, a different route to the same student.
+`replications.data_pruning.perceptron` builds one at finite `N`.
 
 Source: Sorscher, Geirhos, Shekhar, Ganguli and Morcos (2022), arXiv:2206.14486.
 """
