@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scalinglaws.correlation import correlation, rank_correlation, slopes
+from scalinglaws.correlation import correlation, lines, log_slope, rank_correlation, ranks, slopes
 
 
 @pytest.mark.parametrize("ours, theirs", [(correlation, stats.pearsonr), (rank_correlation, stats.spearmanr)])
@@ -31,3 +31,18 @@ def test_slopes_are_those_of_lines_drawn_one_by_one():
     found = slopes(x, y)
     for place in np.ndindex(4, 3):
         assert found[place] == pytest.approx(np.polyfit(x, y[place], 1)[0], rel=1e-12)
+
+
+def test_ranks_are_scipys():
+    x = np.random.default_rng(2).integers(0, 5, (3, 4, 11)).astype(float)
+    assert np.array_equal(ranks(x), stats.rankdata(x, axis=-1))
+
+
+def test_lines_and_powers_are_numpys():
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(1, 9, 7), rng.uniform(1, 2, (2, 3, 7))
+    found = lines(x, y)
+    assert found.shape == (2, 2, 3)
+    for place in np.ndindex(2, 3):
+        assert found[:, *place] == pytest.approx(np.polyfit(x, y[place], 1), rel=1e-12)
+    assert log_slope(x, 3 * x**-0.7) == pytest.approx(-0.7, rel=1e-12)

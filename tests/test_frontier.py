@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scalinglaws.counting import tokens_from_flops, training_flops
-from scalinglaws.frontier import compute_optimal, envelope, exponent, isoflop_interval, isoflop_optimum
+from scalinglaws.frontier import compute_optimal, envelope, exponent, isoflop_optimum
 from scalinglaws.laws import chinchilla
 
 LAW = {"E": 1.8, "A": 480.0, "B": 2100.0, "alpha": 0.34, "beta": 0.37}
@@ -151,42 +151,6 @@ def test_two_valleys_get_a_word(method, recwarn):
         isoflop_optimum(sizes, [3.0, 2.5, 2.2, 2.0, 2.4, 2.6, 2.1, 2.9], method)
     with pytest.warns(UserWarning, match="two valleys"):
         isoflop_optimum(sizes, [3.0, 2.5, 2.2, 2.0, 2.4, 2.6, 2.3, 2.1], method)
-
-
-@pytest.mark.parametrize("method", ["akima", "parabola"])
-def test_isoflop_intervals_cover(method):
-    rng = np.random.default_rng(8)
-    sizes = 1e8 * np.geomspace(1 / 20, 20, 9)
-    truth, inside = 1e8, 0
-    for _ in range(200):
-        bowl = 2 * np.exp(0.01 * np.log(sizes / truth) ** 2 + 0.003 * rng.normal(size=9))
-        low, high, noise = isoflop_interval(sizes, bowl, method, noise=0.003, draws=200, points=None)
-        assert noise == 0.003
-        inside += low <= truth <= high
-    assert 0.9 <= inside / 200 <= 1.0
-
-
-@pytest.mark.filterwarnings("ignore:two valleys")
-def test_the_noise_of_a_curve_is_its_scatter_about_a_parabola():
-    rng = np.random.default_rng(9)
-    sizes = np.geomspace(1e6, 1e9, 200)
-    bowl = 2 * np.exp(0.01 * np.log(sizes / 3e7) ** 2 + 0.02 * rng.normal(size=200))
-    assert isoflop_interval(sizes, bowl, "parabola", points=None).noise == pytest.approx(0.02, rel=0.15)
-
-
-def test_an_optimum_that_noise_moves_beyond_the_sizes_has_an_open_interval():
-    sizes = np.geomspace(1e6, 1e9, 8)
-    flat = 2 + 0.001 * np.log(sizes / 5e8) ** 2
-    assert isoflop_interval(sizes, flat, noise=0.01).high == np.inf
-    for wrong, words in (
-        ({"loss": np.linspace(3, 2, 8)}, "at an edge"),
-        ({"noise": 0.0}, "noise"),
-        ({"level": 95}, "level"),
-        ({"draws": 10}, "too few"),
-        ({"n_params": sizes[3:7], "loss": [2.2, 2.0, 2.1, 2.3]}, "too few to estimate"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            isoflop_interval(**{"n_params": sizes, "loss": flat, **wrong})
 
 
 # --- the exponent, and all three together

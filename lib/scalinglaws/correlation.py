@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 
 def correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
@@ -27,10 +27,31 @@ def correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Spearman's correlation, as `correlation`; values that are equal share their mean rank."""
-    return correlation(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1))
+    return correlation(ranks(x), ranks(y))
+
+
+def ranks(x: ArrayLike) -> np.ndarray:
+    """Ranks along the last axis, from 1, shape (..., n); values that are equal share their mean rank.
+
+    By pandas: `scipy.stats`, which would give the same, takes as long to import as all of a fit's modules.
+    """
+    x = np.asarray(x, float)
+    return pd.DataFrame(x.reshape(-1, x.shape[-1])).rank(axis=1).to_numpy().reshape(x.shape)
 
 
 def slopes(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Slopes of least-squares lines of y, shape (..., n), on x, shape (n,); in y per x, shape (...)."""
     far = np.asarray(x, float) - np.mean(x)
     return np.asarray(y, float) @ far / (far @ far)
+
+
+def lines(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Slope and level at x = 0 of the least-squares lines of `slopes`, shape (2, ...)."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    slope = slopes(x, y)
+    return np.array([slope, y.mean(axis=-1) - slope * x.mean()])
+
+
+def log_slope(x: ArrayLike, y: ArrayLike) -> float:
+    """The power with which y goes as x: slope of the least-squares line of ln y on ln x, all positive, both (n,)."""
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])

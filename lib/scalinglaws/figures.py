@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -41,6 +41,11 @@ def panels(columns: int = 1, rows: int = 1, *, width: float = 4.4, height: float
     """
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(width * columns, height * rows), **kwargs)
+
+
+def size_name(n_params: float) -> str:
+    """A size as a label says it: 7e7 is 70M, 2.8e9 is 2.8B."""
+    return f"{n_params / 1e9:g}B" if n_params >= 1e9 else f"{n_params / 1e6:g}M"
 
 
 def shades(count: int) -> list[tuple[float, float, float]]:
@@ -90,6 +95,31 @@ def stops(
     ax.axvline(optimum, color=PALETTE[1], lw=1.5, label="optimum")
     ax.axvline(published[1], label=published[0], **PAPER)
     ax.set(yscale="log", ylabel="objective above the least [%]")
+
+
+def in_blocks(
+    ax: Axes, blocks: Mapping[str, Mapping[str, Any]], colours: Sequence[Any] = PALETTE
+) -> list[str]:
+    """Estimates with their intervals, one row each from the top, in blocks of one colour; the rows' names.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on.
+    blocks
+        The legend of a block -> name of a row -> its `uncertainty.Estimate`.
+    colours
+        One a block.
+    """
+    names: list[str] = []
+    for colour, (label, block) in zip(colours, blocks.items(), strict=False):
+        at = range(len(names), len(names) + len(block))
+        ends = np.array([[it.value - it.low, it.high - it.value] for it in block.values()]).T
+        ax.errorbar([it.value for it in block.values()], at, xerr=ends, fmt="o", color=colour, label=label)
+        names += block
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    return names
 
 
 def as_png(figure: Any, alt: str, dpi: float | None = None) -> bytes:

@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import zeta
 
+from scalinglaws.correlation import log_slope
+
 
 @dataclass(frozen=True)
 class Modes:
@@ -146,4 +148,4 @@ def resolution(variance: np.ndarray, n: float, count: np.ndarray | None = None, 
 
 def slope(sizes: ArrayLike, losses: ArrayLike) -> float:
     """The exponent by which losses fall with a size: minus the slope of log loss against log size, all positive."""
-    return -float(np.polyfit(np.log(sizes), np.log(losses), 1)[0])
+    return -log_slope(sizes, losses)

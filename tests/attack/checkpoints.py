@@ -14,7 +14,7 @@ from _tries import counted
 from scalinglaws.training.classifiers import mlp
 from scalinglaws.training.loop import TrainConfig, examples, train
 
-CONFIG = TrainConfig(steps=4, lr=1e-2, warmup=2, ema=0.9)
+CONFIG = TrainConfig(steps=4, lr=1e-2, warmup=2)
 
 
 def flip(content: bytearray, rng: random.Random) -> None:
@@ -60,7 +60,7 @@ def trained(checkpoint: Path | None, killed_at: int = -1) -> tuple | None:
         run = train(model, given, CONFIG, held_out=(x, y), checkpoint=checkpoint, checkpoint_every=every)
     except KeyboardInterrupt:
         return None
-    weights = torch.cat([p.detach().flatten() for p in (*model.parameters(), *run.ema.parameters())])
+    weights = torch.cat([p.detach().flatten() for p in model.parameters()])
     return run.losses, run.lrs, run.evals, weights.tolist()
 
 

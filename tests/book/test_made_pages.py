@@ -118,7 +118,7 @@ def test_every_failure_stands_on_its_page_with_the_reason_of_its_notebook(found)
     page = failures.failures(found, [])
     count = 0
     for one in found:
-        section = page.partition(f"(failed-{one.number})=")[2].partition("\n(failed-")[0]
+        section = page.partition(f"(failed-{one.digits})=")[2].partition("\n(failed-")[0]
         for id in scoreboard.failures(one.verdicts):
             count += 1
             assert re.search(rf"^- `{re.escape(id)}`: a ", section, re.MULTILINE), (one.name, id)

@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import f as f_distribution
-from simulated import TRUTH, checkpoints, design
+from simulated import checkpoints, design
 
 from scalinglaws import FitError, compare, extrapolate, fit, huber
-from scalinglaws.fitting import aicc, leave_groups_out, nested_test
+from scalinglaws.fitting import aicc, leave_groups_out
 from scalinglaws.fitting.wald import prediction_interval
 from scalinglaws.laws import chinchilla, power_law, power_law_with_constant
 
@@ -112,27 +111,6 @@ def test_aicc_is_that_of_a_straight_line():
     assert aicc(fit(power_law, {"x": x, "loss": y})) == pytest.approx(wanted, rel=1e-9)
     with pytest.raises(FitError, match="too few for AICc"):
         aicc(fit(power_law, {"x": x[:4], "loss": y[:4]}))
-
-
-def test_the_nested_test_has_the_level_it_says():
-    p = []
-    for seed in range(200):
-        data = design(40, seed=0)
-        data["loss"] *= np.exp(0.01 * np.random.default_rng([3, seed]).normal(size=40))
-        large = fit(chinchilla, data, starts=[TRUTH])
-        small = fit(chinchilla, data, fixed={"alpha": TRUTH["alpha"]}, starts=[TRUTH])
-        p.append(nested_test(small, large).p)
-    assert 0.02 <= np.mean(np.array(p) < 0.05) <= 0.09 and 0.4 < np.mean(p) < 0.6
-
-
-def test_the_nested_test_is_the_f_distribution(runs):
-    small, large = fit(chinchilla, runs, fixed={"alpha": 0.3}), fit(chinchilla, runs)
-    found = nested_test(small, large)
-    f = (small.objective - large.objective) / (large.objective / 115)
-    assert found.df == (1, 115) and found.statistic == pytest.approx(f)
-    assert found.p == pytest.approx(f_distribution.sf(f, 1, 115))
-    with pytest.raises(FitError, match="does not contain"):
-        nested_test(large, small)
 
 
 def test_a_group_is_predicted_from_the_others(runs):

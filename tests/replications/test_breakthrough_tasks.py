@@ -141,7 +141,7 @@ def test_noise_of_shared_questions_is_that_of_rows_drawn_again(answers):
         answers.query("task == 'date_understanding' and n_params == 8e9").filter(like="right_").to_numpy()
     )
     value = rows(chosen[0]) @ [1, -2, 1]
-    found, noise = nulls.together(chosen, 1.0, 4000, rng)
+    found, noise = nulls.with_redrawn_questions(chosen, 1.0, 4000, rng)
     assert found == pytest.approx([value.mean()])
     drawn = np.array([value[rng.integers(len(value), size=len(value))].mean() for _ in range(4000)])
     assert noise.std() == pytest.approx(drawn.std() * math.sqrt(len(value) / (len(value) - 1)), rel=0.05)
@@ -290,7 +290,7 @@ def test_a_tie_is_not_above_whatever_the_last_bit():
     counts[..., 1] = n // 10 + np.array([[0], [1]])
     counts[..., 0] = n - counts[..., 1]
     for each, above in zip(counts, (False, True), strict=True):
-        found, noise = nulls.together(each, ratio, 50, np.random.default_rng(4))
+        found, noise = nulls.with_redrawn_questions(each, ratio, 50, np.random.default_rng(4))
         assert ((found > nulls.POINTS) == above).all()
         assert (noise == noise.round(nulls.DIGITS)).all()
 

@@ -126,7 +126,7 @@ def test_tasks_kept_in_the_order_of_medium_have_it(each_task, kept):
         wide = rows.pivot_table("score", "filter", "scale")
         rhos[task] = stats.spearmanr(wide.medium, wide.large).statistic
     assert kept["task-order"]["measured"] == pytest.approx(np.median(list(rhos.values())), abs=1e-12)
-    clean = tasks.described(each_task).clean
+    clean = tasks.kinds_of(each_task).clean
     means = pd.Series(rhos).groupby(clean).mean()
     assert kept["five-tasks"]["measured"] == pytest.approx(means[1] - means[0], abs=1e-9)
 

@@ -5,10 +5,34 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize
+from scipy.special import ndtr
 from scipy.stats import norm
 
 from replications.data_pruning import perceptron
-from replications.data_pruning.theory import saddle_hard, saddle_probe, solve
+from replications.data_pruning.theory import FAR, composite, density, kept_range, saddle_probe, solve
+
+
+def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.ndarray:
+    r"""What is left of the paper's saddle-point equations, perfect probe, hard examples kept.
+
+    With `g = gamma = H^-1((1 - f) / 2)`, `Dt` the Gaussian measure and t from -inf to kappa:
+
+        R = 2 alpha / (f sqrt(2 pi) sqrt(1 - R^2))
+              Int Dt exp(-R^2 t^2 / 2(1 - R^2)) [1 - exp(-g (g - 2 R t) / 2(1 - R^2))] (kappa - t)
+        1 - R^2 = (2 alpha / f) Int Dt [H(-R t / sqrt(1 - R^2)) - H(-(R t - g) / sqrt(1 - R^2))] (kappa - t)^2
+
+    Returns
+    -------
+    ndarray
+        Left side minus right side of both.
+    """
+    g, s = kept_range(f, "hard")[1], np.sqrt(1 - overlap**2)
+    t, w = composite(-FAR, margin)
+    w = w * density(t) * 2 * alpha / f
+    tail = np.exp(-((overlap * t) ** 2) / (2 * s * s)) - np.exp(-((overlap * t - g) ** 2) / (2 * s * s))
+    first = w @ (tail * (margin - t)) / (np.sqrt(2 * np.pi) * s)
+    second = w @ ((ndtr(overlap * t / s) - ndtr((overlap * t - g) / s)) * (margin - t) ** 2)
+    return np.array([overlap - first, 1 - overlap**2 - second])
 
 
 @pytest.mark.parametrize(("alpha", "f"), [(0.5, 0.5), (1.5, 0.5), (3.0, 1.0), (3.2, 0.1), (10.0, 0.3)])

@@ -16,6 +16,20 @@ from scalinglaws import load
 from scalinglaws.claims import verdicts
 
 
+def average(tau: np.ndarray, b: float) -> np.ndarray:
+    """zeta of small steps, from theta = zeta = 1."""
+    return np.exp(-b * tau) + b * (np.exp(-tau) - np.exp(-b * tau)) / (b - 1)
+
+
+def noise_kept(momentum: float, contraction: float) -> float:
+    """Stationary variance of the average over that of the weights, which shrink by a factor each step.
+
+    The weights are then an autoregression of the first order. It is above 1 where the momentum is negative.
+    """
+    rho, r = momentum, contraction
+    return (1 - rho) / (1 + rho) * (1 + rho * r) / (1 - rho * r)
+
+
 @pytest.fixture(scope="module")
 def kept() -> dict[str, dict]:
     return {verdict["id"]: verdict for verdict in verdicts.read("25_ema_scaling_rule")["verdicts"]}
@@ -60,7 +74,7 @@ def test_small_steps_by_a_solver():
             dense_output=True,
         )
         tau = np.linspace(0, 10, 50)
-        np.testing.assert_allclose(theory.average(tau, b), solved.sol(tau)[1], atol=1e-8)
+        np.testing.assert_allclose(average(tau, b), solved.sol(tau)[1], atol=1e-8)
 
 
 @pytest.mark.parametrize("b", [0.25, 4.0])
@@ -74,12 +88,12 @@ def test_what_the_rules_leave_by_quadrature_and_by_smaller_steps(b):
         left = []
         for n in (2000, 4000):
             h = tau / n
-            left.append((looped(h, math.exp(-b * h), n, newest=newest)[-1, 1] - theory.average(tau, b)) / h)
+            left.append((looped(h, math.exp(-b * h), n, newest=newest)[-1, 1] - average(tau, b)) / h)
         assert 2 * left[1] - left[0] == pytest.approx(expected, abs=2e-5)
         left = []
         for n in (2000, 4000):
             h = tau / n
-            left.append((looped(h, 1 - b * h, n, newest=newest)[-1, 1] - theory.average(tau, b)) / h)
+            left.append((looped(h, 1 - b * h, n, newest=newest)[-1, 1] - average(tau, b)) / h)
         expected = theory.left_by_shortcut(np.array(tau), b, lag)
         assert 2 * left[1] - left[0] == pytest.approx(expected, abs=2e-5)
 
@@ -91,8 +105,8 @@ def test_stationary_variances_by_formula_and_by_noisy_runs():
             found = stationary(parabola, batch=4)
             weights = 0.05 / (4 * (2 - 0.05))
             assert found[0, 0] == pytest.approx(weights)
-            assert found[1, 1] == pytest.approx(weights * theory.noise_kept(momentum, 0.95))
-            assert (theory.noise_kept(momentum, 0.95) > 1) == (momentum < 0)
+            assert found[1, 1] == pytest.approx(weights * noise_kept(momentum, 0.95))
+            assert (noise_kept(momentum, 0.95) > 1) == (momentum < 0)
     # Sixty thousand pairs from the ends of runs: their variance is known to 0.6 %, so 3 % is five standard errors.
     runs = simulated(Parabola(rate=0.05, momentum=0.9, steps=400), 60_000, 4, np.random.default_rng(0))
     np.testing.assert_allclose(
@@ -130,7 +144,7 @@ def test_the_shortcut_adds_noise_beyond_1_and_diverges_beyond_2():
     parabola = Parabola(momentum=0.99)
     linear = lambda rho, kappa: 1 - kappa * (1 - rho)  # noqa: E731
     for kappa in (90, 99, 101, 120, 190):
-        kept = theory.noise_kept(linear(0.99, kappa), 1 - 4e-4 * kappa)
+        kept = noise_kept(linear(0.99, kappa), 1 - 4e-4 * kappa)
         assert kept_of_weights(parabola, kappa, linear) == pytest.approx(kept, rel=1e-6)
         assert (kept > 1) == (kappa > 100)
     assert distance(parabola, 190, -0.9) < 0.05
@@ -157,7 +171,7 @@ def test_kept_numbers_of_the_parabola(kept):
     assert kept["linear-ratio"]["measured"] == pytest.approx(np.mean(ratios) - rise * x.mean(), rel=1e-6)
     assert kept["variance"]["measured"] == pytest.approx(
         math.prod(
-            theory.noise_kept(m, r) ** p / (2 - x) ** p
+            noise_kept(m, r) ** p / (2 - x) ** p
             for m, r, x, p in ((rho**256, 1 - 0.1024, 0.1024, 1), (rho, 1 - 4e-4, 4e-4, -1))
         ),
         rel=1e-9,

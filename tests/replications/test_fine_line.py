@@ -200,7 +200,7 @@ def test_domains_are_compared_by_hand():
     # Within: the pair (0, 1); the task 3 has no domain.
     across = [agree[i, j] for i, j in ((0, 2), (1, 2), (0, 3), (1, 3), (2, 3))]
     expected = agree[0, 1] - np.mean(across)
-    assert agreement.together(agree, np.array([0, 0, 1, -1])) == pytest.approx(expected)
+    assert agreement.within_domains(agree, np.array([0, 0, 1, -1])) == pytest.approx(expected)
 
 
 def test_bad_curves_are_refused():

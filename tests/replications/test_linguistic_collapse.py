@@ -254,10 +254,10 @@ def test_a_planted_gain_of_depth_is_found_and_none_is_none(final):
     loss = np.log(final.val_loss).groupby([final.depth, final.width]).mean().to_numpy()
     for gain in (0.0, 5.0):
         world, residuals = surface.planted(shapes, loss, gain)
-        found = surface.measured(shapes, world, 100, np.random.default_rng(0))
+        found = surface.worth_of_depth(shapes, world, 100, np.random.default_rng(0))
         assert found["blocks"].value == pytest.approx(gain, abs=1e-9)
         assert abs(residuals.mean()) < 1e-12
-    assert surface.measured(shapes, surface.planted(shapes, loss, 0)[0], 100, np.random.default_rng(0))[
+    assert surface.worth_of_depth(shapes, surface.planted(shapes, loss, 0)[0], 100, np.random.default_rng(0))[
         "worth"
     ].value == pytest.approx(2)
 

@@ -160,12 +160,6 @@ def test_draws_keep_what_they_say(runs):
     sizes = table.backbone.to_numpy()
     for rows in draws.within_sizes(table, 20, seed=3):
         assert (pd.Series(sizes[rows]).value_counts() == 4).all()
-    for rows in draws.whole_sizes(table, 20, seed=3):
-        assert len(rows) == 24
-        counts = pd.Series(rows).value_counts()
-        for size in np.unique(sizes[rows]):
-            of_size = counts[np.flatnonzero(sizes == size)]
-            assert of_size.min() == of_size.max()
     drawn = draws.whatever_size(table, 20, seed=3)
     assert drawn.shape == (20, 24) and len({pd.Series(sizes[r]).value_counts().max() for r in drawn}) > 1
 

@@ -176,7 +176,7 @@ def test_chance_is_below_a_level_no_more_often_than_it_says(losses):
 
 
 def test_ticks_are_shifted_by_what_was_added(losses):
-    level = lines.shifted(losses)
+    level = lines.with_ticks_moved(losses)
     here = level.figure.eq("size") & level.family.eq("decoder")
     moved = level.assign(nll=level.nll - 0.05 * here)
     assert lines.shift(moved, "size", "decoder") == pytest.approx(0.05, abs=1e-4)

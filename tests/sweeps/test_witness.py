@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,19 +17,22 @@ import torch
 from torch import nn
 
 from replications.data_pruning import images, perceptron
+from replications.isoflop_from_scratch import projects
 from replications.knowledge_capacity import runs
 from replications.layerwise_weight_decay import weight_decay
 from replications.learning_curves import runs as learning_curves
 from replications.rectified_finetuning_law import fits
+from replications.superposition import runs as superposition
+from replications.width_depth_commute import networks
 from scalinglaws import fitting, machine, repository
-from scalinglaws.sweeps import witness
+from scalinglaws.sweeps import keys, witness
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables import loading, schema, sealing
 from scalinglaws.training import decoder, loop, texts
 
 RUNS = [slug for slug, folder in loading.folders().items() if folder.parent.name == "runs"]
-#: Tables whose runs go through the training loop.
-TRAINED = (
+#: Tables whose runs begin with a warm-up that their witnesses keep.
+WARMED = (
     "isoflop_from_scratch_projects_small",
     "knowledge_capacity",
     "learning_curves",
@@ -40,6 +44,16 @@ TRAINED = (
 
 def module_of(slug: str):
     return importlib.import_module(loading.source(slug)["module"])
+
+
+def is_trained(slug: str) -> bool:
+    """Whether the runs of a table go through the training loop."""
+    return Path(loop.__file__) in {file.path for file in keys.code_of(module_of(slug)).files}
+
+
+#: The counts of n-grams use the loop for the order alone in which its runs read the text.
+COUNTED = "isoflop_from_scratch_counts"
+TRAINED = tuple(slug for slug in RUNS if is_trained(slug) and slug != COUNTED)
 
 
 @pytest.mark.parametrize("slug", RUNS)
@@ -192,6 +206,21 @@ def one_smoothing(monkeypatch):
     )
 
 
+def discounted(monkeypatch):
+    original = projects.ngrams
+    monkeypatch.setattr(projects, "ngrams", lambda x, y, longest, _: original(x, y, longest, "discounting"))
+
+
+def steeper(monkeypatch):
+    original = superposition.rate
+    monkeypatch.setattr(superposition, "rate", lambda step, steps: 1.2 * original(step, steps))
+
+
+def stronger_branches(monkeypatch):
+    original = networks.scales
+    monkeypatch.setattr(networks, "scales", lambda network, depth: 1.05 * original(network, depth))
+
+
 #: What is changed -> how, and the tables that must notice.
 PLANTED = {
     "the groups of muP removed": (lambda m: no_groups(m, "mup"), ["width_transfer_arms_small"]),
@@ -223,7 +252,7 @@ PLANTED = {
     "no clipping": (lambda m: config_with(m, clip=0.0), ["isoflop_from_scratch_projects_small"]),
     "rounding for GPTQ": (plain_rounding, ["knowledge_capacity"]),
     "a rate times 1.2": (lambda m: rates_by(m, 1.2), TRAINED),
-    "no warm-up": (lambda m: config_with(m, warmup=0), TRAINED),
+    "no warm-up": (lambda m: config_with(m, warmup=0), WARMED),
     "a line for a cosine": (
         lambda m: config_with(m, schedule="linear"),
         ["knowledge_capacity", "learning_curves", "data_pruning_images_small"],
@@ -249,6 +278,9 @@ PLANTED = {
     "a robust loss for squares": (other_loss, ["rectified_finetuning_law_fits"]),
     "trees with twice the leaves": (more_leaves, ["learning_curves"]),
     "one smoothing for both n-grams": (one_smoothing, ["learning_curves"]),
+    "n-grams mixed otherwise": (discounted, [COUNTED]),
+    "a rate of Adam by hand times 1.2": (steeper, ["superposition_small"]),
+    "branches that are 1.05 times as strong": (stronger_branches, ["width_depth_commute"]),
 }
 
 
@@ -276,6 +308,10 @@ def test_a_planted_change_is_caught(change, slug, monkeypatch):
     )
     assert found, f"{slug} does not notice: {change}"
     assert " is " in found[0] and ", was " in found[0]
+
+
+def test_every_table_has_a_planted_change():
+    assert {slug for _, slugs in PLANTED.values() for slug in slugs} == set(RUNS)
 
 
 TOY = types.SimpleNamespace(

@@ -69,7 +69,7 @@ def gap(make, x, y, config, lrs=None, subsets=None, route="") -> float:
 @pytest.mark.parametrize("route", ["products", "vmap"])
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 def test_packed_is_one_by_one(route, optimiser):
-    config = TrainConfig(steps=STEPS, lr=3e-3, warmup=4, optimiser=optimiser, momentum=0.9)
+    config = TrainConfig(steps=STEPS, lr=3e-3, warmup=4, optimiser=optimiser)
     x, y = data(12)
     assert gap(lambda seed: mlp((12, 16, 16, 10), seed), x, y, config, route=route) <= 1e-5
     subsets = [torch.arange(seed, 96, seed + 1) for seed in range(3)]
@@ -161,7 +161,7 @@ def test_models_are_trained_one_by_one_where_packing_gains_nothing():
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 def test_a_replayed_update_is_a_plain_one(optimiser):
     x, y = (part.cuda() for part in data(12))
-    config = TrainConfig(steps=STEPS, lr=3e-3, warmup=4, optimiser=optimiser, momentum=0.9, clip=0.5)
+    config = TrainConfig(steps=STEPS, lr=3e-3, warmup=4, optimiser=optimiser, clip=0.5)
     make = lambda seed: mlp((12, 16, 10), seed).cuda()  # noqa: E731
     for route in ("products", "vmap"):
         assert gap(make, x, y, config, RATES, route=route) <= 1e-5
@@ -177,7 +177,7 @@ def test_what_cannot_be_packed_is_refused():
     x, y = data(12)
     source = packed_examples(x, y, BATCH, 3, range(2))
     models = [mlp((12, 8, 10), seed) for seed in range(2)]
-    for change in ({"ema": 0.9}, {"compile": True}, {"accumulate": 2}, {"precision": "bfloat16"}):
+    for change in ({"compile": True}, {"precision": "bfloat16"}):
         with pytest.raises(ValueError, match=next(iter(change))):
             train_packed(models, source, TrainConfig(steps=3, lr=1e-3, **change))
     with pytest.raises(ValueError, match="3 learning rates"):

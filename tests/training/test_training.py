@@ -141,7 +141,7 @@ class Killed(Exception):
     """Stands for a kill."""
 
 
-# T2: interrupted anywhere and resumed, with dropout, averaging and accumulation.
+# T2: interrupted anywhere and resumed, with dropout.
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 @pytest.mark.parametrize("killed_at", [3, 10, 19])
 def test_a_resumed_run_is_the_uninterrupted_one(signals, tmp_path, killed_at, optimiser):
@@ -150,11 +150,8 @@ def test_a_resumed_run_is_the_uninterrupted_one(signals, tmp_path, killed_at, op
         steps=20,
         lr=1e-2,
         warmup=3,
-        ema=0.9,
-        accumulate=2,
         evaluate_every=4,
         optimiser=optimiser,
-        momentum=0.9,
     )
 
     def start(kill=-1, checkpoint=None):
@@ -181,7 +178,6 @@ def test_a_resumed_run_is_the_uninterrupted_one(signals, tmp_path, killed_at, op
     again, resumed = start(checkpoint=path)
     assert (resumed.losses, resumed.lrs, resumed.evals) == (run.losses, run.lrs, run.evals)
     assert torch.equal(weights(again), weights(whole))
-    assert torch.equal(weights(resumed.ema), weights(run.ema))
     third, done = start(7, path)  # finished: only the first and the last batch are looked at
     assert done.losses == run.losses
     assert torch.equal(weights(third), weights(whole))
@@ -253,7 +249,7 @@ def test_a_run_on_other_data_does_not_resume(signals, tmp_path):
         start(held=None)
     with pytest.raises(ValueError, match="other data: loss"):
         start(loss=lambda *given: loss_of(*given))
-    for changed in ({"schedule": "linear"}, {"warmup": 2}, {"final": 0.5}, {"accumulate": 2}):
+    for changed in ({"schedule": "linear"}, {"warmup": 2}, {"final": 0.5}):
         with pytest.raises(ValueError, match=f"another config: {next(iter(changed))} differ"):
             start(**changed)
     with pytest.raises(ValueError, match=r"another model: 0\.weight"):
@@ -300,17 +296,6 @@ def test_a_transformer_learns_a_batch_by_heart():
     assert run.losses[-1] < 0.01
 
 
-def test_accumulated_gradients_are_those_of_the_whole_batch(signals):
-    x, y = signals
-    config = TrainConfig(steps=5, lr=1e-2, clip=0.5)
-    runs = [
-        loop.train(mlp((40, 16, 10), 0), examples(x, y, 30, 5, 0), replace(config, accumulate=parts))
-        for parts in (1, 3, 4)
-    ]
-    for run in runs[1:]:
-        np.testing.assert_allclose(run.losses, runs[0].losses, atol=1e-5)
-
-
 #: Losses of the eight examples: their logit against one of nought. Two of the first half's means differ.
 EACH = (0.47607,) * 4 + (1.03713, 1.03713)
 
@@ -331,20 +316,19 @@ def as_they_are():
     return model
 
 
-@pytest.mark.parametrize("parts", [1, 2, 4])
-def test_ignored_targets_count_for_nothing_in_parts_of_a_batch(parts):
+def test_ignored_targets_count_for_nothing_in_a_batch():
     x, y = partly_ignored()
 
     def start(x, y, **choices):
         model = as_they_are()
         return loop.train(model, lambda step: (x, y), TrainConfig(steps=5, lr=0.1, **choices)), model
 
-    run, model = start(x, y, accumulate=parts)
+    run, model = start(x, y)
     assert run.losses[0] == pytest.approx(0.66309, abs=1e-5)
     alone, known = start(x[:6], y[:6])
     assert run.losses == pytest.approx(alone.losses, abs=1e-6)
     torch.testing.assert_close(weights(model), weights(known))
-    nothing, _ = start(x, torch.full_like(y, loop.IGNORED), accumulate=parts)
+    nothing, _ = start(x, torch.full_like(y, loop.IGNORED))
     assert nothing.diverged and len(nothing.losses) == 1 and math.isnan(nothing.losses[0])
 
 
@@ -406,22 +390,6 @@ def test_rates_by_layer_follow_the_groups():
     assert found[id(model.norm.weight)] == (1.0, 0.0)
 
 
-def test_the_average_is_the_running_mean_of_the_weights(signals):
-    x, y = signals
-    source, seen = examples(x, y, 16, 6, 0), []
-    model = mlp((40, 10), 0)
-
-    def watched(step):
-        seen.append(weights(model))
-        return source(step)
-
-    run = loop.train(model, watched, TrainConfig(steps=6, lr=1e-2, ema=0.8))
-    expected, after = None, [*seen[1:], weights(model)]
-    for w in after:
-        expected = w.clone() if expected is None else 0.8 * expected + 0.2 * w
-    torch.testing.assert_close(weights(run.ema), expected)
-
-
 def test_evaluation_is_on_a_fixed_set_and_leaves_training_alone(signals):
     x, y = signals
     held = (x[:20], y[:20])
@@ -477,7 +445,7 @@ def test_bfloat16_learns_with_weights_in_full_precision(signals):
 
 @pytest.mark.parametrize(
     "choices",
-    [{"schedule": "sine"}, {"optimiser": "adam"}, {"precision": "half"}, {"steps": 0}, {"ema": 1.0}],
+    [{"schedule": "sine"}, {"optimiser": "adam"}, {"precision": "half"}, {"steps": 0}, {"final": 1.5}],
 )
 def test_choices_that_do_not_exist_are_named(choices):
     with pytest.raises(ValueError, match=next(iter(choices))):

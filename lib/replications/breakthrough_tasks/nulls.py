@@ -182,7 +182,7 @@ def stretched(pair: tuple[np.ndarray, np.ndarray], by: np.ndarray | float) -> tu
 PATTERNS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
 
 
-def together(
+def with_redrawn_questions(
     counts: np.ndarray, ratio: float, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Discontinuities of tasks, and what drawing their questions anew, with all models' answers to them, adds.

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from replications.breakthrough_tasks import nulls
+from scalinglaws.tasks import by_size
 from scalinglaws.uncertainty import Estimate, of_mean, of_share
 
 
@@ -35,23 +36,14 @@ class Tasks(NamedTuple):
 
 
 def arranged(table: pd.DataFrame) -> Tasks:
-    """The table `bigbench_bigg` by task.
-
-    Guessing gives the listed chance where the model chose among answers, which shows in a Brier score that
-    is not just the share of wrong answers, and nothing where it wrote its answer out.
-    """
-    accuracy, brier, questions = (
-        table.pivot_table(name, "task", "n_params") for name in ("accuracy", "brier", "n_questions")
-    )
-    chance = table.groupby("task").chance.first()
-    choosing = chance.notna() & ((brier + accuracy - 1).abs().max(axis=1) > 0.02)
-    right = (accuracy * questions).round()
+    """The table `bigbench_bigg` by task, with what guessing gives by `scalinglaws.tasks.by_size`."""
+    known = by_size(table)
     return Tasks(
-        accuracy.columns.to_numpy(float),
-        (right / questions).to_numpy(),
-        questions.to_numpy(int),
-        chance.where(choosing, 0.0).to_numpy(),
-        accuracy.index,
+        known.accuracy.columns.to_numpy(float),
+        known.accuracy.to_numpy(),
+        known.questions.to_numpy(int),
+        known.guess.to_numpy(),
+        known.accuracy.index,
     )
 
 
@@ -132,7 +124,8 @@ def neighbours(
         As for `nulls.together`.
     """
     return [
-        nulls.together(each, nulls.step_ratio(sizes[k : k + 3]), draws, rng) for k, each in enumerate(counts)
+        nulls.with_redrawn_questions(each, nulls.step_ratio(sizes[k : k + 3]), draws, rng)
+        for k, each in enumerate(counts)
     ]
 
 

@@ -194,11 +194,6 @@ def by_official(depth: float, width: float, resolution: float) -> Network:
     return official(width, depth, RESOLUTION * resolution)
 
 
-def exponent(flops: np.ndarray, acts: np.ndarray) -> float:
-    """Slope of log activations on log FLOPs."""
-    return float(np.polyfit(np.log(flops), np.log(acts), 1)[0])
-
-
 def agreeing(
     printed: dict[str, tuple[str, str]], counts: dict[str, Count]
 ) -> Iterator[tuple[str, bool, bool]]:

@@ -51,7 +51,7 @@ def mean_best(
 
 def best_otherwise(tasks: pd.DataFrame, times: np.ndarray) -> dict[str, np.ndarray]:
     """`mean_best` over other tasks and other scales, by what is other."""
-    about = described(tasks)
+    about = kinds_of(tasks)
     return {
         "all 38 tasks": mean_best(tasks, times, without=()),
         "clean tasks": mean_best(tasks, times, without=[*RETRIEVAL, *about.index[about.clean == 0]]),
@@ -71,7 +71,7 @@ def clean_less_others(each: pd.Series, clean: pd.Series, draws: int, rng: np.ran
     return means[1] - means[0]
 
 
-def described(tasks: pd.DataFrame) -> pd.DataFrame:
+def kinds_of(tasks: pd.DataFrame) -> pd.DataFrame:
     """Kind, test set, classes and whether it is clean, a row each task."""
     return (
         tasks.drop_duplicates("task").set_index("task")[["kind", "n_test", "n_classes", "clean"]].sort_index()
@@ -117,7 +117,7 @@ def expected_order(
     DataFrame
         A row each task and a column each world.
     """
-    about = described(tasks).query("kind == 'shares' and clean == 1")
+    about = kinds_of(tasks).query("kind == 'shares' and clean == 1")
     medium, large = (table_of(tasks, scale).loc[about.index].to_numpy() for scale in ("medium", "large"))
     n = (about.n_test.to_numpy()[:, None] / smaller).astype(int)
     shape = (worlds, *medium.shape)

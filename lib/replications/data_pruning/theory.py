@@ -7,8 +7,8 @@ its test error is its angle to the teacher over pi. Everything is for `N` dimens
 `alpha * N` kept examples with `N` large; `alpha_total = alpha / f` counts all examples.
 
 `solve` finds the student by a convex reduction (Gordon's comparison, also called CGMT);
-`saddle_hard` and `saddle_probe` are the equations of the paper, a different route to the same
-student. `replications.data_pruning.perceptron` builds one at finite `N`.
+`saddle_probe` is the paper's equations, a different route to the same student.
+`replications.data_pruning.perceptron` builds one at finite `N`.
 
 Source: Sorscher, Geirhos, Shekhar, Ganguli and Morcos (2022), arXiv:2206.14486.
 """
@@ -247,29 +247,6 @@ def composite(low: float, high: float, count: int = 80) -> tuple[np.ndarray, np.
     """Gauss-Legendre points and weights on equal panels of [low, high], ten points each."""
     edges = np.linspace(low, high, count + 1)
     return tuple(part.ravel() for part in gauss(10, edges[:-1], edges[1:]))
-
-
-def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.ndarray:
-    r"""What is left of the paper's saddle-point equations, perfect probe, hard examples kept.
-
-    With `g = gamma = H^-1((1 - f) / 2)`, `Dt` the Gaussian measure and t from -inf to kappa:
-
-        R = 2 alpha / (f sqrt(2 pi) sqrt(1 - R^2))
-              Int Dt exp(-R^2 t^2 / 2(1 - R^2)) [1 - exp(-g (g - 2 R t) / 2(1 - R^2))] (kappa - t)
-        1 - R^2 = (2 alpha / f) Int Dt [H(-R t / sqrt(1 - R^2)) - H(-(R t - g) / sqrt(1 - R^2))] (kappa - t)^2
-
-    Returns
-    -------
-    ndarray
-        Left side minus right side of both.
-    """
-    g, s = kept_range(f, "hard")[1], np.sqrt(1 - overlap**2)
-    t, w = composite(-FAR, margin)
-    w = w * density(t) * 2 * alpha / f
-    tail = np.exp(-((overlap * t) ** 2) / (2 * s * s)) - np.exp(-((overlap * t - g) ** 2) / (2 * s * s))
-    first = w @ (tail * (margin - t)) / (np.sqrt(2 * np.pi) * s)
-    second = w @ ((ndtr(overlap * t / s) - ndtr((overlap * t - g) / s)) * (margin - t) ** 2)
-    return np.array([overlap - first, 1 - overlap**2 - second])
 
 
 def saddle_probe(

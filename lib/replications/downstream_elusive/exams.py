@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from scalinglaws.correlation import rank_correlation
+from scalinglaws.correlation import correlation, rank_correlation
 from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws, of_mean, of_share
 
 #: How close scores follow compute: from x of shape (runs,) and y of shape (..., runs) to shape (...).
@@ -274,16 +274,10 @@ def left_over(ladder: Ladder, y: np.ndarray, degree: int = 2) -> np.ndarray:
     return np.stack([v - trend(b, v, degree) for b, v in zip(ladder.bits, y, strict=True)])
 
 
-def together(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation along the last axis."""
-    a, b = (v - v.mean(-1, keepdims=True) for v in (a, b))
-    return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
-
-
 def across(ladder: Ladder, degree: int = 2) -> pd.Series:
     """Correlation of what is left of accuracy in one exam of a benchmark and of `soft` in the other, by pair."""
     hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
-    both = {stem: together(hard[[a, b]], soft[[b, a]]).mean() for stem, a, b in pairs(ladder)}
+    both = {stem: correlation(hard[[a, b]], soft[[b, a]]).mean() for stem, a, b in pairs(ladder)}
     return pd.Series(both)
 
 
@@ -294,7 +288,7 @@ def across_strangers(ladder: Ladder, degree: int = 2) -> float:
     """
     hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
     strangers = ladder.benchmarks[:, None] != ladder.benchmarks
-    return float(together(hard[:, None], soft[None])[strangers].mean())
+    return float(correlation(hard[:, None], soft[None])[strangers].mean())
 
 
 def wrong_mass(
@@ -309,7 +303,7 @@ def wrong_mass(
         `of_means` takes it; and the correlation in each exam.
     """
     hard, soft = (left_over(ladder, y, degree) for y in (ladder.accuracy, ladder.soft))
-    within, kinds = together(hard, soft), np.unique(ladder.benchmarks)
+    within, kinds = correlation(hard, soft), np.unique(ladder.benchmarks)
     medians = np.array([np.median(within[ladder.benchmarks == kind]) for kind in kinds])
     picks = np.random.default_rng([seed, 3]).integers(len(kinds), size=(draws, len(kinds)))
     median = from_draws(np.median(medians), np.median(medians[picks], axis=1), "benchmarks drawn again")

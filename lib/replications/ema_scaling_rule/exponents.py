@@ -7,17 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from replications.ema_scaling_rule.parabola import Parabola, best_momentum
-
-
-def slope(x: Sequence[float], y: Sequence[float]) -> float:
-    """Exponent of y in x, by least squares in logs; both of shape (n,)."""
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+from scalinglaws.correlation import log_slope
 
 
 def best_exponent(parabola: Parabola, kappas: Sequence[int]) -> float:
-    """p in ln(best momentum) = kappa^p ln(rho), by `slope`."""
+    """p in ln(best momentum) = kappa^p ln(rho), by least squares in logs."""
     momenta = [best_momentum(parabola, kappa) for kappa in kappas]
-    return slope(kappas, np.log(momenta) / np.log(parabola.momentum))
+    return log_slope(kappas, np.log(momenta) / np.log(parabola.momentum))
 
 
 def at_one(kappas: Sequence[int], values: Sequence[float]) -> float:

@@ -15,11 +15,6 @@ def forgetting(rate: float, momentum: float, curvature: float = 1.0) -> float:
     return float(-np.log(momentum) / (rate * curvature))
 
 
-def average(tau: np.ndarray, b: float) -> np.ndarray:
-    """zeta of small steps, from theta = zeta = 1."""
-    return np.exp(-b * tau) + b * (np.exp(-tau) - np.exp(-b * tau)) / (b - 1)
-
-
 def left_by_power(tau: np.ndarray, b: float, lag: float = 1.0) -> np.ndarray:
     """Error of the average under rho^kappa, over (kappa - 1) eta a.
 
@@ -55,12 +50,3 @@ def shortcut_over_power(b: float, lag: float = 1.0) -> float:
     """How much larger the largest distance is that the shortcut leaves."""
     largest = largest_left(b, lag)
     return largest["shortcut"] / largest["power"]
-
-
-def noise_kept(momentum: float, contraction: float) -> float:
-    """Stationary variance of the average over that of the weights, which shrink by a factor each step.
-
-    The weights are then an autoregression of the first order. It is above 1 where the momentum is negative.
-    """
-    rho, r = momentum, contraction
-    return (1 - rho) / (1 + rho) * (1 + rho * r) / (1 - rho * r)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from replications.emergence_mirage.guessing import Guessing, guessing
 from replications.emergence_mirage.smooth import Simulated, discoveries, simulate
+from scalinglaws.tasks import by_size
 from scalinglaws.uncertainty import Estimate
 
 #: Draws for tasks whose p-value is small: the least that they can give is half of what one discovery among 85 needs.
@@ -42,21 +43,12 @@ class Tasks(NamedTuple):
 
 
 def arranged(table: pd.DataFrame) -> Tasks:
-    """The table `bigbench_bigg` by task.
-
-    A task counts as one of choices if its chance is listed and its Brier score is not just the
-    share of wrong answers, as it is where there is nothing to normalise the confidence over.
-    """
-    measures = ("accuracy", "brier", "n_questions")
-    accuracy, brier, questions = (table.pivot_table(name, "task", "n_params") for name in measures)
+    """The table `bigbench_bigg` by task, with what guessing gives by `scalinglaws.tasks.by_size`."""
+    known = by_size(table)
     about = table.groupby("task").agg(most=("n_questions", "max"), chance=("chance", "first"))
-    beside = (brier + accuracy - 1).abs().max(axis=1)
-    about["choosing"] = about.chance.notna() & (beside > 0.02)
-    about["guess"] = about.chance.where(about.choosing, 0.0)
-    right = (accuracy * questions).round()
-    # Shares of counts, so that equal counts are equal shares, as they are in test sets that are drawn.
-    accuracy = right / questions
-    return Tasks(accuracy.columns.to_numpy(float), accuracy, brier, right, questions, about)
+    about = about.assign(choosing=known.choosing, guess=known.guess)
+    sizes = known.accuracy.columns.to_numpy(float)
+    return Tasks(sizes, known.accuracy, known.brier, known.right, known.questions, about)
 
 
 def chances(tasks: Tasks, floor: bool) -> dict[str, tuple[float, ...]]:

@@ -168,7 +168,7 @@ def between_tasks(left: np.ndarray, other: np.ndarray | None = None) -> np.ndarr
     return mean_agreement(across(left, left), neighbours(len(left)))
 
 
-def together(agree: np.ndarray, domains: np.ndarray) -> np.ndarray:
+def within_domains(agree: np.ndarray, domains: np.ndarray) -> np.ndarray:
     """Mean agreement of two tasks of one domain less that of two tasks of different ones.
 
     Parameters
@@ -192,7 +192,7 @@ def chance_of_domains(
     agree: np.ndarray, domains: np.ndarray, most: int, rng: np.random.Generator
 ) -> Estimate:
     """Share of the deals of domains under which tasks of one domain move together as much as they do."""
-    dealt = together(agree, np.vstack([domains, deals_of(domains, most, rng)]))
+    dealt = within_domains(agree, np.vstack([domains, deals_of(domains, most, rng)]))
     hits = int((dealt >= dealt[0] - 1e-9).sum())
     return of_share(hits, len(dealt), "deals of the domains")
 

@@ -8,12 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from scalinglaws.figures import PALETTE, panels
-
-
-def size_name(n_params: float) -> str:
-    """A size as its label: 7e7 is 70M, 1.4e9 is 1.4B."""
-    return f"{n_params / 1e6:g}M" if n_params < 1e9 else f"{n_params / 1e9:g}B"
+from scalinglaws.figures import PALETTE, panels, size_name
 
 
 def by_size(sizes: Sequence[float], tasks: Sequence[str], times: np.ndarray, curves: np.ndarray) -> Figure:

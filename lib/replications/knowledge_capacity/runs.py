@@ -277,7 +277,7 @@ def pack(seed: int, **shape: Any) -> tuple:
     return (*shape.values(), None if device() == "cuda" else seed)
 
 
-def trained(configs: list[dict[str, Any]]) -> tuple[list[Decoder], list[torch.Tensor], list[loop.Run]]:
+def trained(configs: list[dict[str, Any]]) -> tuple[list[Decoder], list[torch.Tensor], list[loop.History]]:
     """Models that differ by their seed alone, each trained on a table of its own; the tables, the records."""
     shape = {name: configs[0][name] for name in ("width", "depth", "mlp", "exposures", "load")}
     chosen, fresh = settings(**shape), configs[0]["facts"] == "fresh"

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from scalinglaws.correlation import log_slope
 from scalinglaws.uncertainty import Estimate, every_resample, weighted_ends
 
 #: What a curve is told by.
@@ -272,7 +273,7 @@ class Widths:
 
 def growth(size: pd.Series) -> float:
     """Exponent of a size against n; not a number from fewer than three points."""
-    return float(np.polyfit(np.log(size.index), np.log(size), 1)[0]) if len(size) > 2 else np.nan
+    return log_slope(size.index, size) if len(size) > 2 else np.nan
 
 
 def largest_growth(swept: Mapping[str, Widths], enough: Enough) -> tuple[Estimate, pd.Series]:

@@ -87,7 +87,7 @@ def worth(exponents: np.ndarray) -> np.ndarray:
     return np.where(p < 0, np.minimum(q / np.where(p < 0, p, -1), BEYOND), BEYOND)
 
 
-def measured(
+def worth_of_depth(
     shapes: pd.DataFrame, loss: np.ndarray, draws: int, rng: np.random.Generator, **how
 ) -> dict[str, Estimate]:
     """The gain of depth at equal size, in two counts, and the worth of width; architectures are drawn.
@@ -298,7 +298,7 @@ def how_often(
     for _ in range(200):
         y = world + rng.choice(residuals, len(world))
         by_pairs += of_pairs(in_pairs(y)).low > 0
-        by_surface += measured(shapes, y, 100, rng)["blocks"].low > 0
+        by_surface += worth_of_depth(shapes, y, 100, rng)["blocks"].low > 0
     return by_pairs, by_surface
 
 

@@ -10,8 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replications.massive_sampling.rates import size_name
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, PAPER, panels, size_name
 
 
 def cells(ax: Axes, table: pd.DataFrame, x: str, lines: str, colours: Mapping[float, object]) -> None:

@@ -19,11 +19,6 @@ from scalinglaws.uncertainty import Estimate, cluster_resamples, from_draws
 SIZES = "problems and sizes drawn again"
 
 
-def size_name(n_params: float) -> str:
-    """A size as its label says it: 70M, 2.8B."""
-    return f"{n_params / 1e9:g}B" if n_params >= 1e9 else f"{n_params / 1e6:g}M"
-
-
 def every_problem(counts: pd.DataFrame) -> pd.DataFrame:
     """One row a checkpoint and problem, from a table in which unsolved problems share rows.
 

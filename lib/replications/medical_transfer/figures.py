@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.medical_transfer import bottleneck
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, PAPER, in_blocks, panels
 from scalinglaws.turning import TwoLines
 from scalinglaws.uncertainty import Estimate
 
@@ -93,17 +93,8 @@ def subgroups(blocks: Mapping[str, Mapping[str, Estimate]], axis: str = "mean ga
         What the means are of.
     """
     figure, ax = panels(1, width=6.6, height=4.4)
-    names = [name for block in blocks.values() for name in block]
-    row = 0
-    for colour, (label, block) in zip(PALETTE, blocks.items(), strict=False):
-        at = range(row, row + len(block))
-        ends = np.array([[it.value - it.low, it.high - it.value] for it in block.values()]).T
-        middles = [it.value for it in block.values()]
-        ax.errorbar(middles, at, xerr=ends, fmt="o", color=colour, label=f"{label}, 95 %")
-        row += len(block)
+    in_blocks(ax, {f"{label}, 95 %": block for label, block in blocks.items()})
     ax.axvline(0, color="0.5", lw=1)
-    ax.set_yticks(range(row), names)
-    ax.invert_yaxis()
     ax.set(xlabel=axis, ylabel="model, or kind of data set")
     ax.legend(fontsize=8, ncol=3, loc="upper center", bbox_to_anchor=(0.4, -0.16))
     return figure

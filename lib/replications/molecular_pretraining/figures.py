@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.molecular_pretraining import gains
-from scalinglaws.figures import PALETTE, PAPER, panels
+from scalinglaws.figures import PALETTE, PAPER, in_blocks, panels
 from scalinglaws.uncertainty import Estimate
 
 COLOURS = {"mlm": PALETTE[1], "mtr": PALETTE[3]}
@@ -68,20 +68,12 @@ def with_margin(blocks: Mapping[str, Mapping[str, Estimate]], margin: float, equ
         The rows of which the paper says that there is no difference: these have the margin, and its dashed zero.
     """
     figure, ax = panels(1, width=6.6, height=4.8)
-    row, names = 0, []
-    for colour, (label, block) in zip((PALETTE[1], PALETTE[3], PALETTE[4]), blocks.items(), strict=True):
-        at = range(row, row + len(block))
-        middle = [it.value for it in block.values()]
-        ends = np.array([[it.value - it.low, it.high - it.value] for it in block.values()]).T
-        ax.errorbar(middle, at, xerr=ends, fmt="o", color=colour, label=label)
-        row, names = row + len(block), [*names, *block]
+    names = in_blocks(ax, blocks, (PALETTE[1], PALETTE[3], PALETTE[4]))
     ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
     at = np.array([names.index(it) for it in equal])
     ax.barh(at, 2 * margin, 0.9, -margin, color="0.88", zorder=0, label=f"within {margin:g} %")
     lines = {"label": "paper: no significant difference", **PAPER}
     ax.vlines(np.zeros(len(at)), at - 0.45, at + 0.45, **lines)
-    ax.set_yticks(range(row), names)
-    ax.invert_yaxis()
     ax.set(xlabel="less error [% of MAE]", ylabel="what is compared")
     ax.legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(0.35, -0.13))
     return figure

@@ -39,14 +39,6 @@ def whatever_size(table: pd.DataFrame, count: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(len(table), size=(count, len(table)))
 
 
-def whole_sizes(table: pd.DataFrame, count: int, seed: int) -> list[np.ndarray]:
-    """The sizes are drawn again, each with all its runs; as `within_sizes`, but a list of rows."""
-    rng, sizes = np.random.default_rng(seed), rows_of_sizes(table)
-    return [
-        np.concatenate([sizes[k] for k in rng.integers(len(sizes), size=len(sizes))]) for _ in range(count)
-    ]
-
-
 def dealt(true: Fit, count: int, seed: int) -> np.ndarray:
     """Losses from a fitted form, with its residuals dealt out anew among the runs; shape (sets, runs)."""
     scatter = np.random.default_rng([seed, 4]).permuted(np.tile(true.residuals, (count, 1)), axis=1)

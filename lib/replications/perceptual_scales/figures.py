@@ -12,7 +12,9 @@ from replications.perceptual_scales.scales import PLACES
 from scalinglaws.figures import PALETTE, PAPER, panels
 
 
-def measured(ax: Axes, scale: np.ndarray, people: Sequence[np.ndarray] = (), label: str = "") -> None:
+def scale_with_people(
+    ax: Axes, scale: np.ndarray, people: Sequence[np.ndarray] = (), label: str = ""
+) -> None:
     """A measured scale with a thin line for each person, and the straight line.
 
     Parameters
@@ -43,7 +45,7 @@ def forms(conditions: Mapping[str, Mapping[str, object]]) -> Figure:
     """
     fig, axes = panels(3, width=4.0, height=3.9, sharey=True)
     for ax, (title, drawn) in zip(axes, conditions.items(), strict=True):
-        measured(ax, drawn["scale"], drawn["people"], label="five people together")
+        scale_with_people(ax, drawn["scale"], drawn["people"], label="five people together")
         ax.plot(PLACES, drawn["predicted"], **PAPER, lw=2, label="closed form (paper)")
         if "shown" in drawn:
             ax.plot(PLACES, drawn["shown"], color=PALETTE[3], lw=2, label="spectra that can be shown")
@@ -59,7 +61,7 @@ def pairs(
     """Measured and predicted scales of the twelve pairs of textures, one panel each, with a note in the title."""
     fig, axes = panels(6, 2, width=2.3, height=2.4, sharex=True, sharey=True)
     for ax, (pair, scale) in zip(axes.flat, scales.items(), strict=True):
-        measured(ax, scale, label="five people together" if pair == "pair_01" else "")
+        scale_with_people(ax, scale, label="five people together" if pair == "pair_01" else "")
         ax.plot(
             PLACES,
             predicted[pair],

@@ -151,7 +151,7 @@ def regression(
     )
 
 
-def together(answers: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def of_everybody(answers: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Coefficients of one regression of all people, who are taken to see the same scale: shape (k,)."""
     everybody = answers.sum(axis=0, keepdims=True)
     return regression(everybody, columns, REPEATS * len(answers)).coefficients[0]
@@ -159,13 +159,13 @@ def together(answers: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 def likeliest(answers: np.ndarray) -> np.ndarray:
     """The scale of greatest likelihood of all people together, from 0 to 1, not held to be monotone: shape (13,)."""
-    seen = together(answers, np.eye(STIMULI)[:, 1:])
+    seen = of_everybody(answers, np.eye(STIMULI)[:, 1:])
     return np.concatenate([[0], seen]) / seen[-1]
 
 
 def noise(answers: np.ndarray) -> float:
     """Standard deviation of a comparison, where the whole scale is 1, by maximum likelihood."""
-    return float(1 / together(answers, np.eye(STIMULI)[:, 1:])[-1])
+    return float(1 / of_everybody(answers, np.eye(STIMULI)[:, 1:])[-1])
 
 
 def amplitudes(answers: np.ndarray, predicted: np.ndarray) -> np.ndarray:

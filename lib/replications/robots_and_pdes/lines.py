@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from scalinglaws.correlation import slopes
+from scalinglaws import correlation
 from scalinglaws.fitting import Fit, fit
 from scalinglaws.fitting.law import law
 from scalinglaws.uncertainty import Estimate
@@ -49,16 +49,9 @@ def curves(table: pd.DataFrame, by: list[str], error: str) -> dict[tuple, tuple[
     }
 
 
-def line(x: ArrayLike, y: ArrayLike) -> np.ndarray:
-    """Slope and intercept of the least-squares line, shape (2, ...), for y of shape (..., points)."""
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    slope = slopes(x, y)
-    return np.array([slope, y.mean(axis=-1) - slope * x.mean()])
-
-
 def squares(x: ArrayLike, y: ArrayLike) -> float:
     """Residual sum of squares of the line."""
-    slope, level = line(x, y)
+    slope, level = correlation.lines(x, y)
     return float(((y - level - slope * np.asarray(x)) ** 2).sum())
 
 
@@ -73,7 +66,7 @@ def against(x: ArrayLike, columns: ArrayLike) -> np.ndarray:
         Shape (columns, points); none of them may itself be a line.
     """
     x, columns = np.asarray(x, float), np.atleast_2d(np.asarray(columns, float))
-    slope, level = line(x, columns)
+    slope, level = correlation.lines(x, columns)
     left = columns - level[:, None] - slope[:, None] * x
     return left / np.sqrt((left**2).sum(axis=1, keepdims=True))
 
@@ -90,7 +83,7 @@ def curved(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Two-sided p-value of the parabola's leading coefficient, Student's t with (points - 3) degrees of freedom."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     (direction,) = against(x, (x - x.mean()) ** 2)
-    slope, level = line(x, y)
+    slope, level = correlation.lines(x, y)
     left = y - level[..., None] - slope[..., None] * x
     share = (left @ direction) ** 2 / (left**2).sum(axis=-1)
     free = len(x) - 3
@@ -117,7 +110,7 @@ def count_for(
         A count; the interval ends at infinity where the slope is not established.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
-    slope, _ = line(x, y)
+    slope, _ = correlation.lines(x, y)
     sxx = ((x - x.mean()) ** 2).sum()
     spread, free = scatter or (squares(x, y) / (len(x) - 2), len(x) - 2)
     t = stats.t.ppf(0.975, free)
@@ -173,13 +166,13 @@ def broken(x: ArrayLike, y: ArrayLike, draws: int, rng: np.random.Generator, lea
     knots = places(x, least)
     hinges = np.maximum(x - knots[:, None], 0)
     directions = against(x, hinges)
-    slope, level = line(x, y)
+    slope, level = correlation.lines(x, y)
     left = y - level - slope * x
     gain = (directions @ left) ** 2
     share = gain.max() / (left @ left)
     # Scatter about a line, which takes two dimensions away.
     scatter = rng.standard_normal((draws, len(x)))
-    a, b = line(x, scatter)
+    a, b = correlation.lines(x, scatter)
     scatter -= b[:, None] + a[:, None] * x
     simulated = ((scatter @ directions.T) ** 2).max(axis=1) / (scatter**2).sum(axis=1)
     chance = (1 + (simulated >= share - 1e-12).sum()) / (1 + draws)
@@ -227,12 +220,6 @@ def paid(curve: tuple, smooth: Smooth) -> float:
     return float(np.log(squares(*curve) / smooth.left) - np.log(points) / points)
 
 
-def aicc(left: float, points: int, parameters: int) -> float:
-    """Akaike's criterion, corrected for few points, of a residual sum of squares; the scatter counts as a parameter."""
-    k = parameters + 1
-    return float(points * np.log(left / points) + 2 * k + 2 * k * (k + 1) / (points - k - 1))
-
-
 def reached(x: ArrayLike, y: ArrayLike, target: float) -> float:
     """The fewest trajectories whose log error is `target`: straight between points, and not beyond them."""
     lowest = np.minimum.accumulate(np.asarray(y, float))
@@ -241,7 +228,7 @@ def reached(x: ArrayLike, y: ArrayLike, target: float) -> float:
 
 def reached_by_line(x: ArrayLike, y: ArrayLike, target: float) -> float:
     """The count at which the least-squares line reaches `target`."""
-    slope, level = line(x, y)
+    slope, level = correlation.lines(x, y)
     return float(np.exp(np.clip((target - level) / slope, -50, 50)))
 
 
@@ -253,7 +240,7 @@ def bend(x: ArrayLike, y: ArrayLike) -> np.ndarray:
 def surplus(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """The last point less what the line through the others predicts; shape of y less its last axis."""
     x, y = np.asarray(x, float), np.asarray(y, float)
-    slope, level = line(x[:-1], y[..., :-1])
+    slope, level = correlation.lines(x[:-1], y[..., :-1])
     return y[..., -1] - level - slope * x[-1]
 
 
@@ -287,7 +274,7 @@ def better(curve: tuple, law: Fit) -> float:
 
 def along(curve: tuple) -> np.ndarray:
     """The line through a curve, at its points."""
-    slope, level = line(*curve)
+    slope, level = correlation.lines(*curve)
     return level + slope * curve[0]
 
 

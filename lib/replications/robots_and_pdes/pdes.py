@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from replications.robots_and_pdes import lines, printed
+from scalinglaws import correlation
 
 MODELS = ("Poseidon-B", "FNO")
 #: Where Poseidon-B's line starts in Figure 1, if not at the first point.
@@ -24,7 +25,7 @@ def part(curve: tuple, first: float = 0, last: float = np.inf) -> tuple[np.ndarr
 
 def exponent(curve: tuple, first: float = 0, last: float = np.inf) -> float:
     """The exponent of the line through the points from `first` trajectories to `last`."""
-    return float(-lines.line(*part(curve, first, last))[0])
+    return float(-correlation.lines(*part(curve, first, last))[0])
 
 
 def exponents(curves: Mapping) -> pd.DataFrame:
@@ -100,7 +101,7 @@ def on_lines(curves: Mapping, rng: np.random.Generator) -> dict:
     """Each curve with its points drawn about its line, with the scatter that they have."""
     drawn = {}
     for key, (x, y) in curves.items():
-        slope, level = lines.line(x, y)
+        slope, level = correlation.lines(x, y)
         scatter = np.sqrt(lines.squares(x, y) / (len(x) - 2))
         drawn[key] = x, rng.normal(level + slope * x, scatter)
     return drawn

@@ -140,7 +140,7 @@ def left_out(table: pd.DataFrame, unit: str, statistic: Callable[..., float] = e
     return np.array([statistic(table[table[unit] != one]) for one in table[unit].unique()])
 
 
-def jackknife(table: pd.DataFrame, unit: str, statistic: Callable[..., float] = exponent) -> Estimate:
+def without_each(table: pd.DataFrame, unit: str, statistic: Callable[..., float] = exponent) -> Estimate:
     """A statistic with Student's interval where one family, model or corpus is left out in turn."""
     found = left_out(table, unit, statistic)
     return from_left_out(statistic(table), found, f"one {unit} left out in turn, Student's interval")

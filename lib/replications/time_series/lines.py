@@ -143,7 +143,7 @@ def shift(losses: pd.DataFrame, figure: str, family: str) -> float:
     return float(minimize_scalar(off, bounds=(-FURTHEST, FURTHEST), method="bounded").x)
 
 
-def shifted(losses: pd.DataFrame) -> pd.DataFrame:
+def with_ticks_moved(losses: pd.DataFrame) -> pd.DataFrame:
     """The table with the ticks of all four pictures where their printed constants would have them."""
     moved = losses.copy()
     for (figure, family), rows in losses.groupby(["figure", "family"]):

@@ -32,14 +32,14 @@ def claims() -> pd.DataFrame:
     for one in map(suite.finding, verdicts.kept()):
         paper = re.search(r"arxiv\.org/abs/((\d\d)\d\d\.\d+)", one.citation)
         claims_of = {claim.id: claim for claim in one.stated.claims}
-        about = {"notebook": one.number, "paper": paper[1], "year": 2000 + int(paper[2])}
+        about = {"notebook": one.digits, "paper": paper[1], "year": 2000 + int(paper[2])}
         about["domain"] = suite.CHAPTERS[one.chapter]
         for verdict in one.verdicts:
             claim = claims_of[verdict["id"]]
             # An end at infinity is kept as text, since JSON has no such number.
             interval = tuple(None if verdict[end] is None else float(verdict[end]) for end in ("low", "high"))
             row = about | {key: verdict[key] for key in TAKEN}
-            row["group"] = f"{one.number} {verdict['group']}"
+            row["group"] = f"{one.digits} {verdict['group']}"
             row["known"], row["cited"] = bool(verdict["pilot"]), claim.id in one.stated.cited
             row["fragile"] = bool(verdict["fragile"])
             row["holds"], row["fails"] = verdict["word"] in scoreboard.HELD, verdict["word"] == NOT_REPLICATED

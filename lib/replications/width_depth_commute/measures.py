@@ -13,6 +13,7 @@ from replications.width_depth_commute.cells import Cells, regressed
 from replications.width_depth_commute.networks import drawn, scales
 from replications.width_depth_commute.runs import PATHS, POWERS, along
 from replications.width_depth_commute.theory import flow, infinite_width, plain_kernel
+from scalinglaws.correlation import log_slope
 from scalinglaws.uncertainty import Estimate, from_draws
 
 
@@ -108,7 +109,7 @@ def plain_width_exponent(depth: int, widths: Sequence[int], draws: int, rng: np.
     """Exponent of the width in the rms distance of a plain network's kernel ab from that of infinite width."""
     wide = plain_kernel(depth)
     rms = [np.sqrt(np.mean((drawn("mlp", n, depth, draws, rng)["ab"] - wide) ** 2)) for n in widths]
-    return float(np.polyfit(np.log(widths), np.log(rms), 1)[0])
+    return log_slope(widths, rms)
 
 
 def bias(cells: Cells, depths: Sequence[int]) -> np.ndarray:

@@ -23,7 +23,7 @@ def changes(findings: list[Finding]) -> str:
         if not moves:
             continue
         parts.append(
-            f"(changed-{finding.number})=\n## {finding.number} [{plain(finding.title)}](notebooks/{finding.name}.ipynb)"
+            f"(changed-{finding.digits})=\n## {finding.digits} [{plain(finding.title)}](notebooks/{finding.name}.ipynb)"
         )
         for why, rows in moves.items():
             parts += [
@@ -91,4 +91,4 @@ def releases() -> str:
 
 def link(finding: Finding) -> str:
     """A notebook, by its number."""
-    return f"[{finding.number}](notebooks/{finding.name}.ipynb)"
+    return f"[{finding.digits}](notebooks/{finding.name}.ipynb)"

@@ -30,7 +30,7 @@ def cited(text: str, where: str, findings: list[Finding]) -> str:
     BookError
         If a mark names a claim of which no verdict is kept, or the number of one that has none.
     """
-    kept = {(one.number, verdict["id"]): verdict for one in findings for verdict in one.verdicts}
+    kept = {(one.digits, verdict["id"]): verdict for one in findings for verdict in one.verdicts}
 
     def said(mark: re.Match[str]) -> str:
         verdict = kept.get((mark["notebook"], mark["claim"]))

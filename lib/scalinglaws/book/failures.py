@@ -23,9 +23,9 @@ def failures(findings: list[Finding], answers: list[Answer]) -> str:
 
 def section(finding: Finding, failed: list[dict[str, Any]], answers: list[Answer]) -> str:
     """What did not replicate of one paper; claims that failed for the same reason stand together."""
-    lines = [f"(failed-{finding.number})=", f"## {finding.number} {plain(finding.title)}", ""]
+    lines = [f"(failed-{finding.digits})=", f"## {finding.digits} {plain(finding.title)}", ""]
     lines += [f"{finding.citation} · [the notebook](../notebooks/{finding.name}.ipynb)", ""]
-    for reasons, found in together(finding, failed).items():
+    for reasons, found in by_reasons(finding, failed).items():
         lines += [f"### {', '.join(plain(verdict['id']) for verdict in found)}", "", numbers(found), ""]
         lines += ["**Why.**", "", *(f"{reason}\n" for reason in reasons)]
         lines += ["**What would change our mind.**", ""]
@@ -36,7 +36,7 @@ def section(finding: Finding, failed: list[dict[str, Any]], answers: list[Answer
     return "\n".join(lines)
 
 
-def together(finding: Finding, failed: list[dict[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+def by_reasons(finding: Finding, failed: list[dict[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
     """The reasons that a notebook gives -> the claims that failed for them."""
     found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for verdict in failed:

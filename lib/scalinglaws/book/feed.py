@@ -68,8 +68,8 @@ def moves(findings: Iterable[Finding]) -> list[Entry]:
                     together.setdefault((day, before["why"]), []).append(f"{verdict['id']}: {word}")
         for (day, why), claims in together.items():
             text = f"{why[:1].upper()}{why[1:]}. {'; '.join(claims)}."
-            place = f"changes.html#changed-{finding.number}"
-            found.append(Entry(day, f"{finding.number} {finding.title}", text, place))
+            place = f"changes.html#changed-{finding.digits}"
+            found.append(Entry(day, f"{finding.digits} {finding.title}", text, place))
     return found
 
 

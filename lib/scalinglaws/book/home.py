@@ -49,7 +49,7 @@ def card(finding: Finding) -> str:
         alt = " ".join(finding.picture[1].split())
         options += [f":img-top: made/{finding.name}.png", f":img-alt: {alt}"]
     word = badge(scoreboard.headline(finding.name, finding.verdicts)) if finding.verdicts else ""
-    lines = [f"::::{{grid-item-card}} {finding.number} {plain(finding.title)}", *options, "", word, "::::"]
+    lines = [f"::::{{grid-item-card}} {finding.digits} {plain(finding.title)}", *options, "", word, "::::"]
     return "\n".join(lines)
 
 
@@ -59,7 +59,7 @@ def contents(findings: list[Finding]) -> str:
     for title, here in by_chapter(findings).items():
         entries = "\n".join(
             [f"The chapter at a glance <{chapters.address(title)}>"] * chapters.opened(title)
-            + [f"{one.number} {one.title} <notebooks/{one.name}>" for one in here]
+            + [f"{one.digits} {one.title} <notebooks/{one.name}>" for one in here]
         )
         trees.append(f"```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{entries}\n```")
     return "\n\n".join(trees)

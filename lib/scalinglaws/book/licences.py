@@ -32,7 +32,7 @@ def sections(findings: list[Finding]) -> str:
 def section(slug: str, readers: list[Finding]) -> str:
     """What is known of one table."""
     about = loading.source(slug)
-    read = ", ".join(f"[{one.number}](../notebooks/{one.name}.ipynb)" for one in readers)
+    read = ", ".join(f"[{one.digits}](../notebooks/{one.name}.ipynb)" for one in readers)
     lines = [f"({anchor(slug)})=", f"## {plain(slug)}", "", plain(about["title"]), ""]
     lines += description.origin(about) if "repository" in about else description.making(about)
     lines += [f"- rows: {about['rows']:,}; sha256: `{about['sha256']}`"]

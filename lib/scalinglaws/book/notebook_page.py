@@ -126,7 +126,7 @@ def failed(finding: Finding) -> str:
     if not ids:
         return ""
     named = ", ".join(f"`{id}`" for id in ids)
-    return f"{named}: [why, and what would change our mind](../learn/failures.md#failed-{finding.number})"
+    return f"{named}: [why, and what would change our mind](../learn/failures.md#failed-{finding.digits})"
 
 
 def answered(finding: Finding, answers: list[Answer]) -> str:
@@ -134,7 +134,7 @@ def answered(finding: Finding, answers: list[Answer]) -> str:
     mine = [answer for answer in answers if answer.notebook == finding.name]
     if not mine:
         return ""
-    return f"[{counted(len(mine), 'answer')}](../learn/failures.md#failed-{finding.number})"
+    return f"[{counted(len(mine), 'answer')}](../learn/failures.md#failed-{finding.digits})"
 
 
 def downloads(finding: Finding) -> str:

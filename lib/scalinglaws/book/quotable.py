@@ -97,7 +97,7 @@ def row(known: dict[str, Finding], entry: Quotable) -> list[str]:
         how if entry.spread else plain(how),
         plain(printing.of_paper(verdict)),
         badge(verdict["word"]),
-        f"[{known[entry.notebook].number} `{entry.claim}`](../notebooks/{entry.notebook}.ipynb); {verdict['role']}",
+        f"[{known[entry.notebook].digits} `{entry.claim}`](../notebooks/{entry.notebook}.ipynb); {verdict['role']}",
     ]
 
 

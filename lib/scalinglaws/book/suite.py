@@ -67,7 +67,7 @@ class Finding:
     cost: dict[str, Any]
 
     @property
-    def number(self) -> str:
+    def digits(self) -> str:
         """The two digits that the name begins with."""
         return self.name[:2]
 

@@ -10,7 +10,7 @@ only, so that digits never depend on a device. Only the runner of mutated notebo
 """
 
 from scalinglaws.fitting.causes import FitWarning
-from scalinglaws.fitting.comparison import NestedTest, aicc, compare, leave_groups_out, nested_test
+from scalinglaws.fitting.comparison import aicc, aicc_of, compare, leave_groups_out
 from scalinglaws.fitting.estimate import check, fit
 from scalinglaws.fitting.extrapolation import Extrapolation, extrapolate
 from scalinglaws.fitting.jackknife import Jackknife, jackknife
@@ -31,11 +31,11 @@ __all__ = [
     "HuberLikelihood",
     "Jackknife",
     "Loss",
-    "NestedTest",
     "Proof",
     "Status",
     "absolute",
     "aicc",
+    "aicc_of",
     "best_scale",
     "bootstrap",
     "check",
@@ -46,7 +46,6 @@ __all__ = [
     "huber_likelihood",
     "jackknife",
     "leave_groups_out",
-    "nested_test",
     "profile",
     "quantile",
     "redrawn",

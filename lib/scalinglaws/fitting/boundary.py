@@ -61,12 +61,6 @@ def in_order(points: Points) -> Points:
     return points.take(np.argsort(points.value, kind="stable"))
 
 
-def held_at(problem: Problem, values: dict[str, float]) -> Problem:
-    """The problem on a face: some parameters fixed, in natural units."""
-    bounds = {name: limits for name, limits in problem.bounds.items() if name not in values}
-    return replace(problem, fixed=dict(problem.fixed) | values, bounds=bounds)
-
-
 def without(problem: Problem, theta: np.ndarray, names: set[str]) -> np.ndarray:
     """Coordinates less those of some parameters, (..., parameters)."""
     return theta[..., [name not in names for name in problem.names]]
@@ -143,7 +137,7 @@ def settled_on_bounds(problem: Problem, points: Points) -> Solution:
     alike = points.held[:, best.held].all(1)
     gone = [name for name in may_vanish(problem) if name not in at and not shares(problem, best.theta, name)]
     if gone:
-        face = held_at(problem, dict.fromkeys(gone, 0.0))
+        face = problem.fixing(dict.fromkeys(gone, 0.0))
         theta = without(problem, best.theta, set(gone))
         for name in gone:
             if gain_of_growth(face, theta, name) < TIGHT:
@@ -152,7 +146,7 @@ def settled_on_bounds(problem: Problem, points: Points) -> Solution:
     if not at or len(at) == len(problem.names):
         return Solution(problem, points, {})
     free = np.array([name not in at for name in problem.names])
-    return Solution(held_at(problem, at), in_order(points.take(alike).along(free)), at)
+    return Solution(problem.fixing(at), in_order(points.take(alike).along(free)), at)
 
 
 def bounds_in_doubt(problem: Problem, points: Points) -> Iterator[tuple[str, float]]:
@@ -227,7 +221,7 @@ def settled(problem: Problem, points: Points, deep: int = 2) -> Solution:
     if len(problem.names) == 1 or not deep:
         return found
     for name, end in itertools.chain(bounds_in_doubt(problem, points), walls(problem, points.take(0))):
-        face = held_at(problem, {name: end})
+        face = problem.fixing({name: end})
         starts = without(problem, points.theta[:2], {name})
         # A caller who gave starts instead of bounds leaves no box to search.
         with contextlib.suppress(FitError):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
+from scalinglaws.correlation import rank_correlation
 from scalinglaws.fitting.examine import inside
 from scalinglaws.fitting.problem import Problem
 from scalinglaws.text import counted
@@ -98,14 +99,9 @@ def unrelated(values: np.ndarray, y: np.ndarray) -> bool:
     """Whether the ranks of two columns go together no more than chance makes them, at 10 %."""
     if np.ptp(values) == 0 or np.ptp(y) == 0:
         return False
-    rank, free = rank_correlation(values, y), len(y) - 2
+    rank, free = float(rank_correlation(values, y)), len(y) - 2
     left = (1 + rank) * (1 - rank)
     return bool(left > 0 and 2 * stdtr(free, -abs(rank) * np.sqrt(free / left)) > 0.1)
-
-
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rank correlation: that of the ranks, where equal values share their mean rank."""
-    return float(np.clip(np.corrcoef(pd.Series(x).rank(), pd.Series(y).rank())[0, 1], -1, 1))
 
 
 def rising(problem: Problem) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scalinglaws.fitting.boundary import Solution, held_at, in_order, settled
+from scalinglaws.fitting.boundary import Solution, in_order, settled
 from scalinglaws.fitting.descent import minimise, near_best, rounded
 from scalinglaws.fitting.problem import FitError, Problem
 from scalinglaws.fitting.solve import SAME, Points, evaluate, lengths, newton
@@ -96,7 +96,7 @@ def out_at_bounds(problem: Problem, theta: np.ndarray) -> Iterator[np.ndarray]:
                 continue
             if end[j] != theta[j]:
                 yield project(problem, np.where(np.arange(len(theta)) == j, end[j], theta)[None])
-            face = held_at(problem, {name: problem.natural_value(j, end[j])})
+            face = problem.fixing({name: problem.natural_value(j, end[j])})
             # A caller who gave starts instead of bounds leaves no box to search.
             with contextlib.suppress(FitError):
                 if face.names:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import fdtrc
 
 from scalinglaws.fitting.groups import group_codes
 from scalinglaws.fitting.jackknife import jackknife
 from scalinglaws.fitting.problem import FitError
 from scalinglaws.fitting.result import Fit
 from scalinglaws.text import article, counted
-
-
-class NestedTest(NamedTuple):
-    """The result of `nested_test`: F, its degrees of freedom, and the p-value."""
-
-    statistic: float
-    df: tuple[int, int]
-    p: float
 
 
 def aicc(fit: Fit) -> float:
@@ -47,33 +38,13 @@ def aicc(fit: Fit) -> float:
         raise FitError(
             f"{counted(n, 'run is', 'runs are')} too few for AICc with {counted(k, 'parameter')}: at least {k + 2} are needed"
         )
-    return float(
-        n * np.log(max(2 * fit.objective, fit.problem.floor) / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
-    )
+    return aicc_of(max(2 * fit.objective, fit.problem.floor), n, k - 1)
 
 
-def nested_test(small: Fit, large: Fit) -> NestedTest:
-    """F test of a law against one that contains it; squared loss only.
-
-    Raises
-    ------
-    FitError
-        If the larger has no more parameters, or fits worse: then it does not contain the other.
-
-    Source: Bates & Watts (1988), Nonlinear Regression Analysis, section 3.10.
-    """
-    same_runs(small, large)
-    if small.problem.loss.kind != "squared" or large.problem.loss.kind != "squared":
-        raise FitError("the F test needs squared loss in both fits")
-    more = len(large.free) - len(small.free)
-    if more <= 0 or small.objective < large.objective * (1 - 1e-9):
-        raise FitError(
-            f"{large.law.name} does not contain {small.law.name}: it has {counted(more, 'parameter')} more, and its objective is "
-            f"{large.objective:.6g} against {small.objective:.6g}"
-        )
-    df = more, large.degrees_of_freedom
-    statistic = (small.objective - large.objective) / df[0] / (large.objective / df[1])
-    return NestedTest(float(statistic), df, float(fdtrc(*df, statistic)))
+def aicc_of(left: float, points: int, parameters: int) -> float:
+    """`aicc` of a residual sum of squares; the noise level is one parameter more."""
+    k = parameters + 1
+    return float(points * np.log(left / points) + 2 * k + 2 * k * (k + 1) / (points - k - 1))
 
 
 def leave_groups_out(fit: Fit, by: Any) -> pd.Series:

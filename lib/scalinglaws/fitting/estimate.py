@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scalinglaws.fitting.binding import bind
-from scalinglaws.fitting.boundary import Solution, held_at, in_order, on_natural_scale, settled, without
+from scalinglaws.fitting.boundary import Solution, in_order, on_natural_scale, settled, without
 from scalinglaws.fitting.causes import cause
 from scalinglaws.fitting.challenge import challenged
 from scalinglaws.fitting.descent import agreeing, minimise, near_best, proved, settle, typical, unstick
@@ -291,7 +291,7 @@ def finish(
     agree = int(np.sum(points.value <= best.value * (1 + SAME) + whole.floor))
     proof = Proof(float(points.decrement[0]), agree, len(points.value), float(second))
     params = best.problem.params(points.theta[0])
-    problem = held_at(whole, at_bounds)
+    problem = whole.fixing(at_bounds)
     theta = problem.theta(params)[None]
     if problem.loss.kinked(typical(problem, theta)):
         inside = np.zeros(theta.shape, bool)

@@ -10,7 +10,7 @@ from scipy.optimize import minimize, nnls
 
 from scalinglaws.fitting.climb import Target, approach, central_differences, function
 from scalinglaws.fitting.problem import FitError
-from scalinglaws.fitting.region import NOTHING, LevelSet, Slice, held, lowest, small_terms
+from scalinglaws.fitting.region import NOTHING, LevelSet, Slice, lowest, small_terms
 from scalinglaws.fitting.solve import evaluate, lengths
 
 #: How far a constraint may be missed, as a share of the rise, and a gradient, as a share of its length.
@@ -73,7 +73,7 @@ def faces(region: LevelSet) -> Iterator[LevelSet]:
     """The parts of the region at which a positive linear term, not clearly told from 0, is 0."""
     for j in np.flatnonzero(small_terms(region)):
         rest = np.arange(len(region.theta)) != j
-        problem = held(region.problem, {region.problem.names[j]: 0.0})
+        problem = region.problem.fixing({region.problem.names[j]: 0.0})
         if not problem.names:
             continue
         at = lowest(problem, region.most, region.theta[rest][None], cold=True)

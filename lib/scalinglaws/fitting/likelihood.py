@@ -22,6 +22,8 @@ from scalinglaws.fitting.solve import TIGHT
 
 #: The scale moves by less than this share a round at the fixed point.
 FIXED = 1e-12
+#: Huber fits and scales in turn, at most.
+ROUNDS = 50
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def best_scale(
     return float(np.exp(t)), value
 
 
-def huber_likelihood(fit: Fit, delta: float = 1e-3, rounds: int = 50) -> HuberLikelihood:
+def huber_likelihood(fit: Fit, delta: float = 1e-3) -> HuberLikelihood:
     """The parameters and the scale of greatest likelihood under Huber's density, from a fit of the same runs.
 
     For a given scale the parameters are an exact Huber fit, for given parameters the scale is
@@ -120,8 +122,6 @@ def huber_likelihood(fit: Fit, delta: float = 1e-3, rounds: int = 50) -> HuberLi
         A proved fit, with any loss; its law, runs, weights, bounds and fixed parameters are used.
     delta
         Threshold of Huber's loss, in units of the scale.
-    rounds
-        At most so many of both in turn.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def huber_likelihood(fit: Fit, delta: float = 1e-3, rounds: int = 50) -> HuberLi
     problem, theta = fit.problem, fit.problem.theta(fit.params)
     weights = problem.weights
     sigma, _ = best_scale(problem.residuals(theta), delta, weights)
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         found, _, proofs = minimise_exact(problem.with_loss(huber(delta * sigma)), theta[None])
         theta, gap = found[0], proofs[0].gap
         residuals = problem.residuals(theta)
@@ -139,7 +139,7 @@ def huber_likelihood(fit: Fit, delta: float = 1e-3, rounds: int = 50) -> HuberLi
         if abs(np.log(sigma / before)) < FIXED:
             break
     else:
-        raise FitError(f"the scale does not settle in {rounds} rounds: the law may fit some runs exactly")
+        raise FitError(f"the scale does not settle in {ROUNDS} rounds: the law may fit some runs exactly")
     if not gap < TIGHT:
         raise FitError("the optimum of the likelihood is not proved: start from a fit with absolute()")
     return HuberLikelihood(problem.params(theta), sigma, delta * sigma, log_likelihood, residuals, gap)

@@ -98,6 +98,11 @@ class Problem:
         """Objective below which a fit is exact up to rounding, one a row of weights."""
         return self.weights.sum(-1) * (1e-13 * self.size) ** 2
 
+    def fixing(self, values: Mapping[str, float]) -> Problem:
+        """The problem with some parameters fixed, in natural units: one of its faces where a value is a bound."""
+        bounds = {name: limits for name, limits in self.bounds.items() if name not in values}
+        return replace(self, fixed=dict(self.fixed) | dict(values), bounds=bounds)
+
     def natural_value(self, j: int, coordinate: float) -> float:
         """A value of one coordinate in natural units."""
         return float(np.exp(coordinate) if self.logged[j] else coordinate)

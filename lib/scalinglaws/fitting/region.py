@@ -119,12 +119,6 @@ def small_terms(region: LevelSet) -> np.ndarray:
     return np.array([name in names for name in problem.names]) & ((spread > 0.05) | region.best.held)
 
 
-def held(problem: Problem, fixed: dict[str, float]) -> Problem:
-    """The problem with some parameters fixed, in natural units."""
-    bounds = {name: limits for name, limits in problem.bounds.items() if name not in fixed}
-    return replace(problem, fixed=dict(problem.fixed) | fixed, bounds=bounds)
-
-
 def natural(problem: Problem, j: int, value: float) -> float:
     """A coordinate in natural units."""
     return float(np.exp(value)) if problem.logged[j] else float(value)
@@ -216,7 +210,7 @@ class Slice:
 
     def __call__(self, value: float, cold: bool = False) -> float:
         """The least objective with the coordinate at this value (minus infinity: the parameter is 0)."""
-        problem = held(self.region.problem, {self.name: natural(self.region.problem, self.j, value)})
+        problem = self.region.problem.fixing({self.name: natural(self.region.problem, self.j, value)})
         if not problem.names:
             return float(problem.objective(np.empty(0)))
         warm = self.guesses(value) if np.isfinite(value) else self.known[-1][1][None]

@@ -22,6 +22,8 @@ from scalinglaws.fitting.problem import FitError, Problem
 CRUMB = 1e-3
 #: With more positive coefficients than this, their subsets are too many to try all.
 MANY = 8
+#: Runs that are enough to tell good starts from bad ones.
+FEW = 128
 #: Rounds of reweighted least squares at a place; weights of residuals below this share of their median are alike.
 REWEIGHTED, SHARP = 4, 0.03
 
@@ -63,12 +65,12 @@ def cells(dimensions: int, count: int, seed: int) -> np.ndarray:
     return qmc.Sobol(dimensions, rng=np.random.default_rng(seed)).random_base2(int(np.ceil(np.log2(count))))
 
 
-def thinned(problem: Problem, most: int = 128) -> Problem:
-    """The problem on a random part of its runs, enough to tell good starts from bad ones."""
+def thinned(problem: Problem) -> Problem:
+    """The problem on a random part of its runs, `FEW` of them."""
     n = len(problem.y)
-    if n <= most:
+    if n <= FEW:
         return problem
-    rows = np.sort(np.random.default_rng(0).permutation(n)[:most])
+    rows = np.sort(np.random.default_rng(0).permutation(n)[:FEW])
     return replace(
         problem,
         columns=tuple(c[rows] for c in problem.columns),

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from scalinglaws.fitting.binding import bind
-from scalinglaws.fitting.boundary import held_at
 from scalinglaws.fitting.causes import FitWarning
 from scalinglaws.fitting.descent import proved, typical
 from scalinglaws.fitting.exact import minimise_exact
@@ -123,7 +122,7 @@ def attributes_of(kept: Mapping[str, Any], path: str | Path, law: Law | None) ->
         whole = bind(law, data, kept["y"], loss, kept["residual"], weights, fixed, bounds, kept["per"])
     at_bounds = {name: float(value) for name, value in kept["at_bounds"].items()}
     params = {name: float(value) for name, value in kept["params"].items()}
-    problem = held_at(whole, at_bounds)
+    problem = whole.fixing(at_bounds)
     point = place(problem, params)
     objective, proof = float(kept["objective"]), kept["proof"]
     now = float(problem.objective(point.theta))

@@ -45,11 +45,11 @@ def symbol(law: Law, name: str) -> str:
     """A parameter or a column in LaTeX, without dollars: as the docstring describes it, or by its name."""
     # A group's own parameter, such as A[web], is described under the name it shares.
     base, bracket, group = name.partition("[")
-    found = described(law).get(base) or spelled(base)
+    found = symbols_of(law).get(base) or spelled(base)
     return rf"{found}^{{\mathrm{{({group[:-1]})}}}}" if bracket else found
 
 
-def described(law: Law) -> dict[str, str]:
+def symbols_of(law: Law) -> dict[str, str]:
     """The symbols with which the docstring of a law describes its parameters and columns, by their names."""
     text = inspect.getdoc(law.function) or ""
     found = {}

@@ -9,18 +9,16 @@ $N_{opt} \\propto C^{a}$. How FLOPs and parameters are counted is in `scalinglaw
 
 from scalinglaws.frontier.envelope import envelope
 from scalinglaws.frontier.exponent import Exponent, exponent
-from scalinglaws.frontier.isoflop import Bracket, Optimum, isoflop_interval, isoflop_optimum
+from scalinglaws.frontier.isoflop import Optimum, isoflop_optimum
 from scalinglaws.laws.allocation import Allocation, compute_optimal, size_exponent
 
 __all__ = [
     "Allocation",
-    "Bracket",
     "Exponent",
     "Optimum",
     "compute_optimal",
     "envelope",
     "exponent",
-    "isoflop_interval",
     "isoflop_optimum",
     "size_exponent",
 ]

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.interpolate import Akima1DInterpolator
 
-from scalinglaws.frontier.columns import check_share, positive_columns
-from scalinglaws.text import article, counted
+from scalinglaws.frontier.columns import positive_columns
 
 #: Share of a curve's range that a rise must have to part two valleys.
 VALLEY = 0.1
@@ -21,14 +20,6 @@ class Optimum(NamedTuple):
     n_params: Any
     loss: Any
     at_edge: Any
-
-
-class Bracket(NamedTuple):
-    """An interval of the best size: 0 or infinite where it may lie beyond the sizes; the noise it is from."""
-
-    low: float
-    high: float
-    noise: float
 
 
 def isoflop_optimum(
@@ -128,98 +119,6 @@ def _second_valley(y: np.ndarray) -> int | None:
             deep = np.flatnonzero(depth >= clear)
             found.append(lowest + step * int(deep[branch[deep].argmin()]))
     return min(found, key=lambda k: y[k], default=None)
-
-
-def isoflop_interval(
-    n_params: Any,
-    loss: Any,
-    method: str = "akima",
-    *,
-    noise: float | None = None,
-    level: float = 0.95,
-    draws: int = 2000,
-    seed: int = 0,
-    grid: int = 25,
-    points: int | None = 7,
-) -> Bracket:
-    """How well one budget determines its best size: the optimum of many redrawn curves.
-
-    Every draw multiplies each loss by independent noise and finds the optimum again. It says
-    nothing of the bias of the method, nor of an error that all sizes share.
-
-    Parameters
-    ----------
-    n_params, loss, method, grid, points
-        As for `isoflop_optimum`, with one column of losses.
-    noise
-        Standard deviation of ln loss from one training run to the next (between seeds). By
-        default from the scatter about the least-squares parabola of ln loss against
-        ln n_params through all sizes: too much where the curve is no parabola, which makes the
-        interval too wide.
-    level
-        Confidence level.
-    draws
-        How many curves are drawn, with `numpy.random.default_rng(seed)`.
-    seed
-        Of the draws.
-
-    Returns
-    -------
-    Bracket
-        An end is 0 or infinite where too many draws have their optimum at the smallest or the
-        largest size: these runs do not bracket it.
-
-    Raises
-    ------
-    ValueError
-        As `isoflop_optimum` does; if there is an optimum at an edge, too few draws for the
-        level, noise that is not positive, or fewer than five sizes to estimate it from.
-
-    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 6.5 (the
-    parametric bootstrap) and chapter 13 (percentiles).
-
-    Examples
-    --------
-    >>> sizes = np.geomspace(1e6, 1e8, 7)
-    >>> curve = 3 * np.exp(0.02 * np.log(sizes / 1e7) ** 2)
-    >>> low, high, _ = isoflop_interval(sizes, curve, noise=0.002)
-    >>> bool(low < 1e7 < high < 2 * low)
-    True
-    """
-    check_share(level)
-    tail = (1 - level) / 2
-    if not draws * tail >= 1:
-        raise ValueError(
-            f"{counted(draws, 'draw is', 'draws are')} too few for {article(f'{level:.0%}')} interval: at least {np.ceil(1 / tail):.0f}"
-        )
-    found = isoflop_optimum(n_params, loss, method, grid=grid, points=points)
-    if np.ndim(loss) != 1:
-        raise ValueError("an interval is of one curve: give one column of losses")
-    if found.at_edge:
-        raise ValueError("the optimum lies at an edge of the sizes: train sizes beyond it")
-    order = np.argsort(n_params)
-    sizes, losses = np.asarray(n_params, float)[order], np.asarray(loss, float)[order]
-    noise = _scatter(np.log(sizes), np.log(losses)) if noise is None else float(noise)
-    if not 0 < noise < np.inf:
-        raise ValueError(f"noise must be positive and finite, not {noise}")
-    errors = np.random.default_rng(seed).normal(size=(len(sizes), draws))
-    drawn = losses[:, None] * np.exp(noise * errors)
-    again = isoflop_optimum(sizes, drawn, method, grid=grid, points=points)
-    # An optimum at an edge lies somewhere beyond it, on the side of the lower losses.
-    left = drawn.argmin(axis=0) < (len(sizes) - 1) / 2
-    best = np.where(again.at_edge, np.where(left, 0.0, np.inf), again.n_params)
-    low, high = (np.quantile(best, q, method=m) for q, m in ((tail, "lower"), (1 - tail, "higher")))
-    return Bracket(float(low), float(high), noise)
-
-
-def _scatter(x: np.ndarray, y: np.ndarray) -> float:
-    """Standard deviation about the least-squares parabola."""
-    if len(x) < 5:
-        raise ValueError(
-            f"{counted(len(x), 'size is', 'sizes are')} too few to estimate the noise from: give noise, or at least 5 sizes"
-        )
-    rest = y - np.polyval(np.polyfit(x - x.mean(), y, 2), x - x.mean())
-    return float(np.sqrt(rest @ rest / (len(x) - 3)))
 
 
 def _vertices(x: np.ndarray, y: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -49,7 +49,7 @@ def making(about: dict[str, Any]) -> list[str]:
     return lines
 
 
-def described(slug: str) -> str:
+def readme_of(slug: str) -> str:
     """The README of a table, made from its SOURCE.json."""
     about = source(slug)
     lines = [f"# {slug}", "", about["title"], ""]
@@ -75,7 +75,7 @@ def index() -> str:
 def pages() -> dict[Path, str]:
     """Every generated README under data/ and its text."""
     found = {repository.data_folder() / "README.md": index()}
-    return found | {folder / "README.md": described(slug) for slug, folder in folders().items()}
+    return found | {folder / "README.md": readme_of(slug) for slug, folder in folders().items()}
 
 
 def stale() -> list[str]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from scalinglaws import repository
 from scalinglaws.machine import devices
-from scalinglaws.tables.schema import TableError, described, encoded, parsed, plain, validate
+from scalinglaws.tables.schema import TableError, checked_source, encoded, parsed, plain, validate
 from scalinglaws.tables.sealing import seal, sealed, to_vouch_for, vouched
 from scalinglaws.text import counted, instead
 
@@ -64,7 +64,7 @@ def source(slug: str) -> dict[str, Any]:
     """
     content = sealed(slug, folder_of(slug), "SOURCE.json")
     try:
-        return described(slug, json.loads(content))
+        return checked_source(slug, json.loads(content))
     except ValueError as error:
         raise TableError(f"{slug}: SOURCE.json is no JSON ({error})") from error
 
@@ -150,7 +150,7 @@ def save(folder: Path, table: Any, about: dict[str, Any]) -> None:
         "rows": len(plain(table)),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    described(folder.name, about)
+    checked_source(folder.name, about)
     repository.write_atomically(folder / "table.csv", content.decode())
     repository.write_atomically(
         folder / "SOURCE.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n"

@@ -33,7 +33,7 @@ def number_column(unit: str, about: str, low: float, high: float, *, missing: bo
     return {"unit": unit, "about": about, "min": low, "max": high} | ({"missing": True} if missing else {})
 
 
-def described(slug: str, about: Any) -> dict[str, Any]:
+def checked_source(slug: str, about: Any) -> dict[str, Any]:
     """The content of a SOURCE.json, if it describes a table inside its own folder.
 
     Raises

@@ -20,12 +20,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from scalinglaws.training.record import Run
+from scalinglaws.training.history import History
 
 MAGIC = b"scalinglaws checkpoint, sha256 "
 HEADER = len(MAGIC) + 64 + 1
-#: What a model, an optimiser and an average are restored from; an average may be None.
-Parts = tuple[nn.Module, torch.optim.Optimizer, nn.Module | None]
+#: What is restored.
+Parts = tuple[nn.Module, torch.optim.Optimizer]
 
 
 def header(content: bytes) -> bytes:
@@ -42,7 +42,7 @@ def fingerprint(*tensors: torch.Tensor) -> str:
     return digest.hexdigest()
 
 
-def save(path: Path, config: Any, run: Run, steps: int, data: dict[str, str], parts: Parts) -> None:
+def save(path: Path, config: Any, history: History, steps: int, data: dict[str, str], parts: Parts) -> None:
     """Write a checkpoint: the file is the old one or the new one, never half of it.
 
     Parameters
@@ -51,24 +51,23 @@ def save(path: Path, config: Any, run: Run, steps: int, data: dict[str, str], pa
         The file.
     config
         The run's `TrainConfig`.
-    run
+    history
         What it has recorded.
     steps
         Steps done.
     data
         Fingerprints of what it was trained and judged on, by name.
     parts
-        Model, optimiser and average.
+        Model and optimiser.
     """
-    model, optimiser, average = parts
+    model, optimiser = parts
     state = {
         "config": asdict(config),
         "steps": steps,
         "data": data,
-        "run": {name: getattr(run, name) for name in ("losses", "lrs", "evals", "diverged")},
+        "history": {name: getattr(history, name) for name in ("losses", "lrs", "evals", "diverged")},
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
-        "average": average and average.state_dict(),
         "random": [
             torch.get_rng_state(),
             *(torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []),
@@ -124,7 +123,7 @@ def resume(
     path: Path,
     state: dict[str, Any],
     config: Any,
-    run: Run,
+    history: History,
     data: Callable[[int], dict[str, str]],
     parts: Parts,
 ) -> int:
@@ -134,7 +133,7 @@ def resume(
     ----------
     path, state
         The file, and what `read` found in it.
-    config, run, parts
+    config, history, parts
         As for `save`.
     data
         Number of steps done to the fingerprints that `save` would be given then.
@@ -145,7 +144,7 @@ def resume(
         If it is of a run with another config, other data or another model; names what differs.
         Nothing was changed then.
     """
-    model, optimiser, average = parts
+    model, optimiser = parts
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
     kept = {name: tensor.shape for name, tensor in state["model"].items()}
     for what, ours, theirs in (
@@ -157,10 +156,8 @@ def resume(
             raise ValueError(f"{path} is a checkpoint of {what}: {', '.join(names)} differ; remove it")
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
-    if average is not None:
-        average.load_state_dict(state["average"])
-    for name, value in state["run"].items():
-        setattr(run, name, value)
+    for name, value in state["history"].items():
+        setattr(history, name, value)
     torch.set_rng_state(state["random"][0])
     if torch.cuda.is_available() and len(state["random"]) > 1:
         torch.cuda.set_rng_state_all(state["random"][1:])

@@ -1,4 +1,4 @@
-"""One training loop: schedules, accumulation, averaging, checkpoints.
+"""One training loop: schedules, evaluations, checkpoints.
 
 The loop asks for a batch by the number of its step. So the order of the data is a function
 of the seed alone, and a resumed run sees what an uninterrupted one would have seen. On the
@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from scalinglaws.text import counted
 from scalinglaws.training import checkpoint as checkpoints
-from scalinglaws.training.record import Run
+from scalinglaws.training.history import History
 
 #: Gives the batch of a step: inputs and integer targets, on the model's device.
 Source = Callable[[int], tuple[torch.Tensor, torch.Tensor]]
@@ -34,6 +33,9 @@ SCHEDULES = ("cosine", "linear", "wsd", "constant")
 @dataclass(frozen=True)
 class TrainConfig:
     """How a model is trained; all that the numbers depend on besides model, data and device.
+
+    `precision` and `compile`, like the checkpoints of `train`, are for longer runs of your own: the stored
+    tables of small networks do without.
 
     Attributes
     ----------
@@ -49,8 +51,6 @@ class TrainConfig:
         Decoupled for AdamW, in the gradient for SGD.
     betas, eps
         Of AdamW.
-    momentum
-        Of SGD.
     schedule
         `"cosine"` or `"linear"` over all steps; `"wsd"`: constant, and a linear decay over the
         last `cooldown` of them; `"constant"`.
@@ -62,10 +62,6 @@ class TrainConfig:
         Learning rate after the last step, as a fraction of the peak.
     clip
         Largest norm of the gradient; zero for no clipping.
-    accumulate
-        Parts into which a batch is split, to save memory.
-    ema
-        Decay a step of an exponential moving average of the weights; zero for none.
     precision
         `"float32"` or `"bfloat16"` (autocast: weights and their updates stay in float32).
     compile
@@ -92,14 +88,11 @@ class TrainConfig:
     weight_decay: float = 1e-2
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
-    momentum: float = 0.0
     schedule: str = "cosine"
     warmup: int = 0
     cooldown: float = 0.2
     final: float = 0.0
     clip: float = 0.0
-    accumulate: int = 1
-    ema: float = 0.0
     precision: str = "float32"
     compile: bool = False
     fused: bool = True
@@ -120,8 +113,6 @@ class TrainConfig:
             ("lr", 0 <= self.lr < math.inf),
             ("cooldown", 0 < self.cooldown <= 1),
             ("final", 0 <= self.final <= 1),
-            ("ema", 0 <= self.ema < 1),
-            ("accumulate", self.accumulate >= 1),
         ):
             if not good:
                 raise ValueError(f"{name} = {getattr(self, name)} is out of its range")
@@ -209,7 +200,7 @@ def optimiser_of(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer
         for group in groups
     ]
     if config.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=config.fused)
+        return torch.optim.SGD(groups, lr=config.lr, fused=config.fused)
     return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, eps=config.eps, fused=config.fused)
 
 
@@ -222,7 +213,7 @@ def train(
     held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 0,
-) -> Run:
+) -> History:
     """Train a model in place.
 
     Parameters
@@ -250,20 +241,17 @@ def train(
     """
     device = next(model.parameters()).device
     optimiser = optimiser_of(model, config)
-    average = None
-    if config.ema:
-        average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
-    run = Run(ema=average and average.module)
+    history = History()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
-        state = (model, optimiser, average)
+        state = (model, optimiser)
         first = 0
         if checkpoint and (kept := checkpoints.read(checkpoint)):
             data = partial(seen_by, source, held_out, loss)
-            first = checkpoints.resume(checkpoint, kept, config, run, data, state)
+            first = checkpoints.resume(checkpoint, kept, config, history, data, state)
         called = torch.compile(model) if config.compile else model
         losses: list[torch.Tensor] = []
-        for step in range(first, 0 if run.diverged else config.steps):
+        for step in range(first, 0 if history.diverged else config.steps):
             model.train()
             x, y = source(step)
             rate = config.lr * config.factor(step)
@@ -273,9 +261,7 @@ def train(
             if config.clip:
                 nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimiser.step()
-            if average is not None:
-                average.update_parameters(model)
-            run.lrs.append(rate)
+            history.lrs.append(rate)
             done, last = step + 1, step + 1 == config.steps
             evaluating = last or done in config.evaluate_at
             evaluating = evaluating or (config.evaluate_every and done % config.evaluate_every == 0)
@@ -286,22 +272,20 @@ def train(
                 losses.clear()
                 good = [math.isfinite(value) and value <= config.stop_above for value in values]
                 if not all(good):
-                    run.diverged = True
+                    history.diverged = True
                     del values[good.index(False) + 1 :]
-                run.losses += values
-                del run.lrs[len(run.losses) :]
-            if not (evaluating or saving or run.diverged):
+                history.losses += values
+                del history.lrs[len(history.losses) :]
+            if not (evaluating or saving or history.diverged):
                 continue
-            if evaluating and held_out is not None and not run.diverged:
-                run.evals.append({"step": done, "loss": evaluate(model, *held_out, loss=loss)})
-                if average is not None:
-                    run.evals[-1]["ema_loss"] = evaluate(average.module, *held_out, loss=loss)
+            if evaluating and held_out is not None and not history.diverged:
+                history.evals.append({"step": done, "loss": evaluate(model, *held_out, loss=loss)})
             if saving:
                 data = seen_by(source, held_out, loss, done)
-                checkpoints.save(checkpoint, config, run, done, data, state)
-            if run.diverged:
+                checkpoints.save(checkpoint, config, history, done, data, state)
+            if history.diverged:
                 break
-    return run
+    return history
 
 
 def seen_by(
@@ -324,22 +308,12 @@ def backward(
     config: TrainConfig,
     optimiser: torch.optim.Optimizer,
 ) -> torch.Tensor:
-    """Gradients of the mean loss of a batch, part by part, and that loss; each target counts alike."""
+    """Gradients of the mean loss of a batch, and that loss."""
     optimiser.zero_grad(set_to_none=True)
-    parts = list(zip(x.chunk(config.accumulate), y.chunk(config.accumulate), strict=True))
-    # Counting makes an accelerator wait, so a whole batch, which has no need of it, is not counted.
-    counts = torch.stack([count_of(targets) for _, targets in parts]).tolist() if len(parts) > 1 else [1]
-    total = torch.zeros((), device=x.device) if sum(counts) else torch.full((), math.nan, device=x.device)
-    for (inputs, targets), count in zip(parts, counts, strict=True):
-        if not count:
-            continue  # its mean is not a number, and its share is nothing
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
-            value = loss(model, inputs, targets)
-        if len(parts) > 1:
-            value = value * (count / sum(counts))
-        value.backward()
-        total = total + value.detach()
-    return total
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+        value = loss(model, x, y)
+    value.backward()
+    return value.detach()
 
 
 @torch.no_grad()

@@ -21,6 +21,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 
 from scalinglaws.text import counted
+from scalinglaws.training.history import History
 from scalinglaws.training.loop import (
     IGNORED,
     Source,
@@ -31,18 +32,17 @@ from scalinglaws.training.loop import (
     train,
 )
 from scalinglaws.training.packed_weights import Averages, PackedOptimiser, Weights
-from scalinglaws.training.record import Run
 
 #: Modules that treat each number alone, and so do not notice a further dimension.
 ELEMENTWISE = (nn.ReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.Softplus)
 #: What packing does not do: it would be another loop.
-UNPACKED = {"accumulate": 1, "ema": 0.0, "precision": "float32", "compile": False}
+UNPACKED = {"precision": "float32", "compile": False}
 #: Plain updates before one is recorded for replay: what is set up by the first must be there.
 PLAIN_UPDATES = 3
 
 
 @dataclass
-class PackedRun:
+class PackedHistory:
     """What packed runs recorded.
 
     Attributes
@@ -66,7 +66,7 @@ class PackedRun:
     evals: list[list[dict[str, float]]]
     stop_above: float
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[History]:
         """What `training.train` would have recorded of each: nothing after a run diverged."""
         found = []
         for losses, lrs, evals, diverged in zip(
@@ -75,7 +75,7 @@ class PackedRun:
             good = [math.isfinite(loss) and loss <= self.stop_above for loss in losses]
             last = good.index(False) + 1 if diverged else len(losses)
             evals = [entry for entry in evals if not diverged or entry["step"] < last]
-            found.append(Run(losses[:last], lrs[:last], evals, diverged))
+            found.append(History(losses[:last], lrs[:last], evals, diverged))
         return found
 
 
@@ -225,7 +225,7 @@ def train_packed(
     judge: Callable[..., torch.Tensor] = loss_of,
     momenta: Sequence[float] = (),
     corrected: bool = False,
-) -> PackedRun:
+) -> PackedHistory:
     """Train models of one shape together, in place; equal to `train` for each, up to rounding.
 
     Parameters
@@ -235,7 +235,7 @@ def train_packed(
     source
         Batch of a step for all runs: inputs `(runs, batch, ...)`, labels `(runs, batch)`.
     config
-        How to train; without accumulation, an average of its own, autocast or compilation.
+        How to train; without autocast or compilation.
     lrs
         Peak learning rate of each run; `config.lr` for all by default.
     route
@@ -253,7 +253,7 @@ def train_packed(
 
     Returns
     -------
-    PackedRun
+    PackedHistory
 
     Raises
     ------
@@ -310,7 +310,7 @@ def train_packed(
     weights.release()
     losses = losses.cpu()
     diverged = ~(losses.isfinite() & (losses <= config.stop_above)).all(0)
-    return PackedRun(losses, factors[:, None] * peaks, diverged.tolist(), evals, config.stop_above)
+    return PackedHistory(losses, factors[:, None] * peaks, diverged.tolist(), evals, config.stop_above)
 
 
 def train_together(
@@ -322,7 +322,7 @@ def train_together(
     held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
     loss: Callable[..., torch.Tensor] = loss_of,
     packed_loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = mean_cross_entropy,
-) -> list[Run]:
+) -> list[History]:
     """Train models of one shape, each on batches of its own: packed on a GPU, one by one elsewhere.
 
     Parameters

@@ -153,6 +153,6 @@ def torch_optimiser(
     weights.grad = gradient
     more = {"lr": 1.0, "weight_decay": decay, "fused": True}
     if config.optimiser == "sgd":
-        return torch.optim.SGD([weights], momentum=config.momentum, **more)
+        return torch.optim.SGD([weights], **more)
     more |= {"betas": config.betas, "eps": config.eps, "capturable": weights.is_cuda}
     return torch.optim.AdamW([weights], **more)
