@@ -37,6 +37,8 @@ class Bowl(NamedTuple):
         Root mean square of what the bowl leaves of the loss, nats, degrees of freedom taken off.
     agree
         How many of `STARTS` lead to it.
+    left
+        What it leaves of the loss, nats, (budgets, sizes); NaN for a size that took no part.
     """
 
     exponent: float
@@ -44,6 +46,7 @@ class Bowl(NamedTuple):
     best: pd.Series
     spread: float
     agree: int
+    left: pd.DataFrame
 
 
 def loss_curves(runs: pd.DataFrame) -> pd.DataFrame:
@@ -166,12 +169,15 @@ def moving_bowl(losses: pd.DataFrame, n_params: pd.Series, within: float = WITHI
     ends = pd.Series(x).groupby(budget)
     inside = (v > ends.min().to_numpy()) & (v < ends.max().to_numpy())
     free = len(y) - len(near) - degree - 2
+    left = np.full(near.shape, np.nan)
+    left[budget, size] = shape(best.x)[1]
     return Bowl(
         exponent=float(best.x[0]),
         flattening=float(best.x[1]),
         best=pd.Series(np.where(inside, np.exp(v + sizes.mean()), np.nan), near.index),
         spread=float(np.sqrt(2 * best.cost / free)) if free > 0 else np.nan,
         agree=sum(bool(one.cost < best.cost * (1 + 1e-6) + 1e-15) for one in fits),
+        left=pd.DataFrame(left, near.index, near.columns),
     )
 
 

@@ -54,9 +54,9 @@ def curves_and_bowls(
         lowest = np.exp(losses.min(axis=1))
         ax.plot(best, lowest[best.index], "v", ms=6, color=PALETTE[2], ls="none", label="bottom of the bowl")
         ax.set(xlabel="parameters $N$, head counted", title=f"{arm} warm-up: a curve a budget")
-        ax.legend(fontsize=8, loc="upper right")
+        ax.legend(fontsize=8, loc="upper left")
     for ax in axes:
-        ax.set(xscale="log", ylim=(1.5, 4.1), ylabel="held-out loss [nats per byte]")
+        ax.set(xscale="log", ylim=(1.5, 3.6), ylabel="held-out loss [nats per byte]")
         ax.xaxis.set_minor_formatter(NullFormatter())
     return figure
 
@@ -90,6 +90,7 @@ def best_against_compute(
                 moving.index,
                 height * centred ** printed[name],
                 label=f"Porian et al.: {printed[name]:.2f}",
+                zorder=3,
                 **PAPER,
             )
         ax.set(

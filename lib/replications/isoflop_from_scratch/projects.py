@@ -56,7 +56,7 @@ BEST = {24: -7, 32: -8, 48: -8, 64: -8, 96: -8, 128: -8, 192: -7}
 SMALLEST = 2e11
 #: Token counts at which a run is judged: powers of root two, rounded to whole batches.
 TOKENS = tuple(1024 * round(2 ** (k / 2) / 1024) for k in range(32, 49))
-#: Tokens of the long warm-up: against what is best in the middle of the ladder as long as Kaplan's,
+#: Tokens of the long warm-up: in the geometric middle of the budgets about as long against the best data as Kaplan's,
 #: which was 9.5 times the best at the smallest of Porian et al.'s budgets, 0.2 times at the largest.
 LONG_WARMUP = 2**22
 HELD_OUT_PROJECTS, HELD_OUT_WINDOWS = 0.1, 512
