@@ -18,7 +18,7 @@ CITATION = "title: x\nversion: 1.2.0\ndate-released: 2026-11-22\n"
 def finding(*verdicts, withdrawn=()):
     """What the feed reads of a notebook."""
     return SimpleNamespace(
-        number="10", title="A law & more", verdicts=list(verdicts), record={"withdrawn": list(withdrawn)}
+        digits="10", title="A law & more", verdicts=list(verdicts), record={"withdrawn": list(withdrawn)}
     )
 
 
