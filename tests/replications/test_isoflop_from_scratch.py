@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import curve_fit
 
-from replications.isoflop_from_scratch import bowls, projects
+from replications.isoflop_from_scratch import bowls, counts, projects
 from scalinglaws import load, repository
 from scalinglaws.training import texts
 from scalinglaws.training.held_out import split_by_project
@@ -30,16 +30,16 @@ def test_windows_of_the_isoflop_curves_share_nothing_with_the_text_trained_on():
 
 def test_a_count_model_reads_what_a_run_reads_and_no_more():
     with texts.pinned():
-        few, more = (projects.counted_loss(tokens, 2, 0) for tokens in (2**12, 2**17))
-        short = projects.counted_loss(2**17, 1, 0)
+        few, more = (counts.counted_loss(tokens, 2, 0) for tokens in (2**12, 2**17))
+        short = counts.counted_loss(2**17, 1, 0)
         with pytest.raises(ValueError, match="more than one pass"):
-            projects.counted_loss(2**26, 2, 0)
+            counts.counted_loss(2**26, 2, 0)
     assert 1.5 < more < short < 3 and more < few < np.log(256)
 
 
 def test_stretches_and_blanks_of_windows():
     windows = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
-    contexts, following = projects.grams(windows, 2, 1)
+    contexts, following = counts.grams(windows, 2, 1)
     assert contexts.tolist() == [[0, 1], [1, 2], [0, 4], [4, 5]] and following.tolist() == [2, 3, 5, 6]
 
 

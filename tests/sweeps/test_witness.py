@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from replications.data_pruning import images, perceptron
-from replications.isoflop_from_scratch import projects
+from replications.isoflop_from_scratch import counts
 from replications.knowledge_capacity import runs
 from replications.layerwise_weight_decay import weight_decay
 from replications.learning_curves import runs as learning_curves
@@ -207,8 +207,8 @@ def one_smoothing(monkeypatch):
 
 
 def discounted(monkeypatch):
-    original = projects.ngrams
-    monkeypatch.setattr(projects, "ngrams", lambda x, y, longest, _: original(x, y, longest, "discounting"))
+    original = counts.ngrams
+    monkeypatch.setattr(counts, "ngrams", lambda x, y, longest, _: original(x, y, longest, "discounting"))
 
 
 def steeper(monkeypatch):

@@ -121,7 +121,7 @@ def neighbours(
     sizes
         Parameters, shape (triples + 2,).
     draws, rng
-        As for `nulls.together`.
+        As for `nulls.with_redrawn_questions`.
     """
     return [
         nulls.with_redrawn_questions(each, nulls.step_ratio(sizes[k : k + 3]), draws, rng)

@@ -161,16 +161,13 @@ def moving_bowl(losses: pd.DataFrame, n_params: pd.Series, within: float = WITHI
 
     fits = [least_squares(lambda moved: shape(moved)[1], start, xtol=1e-12) for start in STARTS]
     best = min(fits, key=lambda one: one.cost)
-    slope_of_bowl = np.polynomial.Polynomial([0, *shape(best.x)[0]]).deriv()
-    bottoms = [
-        t.real for t in slope_of_bowl.roots() if abs(t.imag) < 1e-9 and slope_of_bowl.deriv()(t.real) > 0
-    ]
-    v = np.array(bottoms[0] if bottoms else np.nan) + best.x[0] * z
+    coefficients, residuals = shape(best.x)
+    v = minimum(np.polynomial.Polynomial([0, *coefficients])) + best.x[0] * z
     ends = pd.Series(x).groupby(budget)
     inside = (v > ends.min().to_numpy()) & (v < ends.max().to_numpy())
     free = len(y) - len(near) - degree - 2
     left = np.full(near.shape, np.nan)
-    left[budget, size] = shape(best.x)[1]
+    left[budget, size] = residuals
     return Bowl(
         exponent=float(best.x[0]),
         flattening=float(best.x[1]),
@@ -211,11 +208,15 @@ def bottoms(losses: pd.DataFrame, n_params: pd.Series, method: str = "akima", po
 
 def bottom_of_cubic(x: np.ndarray, y: np.ndarray) -> float:
     """Where the least-squares cubic has its minimum; NaN if that is not within x."""
-    slope_of_cubic = np.polynomial.Polynomial.fit(x, y, 3).deriv()
-    found = [
-        t.real for t in slope_of_cubic.roots() if abs(t.imag) < 1e-9 and slope_of_cubic.deriv()(t.real) > 0
-    ]
-    return found[0] if found and x.min() < found[0] < x.max() else np.nan
+    found = minimum(np.polynomial.Polynomial.fit(x, y, 3))
+    return found if x.min() < found < x.max() else np.nan
+
+
+def minimum(curve: np.polynomial.Polynomial) -> float:
+    """Where a polynomial has its first minimum; NaN if it has none."""
+    turns = curve.deriv().roots()
+    found = [t.real for t in turns if abs(t.imag) < 1e-9 and curve.deriv(2)(t.real) > 0]
+    return found[0] if found else np.nan
 
 
 def slope(best: pd.Series) -> float:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from replications.isoflop_from_scratch.projects import TOKENS, counted_loss
+import numpy as np
+
+from replications.isoflop_from_scratch.projects import CONTEXT, TOKENS, windows_of
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
-from scalinglaws.training.texts import python_library
+from scalinglaws.training.learners import ngrams
+from scalinglaws.training.loop import batches
+from scalinglaws.training.texts import python_library, python_text
 
 SLUG = "isoflop_from_scratch_counts"
 TEXT = python_library
@@ -25,6 +29,49 @@ COLUMNS = {
     "seed": number_column("integer", "seed of the order in which a run reads the text", 0, 100),
     "loss": number_column("nats per byte", "loss on the held-out windows of the runs", 0.5, 6),
 }
+
+
+def counted_loss(n_tokens: int, longest: int, seed: int) -> float:
+    """Held-out loss of an n-gram model counted on the windows that a run of a seed reads first.
+
+    Parameters
+    ----------
+    n_tokens
+        Bytes to count, at most one pass.
+    longest
+        Bytes of context: 1 for a bigram model, 2 for a trigram model; shorter ones are mixed in
+        (Witten-Bell).
+    seed
+        Seed of the run whose data are counted.
+
+    Returns
+    -------
+    float
+        Nats a byte on the same windows and bytes that runs are judged on.
+
+    Raises
+    ------
+    ValueError
+        If that is more than one pass.
+    """
+    training, held_out, _ = windows_of(python_text())
+    count = n_tokens // CONTEXT
+    if count > len(training):
+        raise ValueError(f"{n_tokens} bytes are more than one pass over {len(training)} windows")
+    index = batches(len(training), count, 1, seed)[0]
+    contexts, following = grams(training.cpu()[index].numpy(), longest, 0)
+    judge, _ = ngrams(contexts, following, longest, "witten_bell")
+    return judge(*grams(held_out.cpu().numpy().astype(np.uint8), longest, longest - 1))["loss"]
+
+
+def grams(windows: np.ndarray, longest: int, blank: int) -> tuple[np.ndarray, np.ndarray]:
+    """All stretches of windows as contexts and next bytes; before a window stand `blank` zeros.
+
+    Blanks give the first bytes of a held-out window a context, so that all 64 are judged.
+    """
+    padded = np.pad(windows, ((0, 0), (blank, 0)))
+    cut = np.lib.stride_tricks.sliding_window_view(padded, longest + 1, axis=1)
+    return cut[..., :-1].reshape(-1, longest), cut[..., -1].ravel()
 
 
 def grid(scale: str) -> list[dict[str, Any]]:

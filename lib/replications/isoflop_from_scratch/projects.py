@@ -1,13 +1,13 @@
 """IsoFLOP curves of byte-level transformers, judged on projects that they have not read.
 
-Each run trains one decoder of one block at a constant learning rate and is
-judged on held-out text at token counts a factor of root two apart, so that runs of all sizes,
-read at D = C / (FLOPs a token), give the IsoFLOP curve of any budget C. What matters besides:
+Each run trains one decoder of one block at a constant learning rate and is judged on held-out text
+at token counts a factor of root two apart, so that runs of all sizes, read at D = C / (FLOPs a token),
+give the IsoFLOP curve of any budget C. What matters besides:
 
 - The held-out windows are of other projects than the training text, and none shares a stretch
   of 64 bytes with it, letter for letter (`scalinglaws.training.held_out`).
 - Budgets begin where the best run beats a trigram model counted on the same bytes
-  (`counted_loss`): a network that does not has yet to learn what counting gives for nothing.
+  (`counts.counted_loss`): a network that does not has yet to learn what counting gives for nothing.
 - With a short warm-up, over as many bytes as the model has parameters, each size is trained at four
   learning rates or more, an octave apart, so that "tuned" means the best rate of each size, and one rate for
   all sizes is among the same runs.
@@ -24,17 +24,16 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import torch
 
-from replications.isoflop_from_scratch.ladder import CONTEXT, shape
+from scalinglaws.counting import Transformer
 from scalinglaws.machine import device
 from scalinglaws.sweeps.command import command
 from scalinglaws.sweeps.witness import Witnesses
 from scalinglaws.tables.schema import number_column
+from scalinglaws.training.bytewise import shape_of
 from scalinglaws.training.decoder import Decoder
 from scalinglaws.training.held_out import seen, split_by_project
-from scalinglaws.training.learners import ngrams
 from scalinglaws.training.loop import Source, TrainConfig, batches
 from scalinglaws.training.packed import train_together
 from scalinglaws.training.texts import Corpus, byte_tokens, python_library, python_text
@@ -46,6 +45,8 @@ TITLE = (
     "Loss curves of byte-level transformers on projects of Python's standard library that they have not read"
 )
 
+#: Bytes of a window, and blocks of a network.
+CONTEXT, DEPTH = 64, 1
 #: Windows a step: small, so that few tokens are many updates.
 BATCH = 16
 #: Sizes a factor of 1.6 to 2.2 apart.
@@ -91,6 +92,11 @@ COLUMNS = {
 }
 
 
+def shape(width: int) -> Transformer:
+    """The transformer of a width: rotary positions, no biases, a head of its own."""
+    return shape_of(width, DEPTH, CONTEXT)
+
+
 def octaves(width: int) -> range:
     """Base-two logarithms of the rates that a width is trained at with the short warm-up.
 
@@ -108,49 +114,6 @@ def windows_of(read: Callable[[], Corpus]) -> tuple[torch.Tensor, torch.Tensor, 
     fresh = cut[1][torch.from_numpy(~seen(cut[1].numpy(), training, STRETCH))]
     chosen = torch.linspace(0, len(fresh) - 1, HELD_OUT_WINDOWS).long()
     return cut[0].to(device()), fresh[chosen].long().to(device()), corpus.sha256[:12]
-
-
-def counted_loss(n_tokens: int, longest: int, seed: int) -> float:
-    """Held-out loss of an n-gram model counted on the windows that a run of a seed reads first.
-
-    Parameters
-    ----------
-    n_tokens
-        Bytes to count, at most one pass.
-    longest
-        Bytes of context: 1 for a bigram model, 2 for a trigram model; shorter ones are mixed in
-        (Witten-Bell).
-    seed
-        Seed of the run whose data are counted.
-
-    Returns
-    -------
-    float
-        Nats a byte on the same windows and bytes that runs are judged on.
-
-    Raises
-    ------
-    ValueError
-        If that is more than one pass.
-    """
-    training, held_out, _ = windows_of(python_text())
-    count = n_tokens // CONTEXT
-    if count > len(training):
-        raise ValueError(f"{n_tokens} bytes are more than one pass over {len(training)} windows")
-    index = batches(len(training), count, 1, seed)[0]
-    contexts, following = grams(training.cpu()[index].numpy(), longest, 0)
-    judge, _ = ngrams(contexts, following, longest, "witten_bell")
-    return judge(*grams(held_out.cpu().numpy().astype(np.uint8), longest, longest - 1))["loss"]
-
-
-def grams(windows: np.ndarray, longest: int, blank: int) -> tuple[np.ndarray, np.ndarray]:
-    """All stretches of windows as contexts and next bytes; before a window stand `blank` zeros.
-
-    Blanks give the first bytes of a held-out window a context, so that all 64 are judged.
-    """
-    padded = np.pad(windows, ((0, 0), (blank, 0)))
-    cut = np.lib.stride_tricks.sliding_window_view(padded, longest + 1, axis=1)
-    return cut[..., :-1].reshape(-1, longest), cut[..., -1].ravel()
 
 
 def enough_tokens(width: int, flops: float) -> int:
