@@ -71,7 +71,10 @@ def test_every_branch_of_the_grid_has_a_witness(slug):
     )
     grid, witnesses = module.grid(about["scale"]), module.witnesses(about["scale"]).configs
     # Sets that only a mirror or a network can give are other data for the same code.
-    here = {"data": {"flights", "mnist1d", "python"}} if slug == "learning_curves" else {}
+    here = {
+        "learning_curves": {"data": {"flights", "mnist1d", "python"}},
+        "data_pruning_images": {"data": {"digits"}},
+    }.get(slug, {})
     # Of the curves of one law any will do.
     for name in set(branches) - {"dataset", "model", "status", "corpus", "domain"}:
         asked = {config[name] for config in grid if name in config}
