@@ -57,7 +57,7 @@ import pandas as pd
 from scalinglaws import repository
 from scalinglaws.errors import lacking
 from scalinglaws.machine import commit, device_of, merge_machines
-from scalinglaws.sweeps import witness
+from scalinglaws.sweeps import extension, witness
 from scalinglaws.sweeps.store import StoreError
 from scalinglaws.sweeps.sweep import cores, sweep
 from scalinglaws.sweeps.worker import SweepError
@@ -70,8 +70,21 @@ def slug_of(module: ModuleType, scale: str) -> str:
     return module.SLUG if scale == "full" else getattr(module, "SLUG_CI", module.SLUG)
 
 
-def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) -> None:
+def export(
+    module: ModuleType, scale: str, table: pd.DataFrame, folder: Path, former: pd.DataFrame | None = None
+) -> None:
     """Write the table of a sweep, all of whose runs are done, with its provenance and its witnesses.
+
+    Parameters
+    ----------
+    module, scale
+        The experiment, and the scale of its grid.
+    table
+        The runs of `scalinglaws.sweeps.sweep.sweep`.
+    folder
+        Where the table goes.
+    former
+        The kept table that these runs extend.
 
     Raises
     ------
@@ -83,17 +96,21 @@ def export(module: ModuleType, scale: str, table: pd.DataFrame, folder: Path) ->
     if (table["run_status"] != "done").any():
         raise ValueError("a table with failed runs is not exported")
     name = module.__name__
+    made = {
+        "commit": commit(),
+        "command": command_of(name, scale),
+        "machines": merge_machines(table["run_machine"]),
+        "seconds": round(float(table["run_seconds"].sum()), 1),
+    }
+    if former is not None:
+        made = extension.made_in_parts(former.attrs["made"], made)
+        table = extension.joined(former, table, module.grid(scale))
     about = {
         "title": module.TITLE,
         "module": name,
         "scale": scale,
         "recipe": witness.recipe_of(module),
-        "made": {
-            "commit": commit(),
-            "command": command_of(name, scale),
-            "machines": merge_machines(table["run_machine"]),
-            "seconds": round(float(table["run_seconds"].sum()), 1),
-        },
+        "made": made,
         "seeds": ", ".join(str(seed) for seed in sorted(table["seed"].unique())),
     }
     if hasattr(module, "TEXT"):
@@ -169,6 +186,9 @@ def command(name: str) -> None:
     parser.add_argument("--timeout", type=float, help="seconds that one run may take, on this machine")
     parser.add_argument("--store", type=Path, help="where finished runs are kept, to resume from")
     parser.add_argument("--output", type=Path, help="folder of the table (default: data/runs/SLUG)")
+    parser.add_argument(
+        "--extend", action="store_true", help="keep the table's runs, and make only those that it lacks"
+    )
     options = parser.parse_args()
     if (options.executor == "dask") != bool(options.scheduler):
         parser.error("--executor dask and --scheduler ADDRESS go together")
@@ -178,11 +198,15 @@ def command(name: str) -> None:
     folder = options.output or repository.data_folder() / "runs" / slug
     sweep_up(folder)
     on_gpu = device_of(module) != "cpu"
-    if hasattr(module, "witnesses"):
-        try:
+    grid, former = module.grid(options.scale), None
+    try:
+        if hasattr(module, "witnesses"):
             witness.check(module, options.scale, folder)
-        except (witness.WitnessError, schema.TableError) as error:
-            sys.exit(f"error: {error}")
+        if options.extend:
+            former = extension.outgrown(module, options.scale, slug)
+            grid = extension.lacking(former, grid)
+    except (witness.WitnessError, schema.TableError) as error:
+        sys.exit(f"error: {error}")
     try:
         with contextlib.ExitStack() as stack:
             executor = stack.enter_context(dask(options.scheduler)) if options.scheduler else None
@@ -190,7 +214,7 @@ def command(name: str) -> None:
             warnings.filterwarnings("ignore", ".*runs failed")  # said below, with the reasons
             table = sweep(
                 module.run,
-                module.grid(options.scale),
+                grid,
                 store=options.store or Path("out") / "stores" / f"{slug}.sqlite",
                 executor=executor,
                 workers=options.workers or (1 if on_gpu else cores()),
@@ -209,5 +233,5 @@ def command(name: str) -> None:
             print(f"{count} of {counted(len(table), 'run')} failed: {message}", file=sys.stderr)
         print(failures["run_traceback"].iloc[0], file=sys.stderr)
         sys.exit("error: no table was written; the same command runs again what failed, and that only")
-    export(module, options.scale, table, folder)
+    export(module, options.scale, table, folder, former)
     print(f"{counted(len(table), 'run')}, {table['run_seconds'].sum():.0f} s of work, written to {folder}")

@@ -43,6 +43,10 @@ def making(about: dict[str, Any]) -> list[str]:
         versions = ", ".join(f"{name} {version}" for name, version in each["versions"].items())
         lines.append(f"- {counted(each['rows'], 'row')} on {each['device']}: {versions}")
     lines.append(f"- commit: `{made['commit'] or 'not recorded'}`{note}")
+    if former := made.get("extends"):
+        lines.append(
+            f"- extends the table of {', '.join(f'`{one}`' for one in former)}, which its witnesses vouch for"
+        )
     lines.append(f"- seeds: {about['seeds']}; witnesses: `witnesses.json`")
     if text := about.get("text"):
         lines.append(f"- text: {text['source']}, {text['licence']}, sha256 `{text['sha256']}`")
