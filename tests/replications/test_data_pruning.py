@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, minimize, root
 from scipy.special import ndtr
-from scipy.stats import norm
+from scipy.stats import linregress, norm, ttest_1samp
 
-from replications.data_pruning import perceptron
+from replications.data_pruning import images, perceptron
 from replications.data_pruning.theory import FAR, composite, density, kept_range, saddle_probe, solve
+from scalinglaws.claims import verdicts
+from scalinglaws.tables import loading
 
 
-def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.ndarray:
+def saddle_hard(alpha: float, f: float, overlap: float, margin: float, panels: int = 80) -> np.ndarray:
     r"""What is left of the paper's saddle-point equations, perfect probe, hard examples kept.
 
     With `g = gamma = H^-1((1 - f) / 2)`, `Dt` the Gaussian measure and t from -inf to kappa:
@@ -27,7 +30,7 @@ def saddle_hard(alpha: float, f: float, overlap: float, margin: float) -> np.nda
         Left side minus right side of both.
     """
     g, s = kept_range(f, "hard")[1], np.sqrt(1 - overlap**2)
-    t, w = composite(-FAR, margin)
+    t, w = composite(-FAR, margin, panels)
     w = w * density(t) * 2 * alpha / f
     tail = np.exp(-((overlap * t) ** 2) / (2 * s * s)) - np.exp(-((overlap * t - g) ** 2) / (2 * s * s))
     first = w @ (tail * (margin - t)) / (np.sqrt(2 * np.pi) * s)
@@ -129,3 +132,75 @@ def test_the_grid_is_unique_and_holds_what_it_needs():
     grid = perceptron.grid("full")
     assert len({tuple(config.items()) for config in grid}) == len(grid)
     assert set(grid[0]) | {"error", "probe_overlap", "margin"} == set(perceptron.COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, dict]:
+    """The notebook's verdicts by claim."""
+    return {verdict["id"]: verdict for verdict in verdicts.read("30_data_pruning")["verdicts"]}
+
+
+def per_seed(runs: pd.DataFrame, worse: str, better: str) -> pd.Series:
+    """Mean over fractions of the log ratio of two rules' errors, a seed."""
+    errors = runs.set_index(["keep", "seed", "f"]).error
+    return np.log(errors.loc[worse] / errors.loc[better]).groupby("seed").mean()
+
+
+def agrees(verdict: dict, values: pd.Series) -> None:
+    """The kept number is the mean of these, and its interval Student's."""
+    interval = ttest_1samp(values, 0).confidence_interval()
+    found = [values.mean(), interval.low, interval.high]
+    assert found == pytest.approx([verdict[name] for name in ("measured", "low", "high")], rel=1e-9)
+
+
+def test_the_perceptrons_advantages_are_the_tables(kept):
+    runs = loading.load("data_pruning_perceptron").query("n_dim == 400 and theta == 0")
+    agrees(kept["scarce"], per_seed(runs.query("alpha_total == 1 and f == 0.5"), "hard", "easy"))
+    agrees(kept["abundant"], per_seed(runs.query("alpha_total == 32 and f == 0.1"), "easy", "hard"))
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "least", "most"),
+    [
+        ("images", "data_pruning_images_small", 1000, 16000),
+        ("fashion", "data_pruning_images", 3125, 50000),
+    ],
+)
+def test_the_images_advantages_are_the_tables(name, slug, least, most, kept):
+    runs = loading.load(slug).query("f < 1")
+    agrees(kept[f"{name}_scarce"], per_seed(runs.query("total == @least"), "hard", "easy"))
+    agrees(kept[f"{name}_abundant"], per_seed(runs.query("total == @most"), "random", "hard"))
+    slopes = runs.groupby(["keep", "seed", "f"]).apply(
+        lambda each: linregress(np.log(each.n_kept), np.log(each.error)).slope
+    )
+    agrees(kept[f"{name}_slope"], (slopes.loc["random"] - slopes.loc["hard"]).groupby("seed").mean())
+
+
+def test_pruning_harder_moves_the_envelope_by_the_papers_equations_too(kept):
+    def log_error(f, alpha=4.0):
+        start = solve(3.0, f)  # of another number of examples
+        found = root(
+            lambda x: saddle_hard(alpha, f, np.tanh(x[0]), np.exp(x[1]), panels=round(40 / f)),
+            [np.arctanh(float(start.overlap)), np.log(float(start.margin))],
+            tol=1e-12,
+        )
+        assert found.success and np.abs(found.fun).max() < 1e-10
+        return np.log(np.arccos(np.tanh(found.x[0])) / np.pi)
+
+    slope = (log_error(0.1) - log_error(0.01)) / np.log(10)
+    assert slope == pytest.approx(kept["intrinsic"]["measured"], abs=1e-4)
+
+
+def test_images_are_dealt_once_a_seed_and_in_parts_that_share_none(monkeypatch):
+    everything = np.arange(1797.0)
+    monkeypatch.setattr(images, "digits", lambda: (np.repeat(everything[:, None], 64, 1), everything))
+    images.whole.cache_clear()
+    parts = [
+        images.draw("digits", n, role, 3)[1] for role, n in (("test", 400), ("probe", 400), ("pool", 997))
+    ]
+    assert sorted(np.concatenate(parts)) == list(everything)
+    assert (images.draw("digits", 100, "pool", 3)[1] == parts[2][:100]).all()
+    assert (images.draw("digits", 400, "test", 4)[1] != parts[0]).any()
+    with pytest.raises(ValueError, match="997 images for the pool, not 998"):
+        images.draw("digits", 998, "pool", 3)
+    images.whole.cache_clear()
