@@ -204,3 +204,17 @@ def test_images_are_dealt_once_a_seed_and_in_parts_that_share_none(monkeypatch):
     with pytest.raises(ValueError, match="997 images for the pool, not 998"):
         images.draw("digits", 998, "pool", 3)
     images.whole.cache_clear()
+
+
+def test_by_class_the_same_share_of_each_class_is_kept():
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 10, 3000)
+    # Whole classes are easier than others, and nothing is left of them among the hardest fifth.
+    score = y + rng.random(3000)
+    place = images.within_class(score, y)
+    counts = np.bincount(y[np.argsort(place, kind="stable")[:600]], minlength=10)
+    assert np.abs(counts - np.bincount(y) / 5).max() <= 1
+    assert np.bincount(y[np.argsort(score)[:600]], minlength=10)[3:].max() == 0
+    for label in range(10):  # within a class the order stays
+        mine = y == label
+        assert (np.argsort(place[mine]) == np.argsort(score[mine])).all()

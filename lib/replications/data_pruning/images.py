@@ -4,6 +4,8 @@ A probe, the same small network trained on examples of its own, ranks a pool by 
 between its two largest logits, the counterpart of `|probe.x|` in the perceptron theory.
 The smallest (hard), the largest (easy) or random ones are kept and a fresh network is
 trained on them, for a number of steps that depends on the number of kept examples only.
+Since some classes are easier than others, what is kept of a pool can lack some of them; "by
+class" the same share of each class is kept.
 
 CPU scale: MNIST-1D, made on the spot by the `mnist1d` package. Full scale: Fashion-MNIST,
 fetched from its public address and checked by hash (or read from the mirror folder), an hour
@@ -33,7 +35,10 @@ COLUMNS = {
     "data": {"unit": "text", "about": "image set"},
     "total": {"unit": "examples", "about": "pool size before pruning", "min": 100, "max": 60000},
     "f": {"unit": "fraction", "about": "kept fraction", "min": 0.01, "max": 1},
-    "keep": {"unit": "text", "about": "hard: smallest probe margins kept; easy: largest; random: neither"},
+    "keep": {
+        "unit": "text",
+        "about": "hard: smallest probe margins kept; easy: largest; random: neither; by class: the same share of each class",
+    },
     "seed": {"unit": "integer", "about": "seed of pool, probe, weights and data order", "min": 0, "max": 100},
     "n_kept": {"unit": "examples", "about": "training examples kept", "min": 10, "max": 60000},
     "probe_error": {"unit": "fraction", "about": "test error of the probe", "min": 0, "max": 1},
@@ -146,15 +151,27 @@ def margins(model: torch.nn.Module, x: np.ndarray) -> np.ndarray:
     return (top[:, 0] - top[:, 1]).cpu().numpy()
 
 
+def within_class(score: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Place of each example among those of its class, by rising score: above 0, below 1."""
+    place = np.empty(len(y))
+    for label in np.unique(y):
+        mine = np.flatnonzero(y == label)
+        ranked = mine[np.argsort(score[mine], kind="stable")]
+        place[ranked] = (np.arange(len(mine)) + 0.5) / len(mine)
+    return place
+
+
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations of a scale: `ci` is MNIST-1D on a CPU, `full` Fashion-MNIST."""
+    """The configurations of a scale: `ci` is MNIST-1D, `full` Fashion-MNIST, whose ends are pruned by class too."""
     data = "mnist1d" if scale == "ci" else "fashion_mnist"
     rules = [(1.0, "random"), *((f, keep) for f in FRACTIONS for keep in ("random", "hard", "easy"))]
+    least, *_, most = TOTALS[data]
+    by_class = {} if scale == "ci" else {least: ("hard by class", "easy by class"), most: ("hard by class",)}
     return [
         {"data": data, "total": total, "f": f, "keep": keep, "seed": seed}
         for seed in range(SEEDS[data])
         for total in TOTALS[data]
-        for f, keep in rules
+        for f, keep in [*rules, *((f, keep) for f in FRACTIONS for keep in by_class.get(total, ()))]
     ]
 
 
@@ -165,6 +182,7 @@ def witnesses(scale: str) -> Witnesses:
     close that another processor would rank them otherwise.
     """
     rules = [(1.0, "random"), (0.4, "random"), (0.4, "hard"), (0.4, "easy")]
+    rules += [] if scale == "ci" else [(0.4, "hard by class"), (0.4, "easy by class")]
     data, examples = "mnist1d" if scale == "ci" else "digits", 400
     fewer = {data: examples}
     return Witnesses(
@@ -186,15 +204,16 @@ def run(data: str, total: int, f: float, keep: str, seed: int) -> dict[str, Any]
     f
         Kept fraction.
     keep
-        `hard`, `easy` or `random`.
+        `hard`, `easy` or `random`, or one of the first two `by class`.
     seed
         Seed of the pool, the probe, the weights and the data order.
     """
     scorer, probe_error = probe(data, seed)
     x, y = draw(data, total, "pool", seed)
     score = np.random.default_rng([seed, total]).random(total) if keep == "random" else margins(scorer, x)
-    order = np.argsort(score, kind="stable")
-    kept = {"easy": order[::-1], "hard": order, "random": order}[keep][: round(f * total)]
+    rule, _, by_class = keep.partition(" ")
+    order = np.argsort(within_class(score, y) if by_class else score, kind="stable")
+    kept = {"easy": order[::-1], "hard": order, "random": order}[rule][: round(f * total)]
     model, losses = fit(data, x[kept], y[kept], seed)
     return {
         "n_kept": len(kept),
