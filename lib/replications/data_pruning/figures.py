@@ -43,8 +43,31 @@ def theory_and_simulations(
     return figure
 
 
+def easy_or_hard(error: Callable[..., np.ndarray], means: pd.DataFrame) -> Figure:
+    """Test error against all examples, the hardest or the easiest half and tenth kept.
+
+    Parameters
+    ----------
+    error, means
+        As in `theory_and_simulations`.
+    """
+    figure, axes = panels(2)
+    totals = np.geomspace(0.5, 64, 57)
+    for ax, f in zip(axes, (0.5, 0.1), strict=True):
+        for rule, colour in (("hard", PALETTE[2]), ("easy", PALETTE[1])):
+            ax.plot(totals, error(totals * f, f, keep=rule), color=colour, label=f"{f:.0%} kept, {rule}")
+            dots = means[(means.f == f) & (means.theta == 0) & (means.keep == rule)]
+            ax.errorbar(dots.alpha_total, dots["mean"], 2 * dots["sem"], fmt="o", color=colour, markersize=4)
+        ax.plot(totals, error(totals), color="grey", linewidth=1, label="all kept")
+        ax.plot([], [], "o", color="grey", markersize=4, label="simulated, ± 2 s.e.")
+        ax.set(xscale="log", yscale="log", xlabel="examples a dimension, unpruned")
+        ax.set_ylabel("test error (fraction)")
+        ax.legend(fontsize=8)
+    return figure
+
+
 def image_runs(images: pd.DataFrame) -> Figure:
-    """Test error on images against kept examples; hardest kept on the left, easiest on the right.
+    """Test error of trained networks against kept examples, ± 2 s.e.; hardest on the left, easiest on the right.
 
     Parameters
     ----------
@@ -55,11 +78,12 @@ def image_runs(images: pd.DataFrame) -> Figure:
     mean = images.groupby(["keep", "f", "n_kept"]).error.agg(["mean", "sem"]).reset_index()
     control = mean[mean.keep == "random"]
     for ax, rule in zip(axes, ("hard", "easy"), strict=True):
-        ax.plot(control.n_kept, control["mean"], "s", color="grey", markersize=3, label="random, any f")
+        bars = {"fmt": "s", "color": "grey", "label": "random, any fraction", "markersize": 3}
+        ax.errorbar(control.n_kept, control["mean"], 2 * control["sem"], **bars)
         for colour, f in zip(PALETTE[1:5], (0.8, 0.6, 0.4, 0.2), strict=True):
-            line, label = mean[(mean.keep == rule) & (mean.f == f)], f"{f:.0%}, {rule}"
+            line, label = mean[(mean.keep == rule) & (mean.f == f)], f"{f:.0%} kept, {rule}"
             bars = {"fmt": "o-", "color": colour, "label": label, "markersize": 4}
             ax.errorbar(line.n_kept, line["mean"], 2 * line["sem"], **bars)
-        ax.set(xscale="log", yscale="log", xlabel="kept examples", ylabel="test error (fraction)")
+        ax.set(xscale="log", yscale="log", xlabel="kept examples", ylabel="test error (fraction, ± 2 s.e.)")
         ax.legend(fontsize=8)
     return figure
