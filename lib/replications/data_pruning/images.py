@@ -48,6 +48,8 @@ COLUMNS = {
 
 FRACTIONS = (0.8, 0.6, 0.4, 0.2)
 TOTALS = {"mnist1d": (1000, 2000, 4000, 8000, 16000), "fashion_mnist": (3125, 6250, 12500, 25000, 50000)}
+#: A pool of Fashion-MNIST in which not even a random fifth holds twenty images of a class.
+SCARCEST = 800
 SEEDS = {"mnist1d": 4, "fashion_mnist": 6}
 #: Examples of the probe and of the test set, never in a pool. The digits are for the witnesses only.
 PROBE = {"mnist1d": 4000, "fashion_mnist": 10000, "digits": 400}
@@ -162,16 +164,18 @@ def within_class(score: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def grid(scale: str) -> list[dict[str, Any]]:
-    """The configurations of a scale: `ci` is MNIST-1D, `full` Fashion-MNIST, whose ends are pruned by class too."""
+    """The configurations of a scale: `ci` is MNIST-1D, `full` Fashion-MNIST, some of it pruned by class too."""
     data = "mnist1d" if scale == "ci" else "fashion_mnist"
     rules = [(1.0, "random"), *((f, keep) for f in FRACTIONS for keep in ("random", "hard", "easy"))]
-    least, *_, most = TOTALS[data]
-    by_class = {} if scale == "ci" else {least: ("hard by class", "easy by class"), most: ("hard by class",)}
+    cases = [(total, f, keep) for total in TOTALS[data] for f, keep in rules]
+    if scale == "full":
+        least, *_, most = TOTALS[data]
+        cases += [(least, f, f"{keep} by class") for f in FRACTIONS for keep in ("hard", "easy")]
+        cases += [(most, min(FRACTIONS), "hard by class"), *((SCARCEST, f, keep) for f, keep in rules)]
     return [
         {"data": data, "total": total, "f": f, "keep": keep, "seed": seed}
         for seed in range(SEEDS[data])
-        for total in TOTALS[data]
-        for f, keep in [*rules, *((f, keep) for f in FRACTIONS for keep in by_class.get(total, ()))]
+        for total, f, keep in cases
     ]
 
 
