@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from scipy.spatial import ConvexHull
 
-from scalinglaws import load
+from replications.gemstones import budgets, choices
+from scalinglaws import Replication, load
 from scalinglaws.claims import verdicts as files
 
 VOCABULARY, CONTEXT, HEAD_WIDTH, DELTA = 50_304, 2048, 128, 1e-4
@@ -117,3 +119,42 @@ def test_the_fit_of_a_label_is_the_one_that_is_lower_on_its_points(verdicts, fit
         lower = min(where, key=lambda k, logs=logs: objective(fits[k], *logs)[0])
         alpha, beta = fits[lower][:2]
         assert beta / (alpha + beta) == pytest.approx(verdicts[f"label-{label}"]["measured"], abs=1e-9)
+
+
+def test_every_published_fit_has_its_claim_where_bounds_are_moved(fits):
+    moved = choices.bounds_moved(Replication("12_gemstones"), dict.fromkeys(fits, 3e-5))
+    excesses = {
+        id for id in Replication("12_gemstones").declared if id.startswith(("a3-", "a3n-", "reduced-"))
+    }
+    assert set(moved.index) == excesses - {"a3-models", "reduced-order"} | {"converged"}
+    # Between 2e-5 and 1e-4 as they are; below 1e-4, and above 2e-5, where both are moved.
+    assert set(moved.loc["a3-all", [*choices.BOUNDS]]) == {"replicated", "not replicated"}
+
+
+def test_approach_2_finds_a_planted_exponent_where_runs_do_not_meet_at_budgets():
+    rows = []
+    for model, n_params in enumerate(np.geomspace(5e7, 2e9, 12)):
+        for n_tokens in np.geomspace(1e9, 2e11, 60):
+            loss = 1.8 + 480 / n_params**0.35 + 2100 / n_tokens**0.35
+            rows.append((model, n_params, n_tokens, 6 * n_params * n_tokens, loss))
+    points = pd.DataFrame(rows, columns=["model", "n_params", "n_tokens", "flops", "loss"])
+    slope, used = budgets.approach2(points, 7, np.logspace(18.5, 21, 26))
+    assert slope == pytest.approx(0.5, abs=0.02) and used > 10
+
+
+def test_what_a_law_moves_by_itself_is_taken_off():
+    """Where the losses are the law's nothing is left, on any draw of models; the move itself is that of two slopes."""
+    rng = np.random.default_rng(0)
+    points = pd.DataFrame(
+        {
+            "model": np.repeat(np.arange(8), 5),
+            "n_params": np.repeat(np.geomspace(1e8, 1e9, 8), 5),
+            "n_tokens": np.tile(np.geomspace(5e10, 3e11, 5), 8),
+            "loss": rng.uniform(2, 3, 40),
+        }
+    )
+    slope = lambda v, n_params: np.polyfit(np.log(n_params), v.loss, 1)[0]  # noqa: E731
+    found = choices.beyond_law(points, points, slope, 50, [0])
+    late = points[points.n_tokens > 1.2e11]
+    assert found[0, 1] == pytest.approx(slope(late, late.n_params) - slope(points, points.n_params))
+    assert found[1, 1] < found[0, 1] < found[2, 1] and np.abs(found[:, 2]).max() < 1e-12

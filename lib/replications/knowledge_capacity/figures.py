@@ -44,7 +44,7 @@ def bits_by_size(ax: Axes, runs: pd.DataFrame, sizes: Sequence[int]) -> None:
         ax.plot([], [], "o", ms=5, color="0.3", mfc="0.3" if filled else "none", label=label)
     ax.set(xscale="log", yscale="log", xlabel="parameters", ylabel="bits learned")
     ax.minorticks_off()
-    for axis, at in ((ax.xaxis, sizes), (ax.yaxis, [2 * n for n in sizes])):
+    for axis, at in ((ax.xaxis, sizes), (ax.yaxis, (5e3, 1e4, 2e4, 5e4, 1e5, 2e5))):
         axis.set_ticks(at, [f"{n / 1e3:.0f}k" for n in at])
     ax.legend(fontsize=8, loc="upper left")
 
@@ -102,7 +102,7 @@ def rounding(ladder: pd.DataFrame, runs: pd.DataFrame, live: pd.DataFrame) -> Fi
     axes[0].set(xscale="log", xlabel="exposures", ylabel="bits learned, a parameter", ylim=(-0.1, 3.9))
     axes[0].minorticks_off()
     axes[0].set_xticks(ladder.index, ladder.index)
-    axes[1].axhline(0.35, lw=1.5, label="paper, 4 bits", **PAPER)
+    axes[1].axhline(0.35, lw=1.5, label="paper, 4 bits, 1000 exposures", **PAPER)
     axes[1].set(xlabel="bits learned before rounding, a parameter", ylabel="share of the bits kept")
     axes[0].legend(fontsize=8, ncols=2, loc="upper left")
     axes[1].legend(fontsize=8, loc="lower left")

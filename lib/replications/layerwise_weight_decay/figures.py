@@ -64,7 +64,8 @@ def steady_states(
         ax.set_yticks(ticks, ticks)
         ax.minorticks_off()
         if ax is not axes[2]:
-            ax.legend(fontsize=7)
+            ax.legend(fontsize=7, loc="upper left")
+    axes[1].set_ylim(top=7)  # room for the legend above the lines
     return figure
 
 

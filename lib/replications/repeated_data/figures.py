@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from replications.repeated_data.linear import risk
-from scalinglaws.figures import PALETTE, PAPER, panels, shades
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 #: Marker and colour of three sizes or widths.
 THREE = (("o", PALETTE[0]), ("s", PALETTE[1]), ("D", PALETTE[3]))
@@ -125,13 +126,15 @@ def turning(
     """
     fig, (left, right) = panels(2, width=5.2, height=4.0, width_ratios=(1.35, 1))
     sizes = turns.n_params.to_numpy()
-    for size, colour in zip(sizes, shades(len(sizes)), strict=True):
+    # Eight shades of one blue cannot be told apart: the colours run through several hues, each with its marker.
+    colours = colormaps["viridis_r"](np.linspace(0.1, 1, len(sizes)))
+    for size, colour, mark in zip(sizes, colours, "osD^<>Pp", strict=True):
         part = runs[runs.n_params == size].sort_values("epochs")
         left.plot(
             part.epochs,
             part.loss,
-            "o-",
-            ms=4,
+            marker=mark,
+            ms=5,
             lw=1.2,
             color=colour,
             label=f"{np.floor(size / 1e6 + 0.5):.0f} million",
@@ -145,7 +148,9 @@ def turning(
     left.set(xscale="log", xlim=(3.5, 4000), ylim=(3.6, 5.2), xlabel="epochs", ylabel="loss [nats per token]")
     fig.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=5, fontsize=9)
     right.plot(sizes, turns.epochs, "v", ms=8, color=PALETTE[5], mec="k", label="epochs")
-    right.set(xscale="log", yscale="log", xlabel="parameters", ylabel="epochs with the least loss")
+    # Both axes have 1.6 decades, so that slopes can be compared.
+    right.set(xscale="log", yscale="log", ylim=(8, 320))
+    right.set(xlabel="parameters", ylabel="epochs with the least loss")
     right.set_yticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
     right.minorticks_off()
     other = right.twinx()
