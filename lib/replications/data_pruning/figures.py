@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from scalinglaws.figures import PALETTE, panels
 
+RULES = {"hard": "hardest", "easy": "easiest"}
+
 
 def theory_and_simulations(
     error: Callable[..., np.ndarray], envelope: Callable[..., np.ndarray], means: pd.DataFrame
@@ -66,24 +68,54 @@ def easy_or_hard(error: Callable[..., np.ndarray], means: pd.DataFrame) -> Figur
     return figure
 
 
-def image_runs(images: pd.DataFrame) -> Figure:
-    """Test error of trained networks against kept examples, ± 2 s.e.; hardest on the left, easiest on the right.
+def envelopes(envelope: Callable[..., np.ndarray], alpha: np.ndarray) -> Figure:
+    """Envelopes for three smallest fractions, as they are and times all examples a dimension.
 
     Parameters
     ----------
-    images
-        One row a run: `keep`, `f`, `n_kept` and `error`, a fraction.
+    envelope
+        As in `theory_and_simulations`.
+    alpha
+        Kept examples a dimension, over which the best exponential is fitted.
     """
-    figure, axes = panels(2, sharey=True)
-    mean = images.groupby(["keep", "f", "n_kept"]).error.agg(["mean", "sem"]).reset_index()
-    control = mean[mean.keep == "random"]
-    for ax, rule in zip(axes, ("hard", "easy"), strict=True):
-        bars = {"fmt": "s", "color": "grey", "label": "random, any fraction", "markersize": 3}
-        ax.errorbar(control.n_kept, control["mean"], 2 * control["sem"], **bars)
-        for colour, f in zip(PALETTE[1:5], (0.8, 0.6, 0.4, 0.2), strict=True):
-            line, label = mean[(mean.keep == rule) & (mean.f == f)], f"{f:.0%} kept, {rule}"
-            bars = {"fmt": "o-", "color": colour, "label": label, "markersize": 4}
-            ax.errorbar(line.n_kept, line["mean"], 2 * line["sem"], **bars)
-        ax.set(xscale="log", yscale="log", xlabel="kept examples", ylabel="test error (fraction, ± 2 s.e.)")
+    figure, axes = panels(2)
+    fine = np.sort(np.append(np.linspace(0.5, 8, 61), [1.95, 2.02, 2.06]))
+    for smallest, colour in zip((0.1, 0.03, 0.01), (PALETTE[0], PALETTE[1], PALETTE[3]), strict=True):
+        curve = envelope(fine, smallest)
+        axes[0].plot(fine, curve, color=colour, label=f"f ≥ {smallest}")
+        axes[1].plot(fine, curve * fine / smallest, color=colour, label=f"f ≥ {smallest}")
+    line = np.polyfit(alpha, np.log(envelope(alpha, 0.1)), 1)
+    label = "our best exponential, f ≥ 0.1"
+    axes[0].plot(fine, np.exp(np.polyval(line, fine)), color="black", linestyle="-.", label=label)
+    axes[1].axhline(0.5, color="grey", linewidth=0.8, label="0.5, the unpruned error")
+    axes[0].set_ylabel("envelope (test error, fraction)")
+    axes[1].set_ylabel("envelope × α / smallest f")
+    for ax in axes:
+        ax.set(yscale="log", xlabel="kept examples a dimension")
         ax.legend(fontsize=8)
+    return figure
+
+
+def image_runs(sets: dict[str, pd.DataFrame]) -> Figure:
+    """Test error of trained networks against kept examples, a row a set; hardest on the left, easiest on the right.
+
+    Parameters
+    ----------
+    sets
+        By the set's name one row a run: `keep`, `f`, `n_kept` and `error`, a fraction.
+    """
+    figure, axes = panels(2, len(sets), sharey="row")
+    for (name, runs), row in zip(sets.items(), axes, strict=True):
+        mean = runs.groupby(["keep", "f", "n_kept"]).error.agg(["mean", "sem"]).reset_index()
+        control = mean[mean.keep == "random"]
+        for ax, rule in zip(row, ("hard", "easy"), strict=True):
+            bars = {"fmt": "s", "color": "grey", "label": "random, any fraction", "markersize": 3}
+            ax.errorbar(control.n_kept, control["mean"], 2 * control["sem"], **bars)
+            for colour, f in zip(PALETTE[1:5], (0.8, 0.6, 0.4, 0.2), strict=True):
+                line, label = mean[(mean.keep == rule) & (mean.f == f)], f"{f:.0%} kept, {rule}"
+                bars = {"fmt": "o-", "color": colour, "label": label, "markersize": 4}
+                ax.errorbar(line.n_kept, line["mean"], 2 * line["sem"], **bars)
+            ax.set(xscale="log", yscale="log", xlabel="kept examples", title=f"{name}, {RULES[rule]} kept")
+            ax.legend(fontsize=8)
+        row[0].set_ylabel("test error (fraction, ± 2 s.e.)")
     return figure
