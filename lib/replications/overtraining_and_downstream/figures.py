@@ -19,12 +19,20 @@ KINDS = {
     "fitted": {"marker": "o", "ms": 5, "mfc": PALETTE[0]},
     "predicted": {"marker": "*", "ms": 12, "mfc": "w"},
 }
-#: Sizes of runs in words, from and to how many parameters, and their markers.
-SIZES = {
-    "small runs": (0.0, 1e9, ".", 5),
-    "1.4 billion": (1e9, 2e9, "P", 11),
-    "6.9 billion": (2e9, np.inf, "*", 11),
+#: Sorts of runs that were predicted, and how each is drawn; what has no fill of its own takes its set's colour.
+SORTS = {
+    "small runs": {"marker": ".", "ms": 5},
+    "1.4 billion, 20 tokens a parameter": {"marker": "P", "ms": 10, "mfc": "w"},
+    "1.4 billion, over-trained": {"marker": "P", "ms": 11},
+    "6.9 billion, 20 tokens a parameter": {"marker": "*", "ms": 11},
 }
+
+
+def sorted_out(runs: pd.DataFrame) -> np.ndarray:
+    """The sort of each run, a key of `SORTS`, by its n_params and its multiplier, tokens per parameter."""
+    small, plain, over, large = SORTS
+    sizes = [runs.n_params < 1e9, runs.n_params > 2e9, runs.multiplier > 20]
+    return np.select(sizes, [small, large, over], plain)
 
 
 def dots(ax: Axes, runs: pd.DataFrame, x: Any, y: Any) -> None:
@@ -97,7 +105,7 @@ def misses(ax: Axes, runs: pd.DataFrame, off: str, sets: Sequence[str], title: s
     ax
         Axes to draw on.
     runs
-        One row a run that was predicted: train_set, n_params, the column `off`, and `headline`.
+        One row a run that was predicted: train_set, n_params, multiplier, the column `off`, and `headline`.
     off
         Column of errors in per cent.
     sets
@@ -105,14 +113,15 @@ def misses(ax: Axes, runs: pd.DataFrame, off: str, sets: Sequence[str], title: s
     title
         What is predicted.
     """
+    sorts = sorted_out(runs)
     for row, name in enumerate(sets):
-        for label, (low, high, marker, size) in SIZES.items():
-            part = runs[(runs.train_set == name) & runs.n_params.between(low, high)]
-            spread = np.linspace(-0.22, 0.22, len(part)) if marker == "." else 0.0
-            style = {"ls": "", "marker": marker, "ms": size, "color": PALETTE[1 + row]}
+        for sort, mark in SORTS.items():
+            part = runs[(runs.train_set == name) & (sorts == sort)]
+            spread = np.linspace(-0.22, 0.22, len(part)) if sort == "small runs" else 0.0
+            style = {"ls": "", "color": PALETTE[1 + row]} | mark
             ax.plot(part[off], np.full(len(part), row) + spread, **style)
             if not row:
-                ax.plot([], [], **style | {"color": "0.3"}, label=label)
+                ax.plot([], [], **style | {"color": "0.3"}, label=sort)
     circled = runs[runs.headline]
     rows = circled.train_set.map(list(sets).index)
     ring = {"ls": "", "marker": "o", "ms": 20, "mfc": "none", "mec": PALETTE[0], "mew": 1.5}
@@ -146,5 +155,5 @@ def both_misses(of_loss: pd.DataFrame, of_error: pd.DataFrame, sets: Sequence[st
     misses(axes[0], of_loss, "off_loss", sets, "loss")
     misses(axes[1], of_error, "off_error17", sets, "mean error on 17 tasks")
     axes[0].set(yticks=range(len(sets)), yticklabels=sets, ylabel="training set", ylim=(-0.6, 2.6))
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
     return fig
