@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
+from statsmodels.stats.power import TTestPower
 
 from scalinglaws.uncertainty import Estimate, of_mean
 
@@ -27,7 +28,10 @@ def gap(table: pd.DataFrame, worse: str, better: str) -> Estimate:
 
 
 def as_array(table: pd.DataFrame) -> np.ndarray:
-    """Logs of error, shape (seeds, pools, fractions, rules), each axis in rising order; what lacks is NaN."""
+    """Logs of error, shape (seeds, pools, fractions, rules), each axis in rising order.
+
+    What lacks is NaN: a table with a column shuffled has gaps, a table of runs has none.
+    """
     axes = [sorted(table.total.unique()), sorted(table.f.unique()), RULES]
     logs = table.assign(log=np.log(table.error)).pivot_table(
         index="seed", columns=["total", "f", "keep"], values="log"
@@ -71,11 +75,50 @@ def measures(table: pd.DataFrame) -> dict[str, Estimate]:
     return measures_of(as_array(table), np.sort(table.total.unique()))
 
 
-def found_from(estimate: Estimate, n_seeds: int) -> float:
-    """The smallest true value that so many seeds, as noisy as these, would find in four of five tables.
+#: Runs, the rule that is expected to be worse, and the better one: what `gap` takes.
+Pair = tuple[pd.DataFrame, str, str]
 
-    The power of Student's t at 95 %, by the non-central distribution.
+
+def pairs_of(runs: pd.DataFrame) -> dict[str, Pair]:
+    """The comparisons on photographs besides the four measures.
+
+    Parameters
+    ----------
+    runs
+        Pruned runs of Fashion-MNIST, one row each: `total`, `f`, `keep`, `seed` and `error`.
+
+    Returns
+    -------
+    dict
+        `mild`: hard against random, four fifths of the largest pool kept; `scarcest`: easy against
+        hard in the pool of 800; `scarce_by_class`: the same in the next larger pool, the same share
+        of each class kept; `fifth_by_class`: the hardest fifth of each class of the largest pool
+        against a random fifth.
     """
-    edge = stats.t.ppf(0.975, n_seeds - 1)
-    error = (estimate.high - estimate.low) / 2 / edge
-    return error * optimize.brentq(lambda ratio: stats.nct.sf(edge, n_seeds - 1, ratio) - 0.8, 0.1, 30)
+    scarcest, least, *_, most = sorted(runs.total.unique())
+    plain, random = runs[runs.keep.isin(RULES)], runs[runs.keep == "random"]
+    by_class = runs[runs.keep.str.endswith(" by class")]
+    balanced = pd.concat([by_class.assign(keep=by_class.keep.str.removesuffix(" by class")), random])
+    return {
+        "mild": (plain[(plain.total == most) & (plain.f == 0.8)], "random", "hard"),
+        "scarcest": (plain[plain.total == scarcest], "hard", "easy"),
+        "scarce_by_class": (balanced[balanced.total == least], "hard", "easy"),
+        "fifth_by_class": (balanced[(balanced.total == most) & (balanced.f == 0.2)], "random", "hard"),
+    }
+
+
+def dealt(pair: Pair, rng: np.random.Generator, times: int) -> list[Estimate]:
+    """What `gap` gives where the two rules are dealt at random within each seed and fraction, so many times."""
+    table, *rules = pair
+    runs = table[table.keep.isin(rules)].assign(log=lambda each: np.log(each.error))
+    logs = runs.pivot_table(index="seed", columns=["f", "keep"], values="log").to_numpy()
+    by_rule = logs.reshape(len(logs), -1, 2)
+    deals = (rng.permuted(by_rule, axis=2) for _ in range(times))
+    return [of_mean(np.diff(deal, axis=2).mean((1, 2)), OVER_SEEDS) for deal in deals]
+
+
+def found_from(estimate: Estimate, n_seeds: int) -> float:
+    """The smallest true value that so many seeds, as noisy as these, would find in four of five tables."""
+    ratio = TTestPower().solve_power(nobs=n_seeds, alpha=0.05, power=0.8)
+    deviation = (estimate.high - estimate.low) / 2 / stats.t.ppf(0.975, n_seeds - 1) * np.sqrt(n_seeds)
+    return ratio * deviation

@@ -9,7 +9,7 @@ class" the same share of each class is kept.
 
 CPU scale: MNIST-1D, made on the spot by the `mnist1d` package. Full scale: Fashion-MNIST,
 fetched from its public address and checked by hash (or read from the mirror folder), an hour
-on two CPU cores; it runs on a GPU if there is one.
+and a half on two CPU cores; it runs on a GPU if there is one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COLUMNS = {
     "n_kept": {"unit": "examples", "about": "training examples kept", "min": 10, "max": 60000},
     "probe_error": {"unit": "fraction", "about": "test error of the probe", "min": 0, "max": 1},
     "train_loss": {"unit": "nats", "about": "training loss, mean of the last tenth", "min": 0, "max": 10},
-    "error": {"unit": "fraction", "about": "test error on the fixed held-out set", "min": 0, "max": 1},
+    "error": {"unit": "fraction", "about": "test error on held-out examples", "min": 0, "max": 1},
 }
 
 FRACTIONS = (0.8, 0.6, 0.4, 0.2)
