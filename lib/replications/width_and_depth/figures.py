@@ -10,12 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scalinglaws.figures import PALETTE, panels
+from scalinglaws.figures import PALETTE, PAPER, panels
 
 #: Sizes that have a curve, in parameters.
 SIZES = (1e8, 5e8, 1e9, 2e9)
 #: A model is drawn with the curve of a size if it differs from that by less than this share.
 NEAR = 0.17
+#: A colour for each size; none is that of the paper's own curves.
+COLOURS = (PALETTE[1], PALETTE[3], PALETTE[4], PALETTE[6])
 
 
 def valleys_and_gains(
@@ -60,26 +62,25 @@ def valleys(
     depth_of
         Depth that makes a model of a width so large.
     fits
-        Label -> parameters of the law; the first is drawn solid, the paper's behind it dashed.
+        Label -> parameters of the law: ours, drawn broad, and the paper's, dashed on top of it.
     models
         One row a model at the end of its training: width, depth, n_params, n_tokens, loss.
     carried
         Losses of models, carried to a size along the law of size.
     """
-    for size, color in zip(SIZES, PALETTE[1:5], strict=True):
+    tokens = models.n_tokens.max()
+    for size, color in zip(SIZES, COLOURS, strict=True):
         width = np.logspace(2.4, 3.6, 200)
         width = width[depth_of(width, size) > 2]
         depth = depth_of(width, size)
-        for params, line in zip(fits.values(), ("-", "--"), strict=True):
-            tokens = models.n_tokens.max()
-            ax.plot(width / depth, loss(width, depth, size, tokens, **params), line, color=color)
+        ours, papers = (loss(width, depth, size, tokens, **params) for params in fits.values())
+        ax.plot(width / depth, ours, color=color, lw=4, alpha=0.45)
+        ax.plot(width / depth, papers, lw=1.2, **PAPER)
         near = models[np.abs(models.n_params / size - 1) < NEAR]
         label = f"{size / 1e9:g} billion"
-        ax.scatter(near.width / near.depth, carried(near, size), color=color, s=18, label=label)
-    lines = [
-        Line2D([], [], color="0.3", ls=style, label=label)
-        for label, style in zip(fits, ("-", "--"), strict=True)
-    ]
+        ax.scatter(near.width / near.depth, carried(near, size), color=color, s=18, zorder=3, label=label)
+    styles = ({"color": "0.5", "lw": 4, "alpha": 0.45}, {"lw": 1.2} | PAPER)
+    lines = [Line2D([], [], label=label, **style) for label, style in zip(fits, styles, strict=True)]
     handles = ax.get_legend_handles_labels()[0]
     ax.legend(handles=handles + lines, fontsize=8, ncols=2, title="models carried to [parameters]; the law")
     ax.set_ylim(top=3.85)
