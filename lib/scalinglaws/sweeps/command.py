@@ -103,7 +103,10 @@ def export(
         "seconds": round(float(table["run_seconds"].sum()), 1),
     }
     if former is not None:
-        made = extension.made_in_parts(former.attrs["made"], made)
+        before = former.attrs["made"]
+        made["machines"] = merge_machines([*extension.machines(before), *table["run_machine"]])
+        made["seconds"] = round(made["seconds"] + before["seconds"], 1)
+        made["extends"] = [*before.get("extends", []), before["commit"]]
         table = extension.joined(former, table, module.grid(scale))
     about = {
         "title": module.TITLE,

@@ -7,7 +7,6 @@ this; without it all runs of a table are made by one and the same code.
 
 from __future__ import annotations
 
-import collections
 import json
 from types import ModuleType
 from typing import Any
@@ -59,13 +58,10 @@ def joined(table: pd.DataFrame, made: pd.DataFrame, grid: list[Config]) -> pd.Da
     return pd.DataFrame(grid).merge(both, on=list(grid[0]), validate="one_to_one")[list(table)]
 
 
-def made_in_parts(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """How an extended table was made, from how its former rows and its new ones were (`made` of SOURCE.json)."""
-    rows: collections.Counter[str] = collections.Counter()
-    for one in (*before["machines"], *now["machines"]):
-        rows[json.dumps({"device": one["device"], "versions": one["versions"]})] += one["rows"]
-    return now | {
-        "machines": [json.loads(text) | {"rows": count} for text, count in rows.most_common()],
-        "seconds": round(before["seconds"] + now["seconds"], 1),
-        "extends": [*before.get("extends", []), before["commit"]],
-    }
+def machines(made: dict[str, Any]) -> list[str]:
+    """The machine of each row of a kept table, from `made` of its SOURCE.json, as `merge_machines` takes them."""
+    return [
+        json.dumps({name: one[name] for name in ("device", "versions")})
+        for one in made["machines"]
+        for _ in range(one["rows"])
+    ]
