@@ -95,11 +95,11 @@ def gains(ax: Axes, errors: pd.DataFrame, ratio: pd.Series) -> None:
     ax
         Axes to draw on.
     errors
-        One row a model, one column a law: mean absolute error in per cent.
+        One row a model, one column a law: mean absolute residual of the log loss, times 100.
     ratio
         Width over depth of each model.
     """
-    for label, color, marker in zip(errors, (PALETTE[2], PALETTE[0]), "o^", strict=True):
+    for label, color, marker in zip(errors, ("0.55", PALETTE[0]), "o^", strict=True):
         ax.scatter(ratio[errors.index], errors[label], color=color, marker=marker, s=20, label=label)
     ax.set(xscale="log", xlabel="width over depth of the model left out", ylabel="mean error on it [%]")
     ax.legend(fontsize=8, title="law of")
