@@ -1,4 +1,4 @@
-"""The figures of over-training: the two laws with their runs, and every miss of both."""
+"""The figures of over-training: the two laws with their runs, and how far both miss."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def both_laws(runs: pd.DataFrame, loss_fit: Any, error_fit: Any, printed: Sequen
 
 
 def both_misses(of_loss: pd.DataFrame, of_error: pd.DataFrame, sets: Sequence[str]) -> Figure:
-    """Errors of the predicted losses and exam errors of the runs that were not fitted, as in `misses`."""
+    """Errors of the predicted losses and exam errors of runs that were not fitted, as in `misses`."""
     fig, axes = panels(2, width=5.0, height=3.8, sharey=True)
     misses(axes[0], of_loss, "off_loss", sets, "loss")
     misses(axes[1], of_error, "off_error17", sets, "mean error on 17 tasks")
