@@ -34,13 +34,19 @@ def per_token(
     """
     fig, axes = panels(len(laws), width=4.7, height=3.4)
     for ax, (name, curves) in zip(axes, laws.items(), strict=True):
+        # Lengths are written at the end where the curves are further apart.
+        first, last = (np.ptp([y[end] for y in curves.values()]) for end in (0, -1))
+        end, away, side = (-1, 7, "left") if last > first else (0, -7, "right")
         for color, (tokens, y) in zip(shades(len(curves)), curves.items(), strict=True):
-            label = f"law, {tokens} token{'s' * (tokens > 1)}"
-            ax.plot(n_params, y, label=label, **PAPER | {"color": color})
+            ax.plot(n_params, y, label="law", **PAPER | {"color": color})
+            place = {"xytext": (away, 0), "textcoords": "offset points", "ha": side, "va": "center"}
+            text = f"{tokens} token{'s' * (tokens > 1)}"
+            ax.annotate(text, (n_params[end], y[end]), color=color, fontsize=9, **place)
         dots = {"ls": "", "marker": "o", "ms": 6, "color": PALETTE[2]}
         ax.plot(n_params, sampled[name], label=f"simulated, {length} tokens", **dots)
         ax.set(xscale="log", xlabel="parameters", ylabel=name)
-    axes[0].legend(fontsize=9)
+        ax.set_xlim(n_params[0] / (20 if end == 0 else 2), n_params[-1] * (20 if end else 2))
+    axes[0].legend(*(each[-2:] for each in axes[0].get_legend_handles_labels()), fontsize=9, loc="upper left")
     return fig
 
 
