@@ -189,8 +189,10 @@ def test_kept_edges_of_the_range_are_means_of_the_slopes_of_subsets(kept, chosen
 
 
 def test_a_tie_keeps_the_perceptron_on_spoken_digits_in_the_region(chosen):
-    for part, largest in ((chosen, 2048), (in_region(ties="largest"), 1024)):
-        assert part[(part.data == "spoken_digits") & (part.family == "mlp")].n.max() == largest
+    perceptron = "data == 'spoken_digits' and family == 'mlp'"
+    here, other = chosen.query(perceptron), in_region(ties="largest").query(perceptron)
+    assert (here.n.max(), other.n.max()) == (2048, 1024)
+    assert (here[here.n == 2048].y * 700).mean() == pytest.approx(20.5)
 
 
 def test_kept_share_of_a_shift_is_that_of_a_pivoted_table(kept, chosen):
