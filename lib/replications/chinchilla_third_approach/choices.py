@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,40 @@ from scalinglaws.uncertainty import Estimate, from_draws
 
 #: Threshold of Huber's loss in units of the scale, as Besiroglu et al. have it in their likelihood.
 DELTA = 1e-3
+
+
+def selections(everything: pd.DataFrame, dropped: int) -> dict[str, pd.DataFrame]:
+    """Other runs than those that the authors keep: fewer or more of the highest losses dropped, or an end of an axis.
+
+    Parameters
+    ----------
+    everything
+        All runs, from the highest `loss` to the lowest, with `n_params`, `n_tokens` and `flops`.
+    dropped
+        How many of the highest losses the authors leave out. The ends are a twentieth of the runs that
+        are left, and the halves are theirs too.
+
+    Returns
+    -------
+    dict
+        Choice in words -> its runs, counted from 0.
+    """
+    kept = everything.iloc[dropped:]
+    numbers = {1: "highest loss", 3: "three highest", 10: "ten highest", 20: "twenty highest"}
+    chosen = {f"all {len(everything)} runs": everything}
+    chosen |= {f"the {said} dropped": everything.iloc[k:] for k, said in numbers.items()}
+    cuts = {
+        "fewest tokens left out": ("n_tokens", 0.05, 1),
+        "most tokens left out": ("n_tokens", 0, 0.95),
+        "both ends of the tokens left out": ("n_tokens", 0.05, 0.95),
+        "smallest models left out": ("n_params", 0.05, 1),
+        "largest models left out": ("n_params", 0, 0.95),
+        "the lower half of compute": ("flops", 0, 0.5),
+        "the upper half of compute": ("flops", 0.5, 1),
+    }
+    for said, (axis, *ends) in cuts.items():
+        chosen[said] = kept[kept[axis].between(*kept[axis].quantile(ends))]
+    return {said: runs.reset_index(drop=True) for said, runs in chosen.items()}
 
 
 def in_logs(params: pd.DataFrame) -> pd.DataFrame:
@@ -128,8 +162,8 @@ def of_misreadings(fits: pd.DataFrame) -> dict[str, Estimate]:
 
 def of_selection(
     found: Fit, runs: pd.DataFrame, rows: np.ndarray, published: Mapping[str, float], budget: float
-) -> dict[str, Estimate]:
-    """Exponents, tokens per parameter and how far the published law lies off, for a selection of the runs.
+) -> dict[str, Estimate | float]:
+    """What the finding rests on, but for the optimiser's stops and the rounding, for a selection of the runs.
 
     The parameters are fitted again to each resample. The likelihood ratio is not: as in Vuong's
     test (1989) the shares of the runs are drawn again, at the parameters of the real runs.
@@ -150,7 +184,7 @@ def of_selection(
     Returns
     -------
     dict
-        Claim -> number with its 95 % interval.
+        Claim -> number with its 95 % interval; the runs that a width would need have none.
     """
     likely = huber_likelihood(found, DELTA).params
     drawn = bootstrap(found, len(rows), rows=rows)
@@ -161,7 +195,10 @@ def of_selection(
             tokens_per_param(found.params, budget),
             drawn.values(lambda p: tokens_per_param(p, budget)),
         ),
+        "grid-alpha": (found["alpha"], drawn.samples.alpha),
         "grid-beta": (found["beta"], drawn.samples.beta),
+        "table1-A": (likely["A"], drawn.samples.A),
+        "table1-B": (likely["B"], drawn.samples.B),
         "a": (size_exponent(likely), drawn.values(size_exponent)),
         "lr": (gain.sum(), gain[rows].sum(axis=1)),
         "wald": (
@@ -170,7 +207,34 @@ def of_selection(
         ),
     }
     how = f"{len(rows):,} resamples of runs"
-    return {claim: from_draws(value, draws, how) for claim, (value, draws) in values.items()}
+    _, by_percentiles, by_delta = widths(drawn.samples, len(runs))
+    needed = {"runs-delta": by_delta, "runs-bootstrap": by_percentiles}
+    return {claim: from_draws(value, draws, how) for claim, (value, draws) in values.items()} | needed
+
+
+def tables(
+    words: Sequence[tuple[str, str, str, str]], shown: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How often each claim has each word, and the numbers of some claims, a row a choice.
+
+    Parameters
+    ----------
+    words
+        Claim, choice, number in words and verdict word, in the order in which they are told.
+    shown
+        The claims whose numbers are shown; the words of the first stand beside its numbers.
+
+    Returns
+    -------
+    tuple
+        Counts, a row a claim and a column a word; and numbers, a row a choice.
+    """
+    told = pd.DataFrame(words, columns=["claim", "choice", "ours", "word"])
+    real = told[~told.choice.str.startswith("(")]
+    numbers = told.pivot_table("ours", "choice", "claim", aggfunc="first")[list(shown)]
+    numbers.insert(1, "its word", told[told.claim == shown[0]].set_index("choice").word)
+    numbers = numbers.reindex(told.choice.unique()).fillna("–").rename_axis(index=None, columns=None)
+    return pd.crosstab(real.claim, real.word), numbers
 
 
 def tokens_per_param(params: Mapping[str, float], budget: float) -> float:
