@@ -9,8 +9,10 @@ from scipy.optimize import minimize
 from scipy.spatial import ConvexHull
 
 from replications.gemstones import budgets, choices
-from scalinglaws import Replication, load
+from scalinglaws import Replication, fit, huber, load, size_exponent
 from scalinglaws.claims import verdicts as files
+from scalinglaws.fitting import jackknife
+from scalinglaws.laws import chinchilla
 
 VOCABULARY, CONTEXT, HEAD_WIDTH, DELTA = 50_304, 2048, 128, 1e-4
 
@@ -158,3 +160,27 @@ def test_what_a_law_moves_by_itself_is_taken_off():
     late = points[points.n_tokens > 1.2e11]
     assert found[0, 1] == pytest.approx(slope(late, late.n_params) - slope(points, points.n_params))
     assert found[1, 1] < found[0, 1] < found[2, 1] and np.abs(found[:, 2]).max() < 1e-12
+
+
+def test_ends_are_those_of_draws_and_of_leaving_out_each_model():
+    rng = np.random.default_rng(0)
+    n_params, n_tokens = np.meshgrid(np.geomspace(1e8, 2e9, 8), np.geomspace(1e9, 2e11, 6), indexing="ij")
+    law = 1.8 + 480 / n_params**0.35 + 2100 / n_tokens**0.35
+    points = pd.DataFrame({"n_params": n_params.ravel(), "n_tokens": n_tokens.ravel(), "loss": law.ravel()})
+    points["model"] = np.repeat(np.arange(8), 6)
+    points["loss"] *= np.exp(rng.normal(0, 1e-3, len(points)))
+    whole = fit(chinchilla, points, loss=huber(1e-4), starts=2)
+    without = jackknife(whole, by="model").values(size_exponent)
+    exponent = size_exponent(whole.params)
+    draws = pd.Series(np.linspace(0, 1, 101))
+    shown = choices.ends(
+        {"all": draws},
+        dict.fromkeys(("100b", "120b"), points),
+        dict.fromkeys(("all", "100b", "120b"), exponent),
+        without,
+        huber(1e-4),
+    )
+    assert shown.loc["Approach 3: all"].tolist() == pytest.approx([0.025, 0.975])
+    assert shown.loc["Approach 3: all, first half of the draws"].max() < 0.5
+    # The same checkpoints twice: whatever model is left out, nothing moves.
+    assert np.abs(shown.loc["Approach 3: 120b less all, a jackknife"]).max() < 1e-6

@@ -14,7 +14,7 @@ import pandas as pd
 from scalinglaws import Replication, bootstrap, fit, size_exponent
 from scalinglaws.fitting import jackknife
 from scalinglaws.laws import chinchilla
-from scalinglaws.uncertainty import Estimate, cluster_interval
+from scalinglaws.uncertainty import Estimate, cluster_interval, from_left_out
 
 #: From checkpoints and their sizes to the exponent of Approach 1.
 Slope = Callable[[pd.DataFrame, pd.Series], float]
@@ -28,6 +28,40 @@ def without_each(points: pd.DataFrame, slope: Slope, matrices: float = 0) -> lis
     """Approach 1 without each model in turn; sizes less so many parameters for each unit of width."""
     rests = (points[points.model != model] for model in points.model.unique())
     return [slope(rest, rest.n_params - matrices * rest.width) for rest in rests]
+
+
+def ends(
+    sure: Mapping[str, pd.Series],
+    points: Mapping[str, pd.DataFrame],
+    exponents: Mapping[str, float],
+    without: np.ndarray,
+    loss: Any,
+) -> pd.DataFrame:
+    """95 % intervals of exponents of Approach 3 and of their differences, by draws and by a jackknife.
+
+    Parameters
+    ----------
+    sure
+        What was drawn -> the draws; those of "all" are also shown in halves, since they are few.
+    points, exponents
+        Choice of checkpoints -> those, and the exponent of the least objective on them.
+    without
+        The exponent on all checkpoints without each model.
+
+    Returns
+    -------
+    DataFrame
+        A row each; the moves by up to 100 and beyond 120 billion tokens without each model in turn.
+    """
+    half = len(sure["all"]) // 2
+    halves = {"all, first half of the draws": sure["all"][:half], "all, second half": sure["all"][half:]}
+    rows = {said: tuple(draws.quantile([0.025, 0.975])) for said, draws in {**sure, **halves}.items()}
+    for choice in ("100b", "120b"):
+        found = fit(chinchilla, points[choice], loss=loss, starts=2)
+        moves = jackknife(found, by="model").values(size_exponent) - without
+        moved = from_left_out(exponents[choice] - exponents["all"], moves, "one model left out")
+        rows[f"{choice} less all, a jackknife"] = moved.low, moved.high
+    return pd.DataFrame.from_dict(rows, "index", columns=[0.025, 0.975]).rename("Approach 3: {}".format)
 
 
 def beyond_law(
@@ -89,15 +123,27 @@ def of_hulls(
     return found, exponents
 
 
-def of_fit(points: pd.DataFrame, loss: Any, left_out: Sequence[float], draws: int, seed: int) -> Found:
+def of_fit(
+    points: pd.DataFrame, loss: Any, left_out: Sequence[float], draws: int, seed: int
+) -> tuple[Found, dict[str, float]]:
     """What the claims on Approach 3 measure on these checkpoints, beside Approach 1 without each model.
 
     The fit need not be proved: of shuffled losses, where no law is found, no word is kept.
+
+    Returns
+    -------
+    tuple
+        What the claims measure, `loo` by ranges; and the standard deviation of each approach without each model.
     """
     found = fit(chinchilla, points, loss=loss, starts=2, seed=seed, strict=False)
-    ranges = {"Approach 3": np.ptp(jackknife(found, by="model").values(size_exponent))}
+    without = {
+        "Approach 3": jackknife(found, by="model").values(size_exponent),
+        "Approach 1": np.asarray(left_out),
+    }
     drawn = bootstrap(found, draws, seed=seed, by="model")
-    return {"a3-models": drawn.estimate(size_exponent), "loo": ranges | {"Approach 1": np.ptp(left_out)}}
+    ranges = {approach: np.ptp(v) for approach, v in without.items()}
+    deviations = {approach: v.std(ddof=1) for approach, v in without.items()}
+    return {"a3-models": drawn.estimate(size_exponent), "loo": ranges}, deviations
 
 
 def claim_of(points: str) -> str:
