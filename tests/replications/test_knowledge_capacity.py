@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from scalinglaws import load
 from scalinglaws.claims import verdicts
@@ -41,7 +42,7 @@ def test_best_ratios(runs, kept):
         "hundred": short.min(),
         "one": short.mean(),
         "exposures": (long - short).min(),
-        "loss": (long / short).iloc[:3].max(),
+        "loss": (long / short).max(),
     }.items():
         assert found == pytest.approx(kept[id]["measured"], rel=1e-6), id
 
@@ -52,11 +53,31 @@ def test_no_table_holds_more_than_its_entropy(runs):
     assert (runs.ratio <= runs.max_bits_per_param * 1.02).all()
 
 
-def test_the_exponent_goes_with_the_largest_model(runs, kept):
-    bits = best(runs, 1000).rename_axis("n").reset_index(name="ratio")
-    x, y = np.log(bits.n), np.log(bits.n * bits.ratio)
-    three = ((x - x[:3].mean()) * y)[:3].sum() / ((x[:3] - x[:3].mean()) ** 2).sum()
-    four = ((x - x.mean()) * y).sum() / ((x - x.mean()) ** 2).sum()
-    assert three == pytest.approx(kept["linear"]["measured"], rel=1e-6)
-    assert abs(four - 1) < kept["linear"]["within"] < abs(three - 1)
-    assert kept["linear"]["word"] == "inconclusive" and kept["linear"]["unstable"]
+def test_the_exponent_goes_with_the_embedding(runs, kept):
+    """Line and interval by statsmodels, over all parameters and over those of the blocks."""
+    bits = best(runs, 1000).rename("ratio").reset_index()
+    assert bits.n_params.tolist() == [4352, 7632, 27552, 104256]
+    # Embedding and head are one matrix of 65 rows, as wide as the model.
+    blocks = bits.n_params - 65 * np.array([16, 16, 32, 64])
+    found = {}
+    for counted, n in (("all", bits.n_params), ("blocks", blocks)):
+        line = sm.OLS(np.log(bits.n_params * bits.ratio), sm.add_constant(np.log(n))).fit()
+        found[counted] = line.params.iloc[1], *line.conf_int().iloc[1]
+    verdict = kept["linear"]
+    assert found["all"] == pytest.approx([verdict[name] for name in ("measured", "low", "high")], rel=1e-6)
+    assert found["all"][1] > 1 and found["all"][0] - 1 > verdict["within"] > abs(found["blocks"][0] - 1)
+    assert verdict["word"] == "not replicated" and "embedding not counted" in verdict["fragile"]
+
+
+def test_what_rounding_leaves(runs, kept):
+    long = runs[runs.exposures == 1000]
+    # At worst of all runs for eight bits, and for four of the mean over seeds of each size's best table.
+    assert (long.bits_per_param_int8 / long.ratio).min() == pytest.approx(kept["int8"]["measured"], rel=1e-6)
+    tables = long.groupby(["n_params", "load"])[["ratio", "bits_per_param_int4"]].mean()
+    fullest = tables.loc[tables.groupby("n_params").ratio.idxmax()]
+    share = (fullest.bits_per_param_int4 / fullest.ratio).max()
+    assert share == pytest.approx(kept["int4"]["measured"], rel=1e-6)
+    # With the embedding rounded, too, eight bits keep less than the claim asks for, in the fullest table alone.
+    plain = long.bits_per_param_int8_plain / long.ratio
+    assert plain.idxmin() in long[(long.n_params == 104256) & (long.load == 4)].index and plain.min() < 0.97
+    assert kept["int8"]["fragile"] == ["embedding rounded too, to the nearest level"]

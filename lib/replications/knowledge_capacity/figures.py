@@ -57,7 +57,7 @@ def ratio_by_load(ax: Axes, runs: pd.DataFrame, sizes: Sequence[int], levels: Se
     ax.plot([0.8, 4.1], [0.8, 4.1], color="0.5", lw=1, label="a perfect memory")
     for level in levels:
         ax.axhline(level, lw=1.5, label="paper" if level == levels[0] else None, **PAPER)
-    ax.set(xlabel="bits in the table, a parameter", ylabel="bits learned, a parameter", ylim=(0, 3.2))
+    ax.set(xlabel="bits in the table, a parameter", ylabel="bits learned, a parameter", ylim=(0, 3.5))
 
 
 def capacity(runs: pd.DataFrame, sizes: Sequence[int]) -> Figure:
@@ -102,8 +102,8 @@ def rounding(ladder: pd.DataFrame, runs: pd.DataFrame, live: pd.DataFrame) -> Fi
     axes[0].set(xscale="log", xlabel="exposures", ylabel="bits learned, a parameter", ylim=(-0.1, 3.9))
     axes[0].minorticks_off()
     axes[0].set_xticks(ladder.index, ladder.index)
-    axes[1].axhline(0.35, lw=1.5, label="paper, 4 bits, 1000 exposures", **PAPER)
+    axes[1].axhline(0.35, lw=1.5, label="paper, 4 bits", **PAPER)
     axes[1].set(xlabel="bits learned before rounding, a parameter", ylabel="share of the bits kept")
     axes[0].legend(fontsize=8, ncols=2, loc="upper left")
-    axes[1].legend(fontsize=8, loc="lower left")
+    axes[1].legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.65))
     return fig
