@@ -11,7 +11,6 @@ from scipy.spatial import ConvexHull
 from replications.gemstones import budgets, choices
 from scalinglaws import Replication, fit, huber, load, size_exponent
 from scalinglaws.claims import verdicts as files
-from scalinglaws.fitting import jackknife
 from scalinglaws.laws import chinchilla
 
 VOCABULARY, CONTEXT, HEAD_WIDTH, DELTA = 50_304, 2048, 128, 1e-4
@@ -170,7 +169,7 @@ def test_ends_are_those_of_draws_and_of_leaving_out_each_model():
     points["model"] = np.repeat(np.arange(8), 6)
     points["loss"] *= np.exp(rng.normal(0, 1e-3, len(points)))
     whole = fit(chinchilla, points, loss=huber(1e-4), starts=2)
-    without = jackknife(whole, by="model").values(size_exponent)
+    without = choices.without_each_fit(whole)
     exponent = size_exponent(whole.params)
     draws = pd.Series(np.linspace(0, 1, 101))
     shown = choices.ends(
@@ -183,4 +182,4 @@ def test_ends_are_those_of_draws_and_of_leaving_out_each_model():
     assert shown.loc["Approach 3: all"].tolist() == pytest.approx([0.025, 0.975])
     assert shown.loc["Approach 3: all, first half of the draws"].max() < 0.5
     # The same checkpoints twice: whatever model is left out, nothing moves.
-    assert np.abs(shown.loc["Approach 3: 120b less all, a jackknife"]).max() < 1e-6
+    assert np.abs(shown.loc["Approach 3: 120b less all, without each of 8"]).max() < 1e-6
